@@ -1,0 +1,76 @@
+"""One written line of the record, and the draft of one."""
+
+from datetime import datetime
+from typing import Literal, Protocol
+
+from evenkeel.values.ids import ClinicianId, EntryId, IdempotencyKey, StreamId
+from evenkeel.values.shape import frozen
+
+Role = Literal["front_desk", "nurse", "prescriber", "registrant", "lead", "administrator"]
+
+ROLE_WORDS: dict[Role, str] = {
+    "front_desk": "front desk",
+    "nurse": "nurse",
+    "prescriber": "prescriber",
+    "registrant": "registrant",
+    "lead": "clinic lead",
+    "administrator": "administrator",
+}
+
+
+@frozen
+class RuleRef:
+    """Which version of which rule was consulted."""
+
+    rule: str
+    version: int
+
+
+@frozen
+class Author:
+    """Who writes: the person, the role they act in, and the name as it is printed."""
+
+    id: ClinicianId
+    role: Role
+    printed_name: str
+
+
+class Payload(Protocol):
+    """A frozen class made known to the record by `@payload`; it holds what was written and nothing else."""
+
+
+@frozen
+class Draft:
+    """An entry before it is written: the store adds place, time of writing and chain."""
+
+    payload: Payload
+    happened_at: datetime
+    rules: tuple[RuleRef, ...] = ()
+    amends: EntryId | None = None
+    amend_reason: str | None = None
+
+    def __post_init__(self) -> None:
+        assert (self.amends is None) == (self.amend_reason is None), (
+            "an amendment has a reason, nothing else does"
+        )
+
+
+@frozen
+class Entry:
+    """One written line: never changed, corrected only by a later line that names it in `amends`."""
+
+    id: EntryId
+    stream: StreamId
+    seq: int
+    kind: str
+    version: int
+    happened_at: datetime
+    recorded_at: datetime
+    by: Author
+    key: IdempotencyKey
+    amends: EntryId | None
+    amend_reason: str | None
+    payload: Payload
+    rules: tuple[RuleRef, ...]
+    previous_hash: str
+    hash: str

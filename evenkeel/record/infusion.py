@@ -1,0 +1,126 @@
+"""Drug given in a visit: start, rate, pause, resume, stop, and everything noticed on the way."""
+
+from typing import Literal
+
+from evenkeel.record.codec import payload
+from evenkeel.record.signs import Signs, SignSource
+from evenkeel.record.verdict import Override, Verdict
+from evenkeel.values.ids import ClinicianId, EntryId
+from evenkeel.values.quantities import FlowRate, Volume
+
+
+@payload("timeout.held")
+class TimeOutHeld:
+    """Both people stop and read aloud: name, mg, mL, mL/h, expected end. `confirmed` lists what was read."""
+
+    second_person: ClinicianId
+    second_person_name: str
+    confirmed: tuple[str, ...]
+
+
+@payload("infusion.started")
+class InfusionStarted:
+    """The pump runs."""
+
+    rate: FlowRate
+    pump: str
+    cannula_site: str
+    verdicts: tuple[Verdict, ...]
+    overrides: tuple[Override, ...] = ()
+
+
+@payload("infusion.rate_changed")
+class RateChanged:
+    """The pump was set to another rate."""
+
+    rate: FlowRate
+    reason: str
+    verdicts: tuple[Verdict, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+
+@payload("infusion.paused")
+class InfusionPaused:
+    """The pump stands still, and is meant to go on."""
+
+    reason: str
+
+
+@payload("infusion.resumed")
+class InfusionResumed:
+    """The pump runs again."""
+
+    rate: FlowRate
+    verdicts: tuple[Verdict, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+
+@payload("infusion.stopped")
+class InfusionStopped:
+    """The pump stands still for good. `pump_volume` is what the pump says it delivered, where it was read."""
+
+    reason: Literal["completed", "adverse_event", "patient_wish", "clinician_decision", "other"]
+    note: str
+    pump_volume: Volume | None
+
+
+@payload("signs.charted")
+class SignsCharted:
+    """A check. `confirmed` names the signs that looked implausible and were entered again as meant."""
+
+    signs: Signs
+    source: SignSource
+    confirmed: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+EventKind = Literal[
+    "nausea",
+    "vomiting",
+    "headache",
+    "anxiety",
+    "dissociation",
+    "dizziness",
+    "hypertension",
+    "desaturation",
+    "chest_pain",
+    "neurological_sign",
+    "site_problem",
+    "other",
+]
+
+
+@payload("event.recorded")
+class EventRecorded:
+    """Something happened to the patient. `grade` is CTCAE v5: 1 mild to 5 death; None when not graded yet."""
+
+    event: EventKind
+    grade: int | None
+    note: str
+
+
+@payload("note.written")
+class NoteWritten:
+    """Free words."""
+
+    text: str
+
+
+@payload("rescue.given")
+class RescueGiven:
+    """A rescue drug was given on a named prescriber's order."""
+
+    drug: str
+    dose: str
+    route: str
+    ordered_by: ClinicianId
+    ordered_by_name: str
+    read_back: bool
+    reason: str
+
+
+@payload("entry.marked_in_error")
+class MarkedInError:
+    """An earlier entry should not count. It stays readable; the amendment's reason says why."""
+
+    entry: EntryId

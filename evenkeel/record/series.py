@@ -1,0 +1,75 @@
+"""A planned run of infusions, its visits, and the reviews along it."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from evenkeel.record.codec import payload
+from evenkeel.record.verdict import Override, Verdict
+from evenkeel.values.drug import DrugMass
+from evenkeel.values.ids import ChairId, StreamId
+from evenkeel.values.quantities import DosePerWeight
+
+SeriesPurpose = Literal["induction", "maintenance"]
+
+
+@payload("series.planned")
+class SeriesPlanned:
+    """How many infusions are planned, and how often."""
+
+    purpose: SeriesPurpose
+    infusions: int
+    per_week: int
+    first_date: date
+
+
+@payload("visit.booked")
+class VisitBooked:
+    """A visit of a series has a chair and a time. `number` counts infusions of the course from 1."""
+
+    patient: StreamId
+    course: StreamId
+    chair: ChairId
+    starts_at: datetime
+    ends_at: datetime
+    number: int
+    purpose: SeriesPurpose
+
+
+@payload("visit.rebooked")
+class VisitRebooked:
+    """The visit moved to another chair or time."""
+
+    chair: ChairId
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+@payload("visit.cancelled")
+class VisitCancelled:
+    """The visit will not take place, or was broken off before any drug was given."""
+
+    reason: str
+
+
+@payload("series.infusion_counted")
+class InfusionCounted:
+    """A visit in which drug was given has ended; the course counts it."""
+
+    visit: StreamId
+    number: int
+    started_at: datetime
+    given: DrugMass
+    per_weight: DosePerWeight
+    stopped_early: bool
+
+
+@payload("review.recorded")
+class ReviewRecorded:
+    """The look at the curve after the third and the sixth infusion: what the rules found, what was decided."""
+
+    after_infusion: int
+    verdicts: tuple[Verdict, ...]
+    decision: Literal["continue", "change_dose", "stop"]
+    reason: str
+    overrides: tuple[Override, ...]

@@ -1,7 +1,7 @@
-"""The Jinja2 environment that every page is rendered with: where templates are found and how values are written.
+"""The Jinja2 environment of every page: where templates are found and how values are written.
 
-Settings name `evenkeel.web.jinja.environment` as the environment of Django's Jinja2 backend. Our own templates
-run with StrictUndefined, so that a misspelt name fails a test and is never an empty place on a clinical page.
+Settings name `evenkeel.web.jinja.environment` as the environment of Django's Jinja2 backend. Our own
+templates run with StrictUndefined, so that a misspelt name fails a test and never leaves a clinical page blank.
 """
 
 import uuid
@@ -16,14 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import json_script
 from jinja2 import (
-    BaseLoader,
     ChainableUndefined,
-    ChoiceLoader,
     Environment,
     PackageLoader,
     StrictUndefined,
     Template,
-    Undefined,
 )
 
 from evenkeel.values.numbers import plain
@@ -45,7 +42,7 @@ class PageEnvironment(Environment):
         self,
         name: str | Template,
         parent: str | None = None,
-        globals: MutableMapping[str, Any] | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - Jinja2 calls it by this name
     ) -> Template:
         """Find a template by name; names below `nhsuk/` come from the form kit."""
         if isinstance(name, str) and name.startswith(KIT_PREFIX):
@@ -55,12 +52,12 @@ class PageEnvironment(Environment):
 
 def environment(**options: Any) -> PageEnvironment:
     """Make the page environment; `options` are what Django's Jinja2 backend passes on from settings."""
-    loader: BaseLoader = options.pop("loader", None) or PackageLoader("evenkeel.web", "templates")
+    options.setdefault("loader", PackageLoader("evenkeel.web", "templates"))
     options["undefined"] = StrictUndefined
     # Template text keeps its own line ends, but block tags should not leave blank lines behind.
     options.setdefault("trim_blocks", True)
     options.setdefault("lstrip_blocks", True)
-    made = PageEnvironment(loader=ChoiceLoader([loader, PackageLoader("evenkeel.web", "templates")]), **options)
+    made = PageEnvironment(**options)
     made.kit = Environment(
         loader=PackageLoader("nhsuk_frontend_jinja"), undefined=ChainableUndefined, autoescape=True
     )
@@ -182,7 +179,7 @@ def utc_iso(moment: datetime) -> str:
 
 def number(value: Decimal | int | float | str | None, places: int | None = None) -> str:
     """Write a number with a zero before the point and none at the end; `places` rounds half to even first."""
-    if value is None or isinstance(value, Undefined):
+    if value is None:
         return NOT_RECORDED
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
     if places is not None:

@@ -1,0 +1,5 @@
+"""Addresses of every page."""
+
+from django.urls import include, path
+
+urlpatterns = [path("accounts/", include("allauth.urls"))]

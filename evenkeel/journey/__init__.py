@@ -1,0 +1,1 @@
+"""Use cases: the only writers. One module per stage of the journey, named as in every other layer."""

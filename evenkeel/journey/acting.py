@@ -1,0 +1,114 @@
+"""What every use case shares: who acts and when, one transaction, and a request that lands once."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.db import IntegrityError, transaction
+
+from evenkeel.journey import policy
+from evenkeel.record.entry import Author
+from evenkeel.record.state import State
+from evenkeel.store import access, log
+from evenkeel.values.ids import IdempotencyKey, StreamId
+from evenkeel.values.issues import Issue, UnableTo, refuse
+from evenkeel.values.shape import frozen
+
+P = ParamSpec("P")
+
+# How often a use case that lost a race for a stream reads again and decides again before it gives up.
+TRIES_MAX = 5
+
+
+@frozen
+class Act:
+    """Who does it, when it happened by their account, when it reached us, and the request's key.
+
+    `seen` is how far the stream went on the page that the person acted from, or None when that does not matter.
+    """
+
+    by: Author
+    happened_at: datetime
+    recorded_at: datetime
+    key: IdempotencyKey
+    seen: int | None = None
+
+
+class RecordMoved(UnableTo):
+    """The record went on since the person's page was made."""
+
+
+class KeyReused(UnableTo):
+    """A request's key came again with another request."""
+
+
+def use_case(
+    action: policy.Action,
+) -> Callable[
+    [Callable[Concatenate[Act, P], StreamId]],
+    Callable[Concatenate[Act, P], StreamId],
+]:
+    """Make a function a use case: permitted, in one transaction, once per key, decided again after a lost race.
+
+    The function takes the act first and returns the stream it wrote to. A request sent again returns what the
+    first one returned and writes nothing.
+    """
+
+    def decorate(
+        function: Callable[Concatenate[Act, P], StreamId],
+    ) -> Callable[Concatenate[Act, P], StreamId]:
+        name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+
+        def once(act: Act, *args: P.args, **kwargs: P.kwargs) -> StreamId:
+            with transaction.atomic():
+                earlier = log.earlier_result(act.key)
+                if earlier is not None:
+                    return _same_request(earlier, name, act)
+                result = function(act, *args, **kwargs)
+                log.remember(act.key, action=name, by=act.by, result=result, recorded_at=act.recorded_at)
+                return result
+
+        @wraps(function)
+        def run(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> StreamId:
+            policy.require(act.by, action)
+            for _ in range(TRIES_MAX):
+                try:
+                    return once(act, *args, **kwargs)
+                except (log.LostRace, IntegrityError):
+                    continue
+            raise refuse(
+                "Others are writing to this record at this moment. Nothing was saved; try again.", code="busy"
+            )
+
+        return run
+
+    return decorate
+
+
+def _same_request(earlier: tuple[str, str, str], name: str, act: Act) -> StreamId:
+    action, by, result = earlier
+    if (action, by) != (name, act.by.id):
+        sentence = "This form was already sent for something else. Open the page again and repeat the entry."
+        raise KeyReused([Issue(sentence=sentence, code="key-reused")])
+    return StreamId(result)
+
+
+def require_seen(state: State, act: Act) -> None:
+    """Raise RecordMoved, naming what was written since, unless the person acted on the present state."""
+    if act.seen is None or act.seen >= state.seq:
+        return
+    newer = [entry for fact in state.facts for entry in fact.history if entry.seq > act.seen]
+    newer.sort(key=lambda entry: entry.seq)
+    last = newer[-1]
+    sentence = (
+        f"{last.by.printed_name} wrote to this record after your page was opened "
+        f"({len(newer)} new {'entry' if len(newer) == 1 else 'entries'}). "
+        "Nothing of yours was saved; look at what is new, then send again."
+    )
+    raise RecordMoved([Issue(sentence=sentence, code="record-moved")])
+
+
+def touch(patient: StreamId) -> None:
+    """Note in the access log that a use case wrote to this patient's data."""
+    access.note(patient)

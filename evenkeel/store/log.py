@@ -1,0 +1,133 @@
+"""The append-only log. Only the journey writes, and this module is all it writes through."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from dataclasses import replace
+from typing import TypeVar
+
+from django.db import IntegrityError, transaction
+
+from evenkeel.record.chain import hash_of
+from evenkeel.record.codec import encode, kind_of_payload
+from evenkeel.record.entry import Author, Draft, Entry
+from evenkeel.record.state import State
+from evenkeel.store import models, projections, reading
+from evenkeel.values.ids import IdempotencyKey, StreamId, entry_id, kind_of
+from evenkeel.values.time import utc
+
+S = TypeVar("S", bound=State)
+
+
+class StreamExists(Exception):
+    """A stream of that id was opened before."""
+
+
+class LostRace(Exception):
+    """Somebody else appended between reading and writing; nothing of this write is kept."""
+
+
+def fold_for_update(cls: type[S], stream: StreamId) -> S:
+    """Fold a stream and hold it, so that nobody else appends until this transaction ends."""
+    assert transaction.get_connection().in_atomic_block, "a stream is held inside a transaction"
+    return reading.fold(cls, stream, locked=True)
+
+
+def open_stream(cls: type[S], stream: StreamId) -> S:
+    """Open a stream for its first entry; raises StreamExists when the id is taken."""
+    first = reading.fresh_head(stream)
+    try:
+        with transaction.atomic():
+            models.Stream.objects.create(pk=stream, kind=kind_of(stream), seq=0, head_hash=first.hash)
+    except IntegrityError as taken:
+        raise StreamExists from taken
+    return cls.empty(stream)
+
+
+def append(state: S, drafts: Sequence[Draft], *, by: Author, key: IdempotencyKey, recorded_at: datetime) -> S:
+    """Append drafts after the state that they were decided on, and write the projection with them.
+
+    Returns the new state. Raises LostRace, keeping nothing, when the stream has moved since `state`.
+    """
+    assert drafts, "appending nothing is a broken use case"
+    written: list[Entry] = []
+    seq, previous = state.seq, state.head_hash
+    for draft in drafts:
+        seq += 1
+        entry = _entry(state.stream, seq, previous, draft, by, key, utc(recorded_at))
+        written.append(entry)
+        previous = entry.hash
+    try:
+        with transaction.atomic():
+            models.Entry.objects.bulk_create(_row(entry) for entry in written)
+            moved = models.Stream.objects.filter(pk=state.stream, seq=state.seq, head_hash=state.head_hash)
+            if moved.update(seq=seq, head_hash=previous) != 1:
+                raise LostRace
+    except IntegrityError as taken:
+        raise LostRace from taken
+    after = state.then(written)
+    projections.write(after)
+    return after
+
+
+def _entry(
+    stream: StreamId,
+    seq: int,
+    previous: str,
+    draft: Draft,
+    by: Author,
+    key: IdempotencyKey,
+    recorded_at: datetime,
+) -> Entry:
+    kind, version = kind_of_payload(draft.payload)
+    unsealed = Entry(
+        id=entry_id(stream, seq),
+        stream=stream,
+        seq=seq,
+        kind=kind,
+        version=version,
+        happened_at=utc(draft.happened_at),
+        recorded_at=recorded_at,
+        by=by,
+        key=key,
+        amends=draft.amends,
+        amend_reason=draft.amend_reason,
+        payload=draft.payload,
+        rules=draft.rules,
+        previous_hash=previous,
+        hash="",
+    )
+    return replace(unsealed, hash=hash_of(unsealed))
+
+
+def _row(entry: Entry) -> models.Entry:
+    return models.Entry(
+        stream_id=entry.stream,
+        seq=entry.seq,
+        kind=entry.kind,
+        version=entry.version,
+        happened_at=entry.happened_at,
+        recorded_at=entry.recorded_at,
+        by_id=entry.by.id,
+        by_role=entry.by.role,
+        by_name=entry.by.printed_name,
+        key=entry.key,
+        amends=entry.amends,
+        amend_reason=entry.amend_reason,
+        payload=encode(entry.payload),
+        rules=json.dumps([[ref.rule, ref.version] for ref in entry.rules]),
+        previous_hash=entry.previous_hash,
+        hash=entry.hash,
+    )
+
+
+def earlier_result(key: IdempotencyKey) -> tuple[str, str, str] | None:
+    """Return (action, author id, result) of the request that was carried out under this key, or None."""
+    return models.Submission.objects.filter(pk=key).values_list("action", "by_id", "result").first()
+
+
+def remember(key: IdempotencyKey, *, action: str, by: Author, result: str, recorded_at: datetime) -> None:
+    """Remember that the request was carried out; raises IntegrityError when a twin was faster."""
+    models.Submission.objects.create(
+        pk=key, action=action, by_id=by.id, result=result, recorded_at=utc(recorded_at)
+    )

@@ -1,0 +1,217 @@
+"""Every table there is. Nothing outside `evenkeel.store` imports this module.
+
+Three sorts of table: the record (append-only by trigger), projections of it (rewritten in the transaction that
+appends, and compared with a fresh fold by a test), and ordinary rows (people, chairs, settings) with a change log.
+"""
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+# --- the record -------------------------------------------------------------------------------------------------
+
+
+class Stream(models.Model):
+    """The head of one stream: how far it goes and the hash it ends with. It is also the row writers lock."""
+
+    id = models.CharField(primary_key=True, max_length=60)
+    kind = models.CharField(max_length=20, db_index=True)
+    seq = models.PositiveIntegerField(default=0)
+    head_hash = models.CharField(max_length=64)
+
+
+class Entry(models.Model):
+    """One written line. `position` orders all lines of the clinic for live pages; truth is (stream, seq)."""
+
+    position = models.BigAutoField(primary_key=True)
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    seq = models.PositiveIntegerField()
+    kind = models.CharField(max_length=60, db_index=True)
+    version = models.PositiveSmallIntegerField()
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_index=True)
+    by_id = models.CharField(max_length=40)
+    by_role = models.CharField(max_length=20)
+    by_name = models.CharField(max_length=200)
+    key = models.CharField(max_length=80)
+    amends = models.CharField(max_length=80, null=True)
+    amend_reason = models.TextField(null=True)
+    payload = models.TextField()
+    rules = models.TextField()
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stream", "seq"], name="entry_seq_once")]
+
+
+class Submission(models.Model):
+    """A request that was carried out, so that the same request sent again finds its first answer."""
+
+    key = models.CharField(primary_key=True, max_length=80)
+    action = models.CharField(max_length=60)
+    by_id = models.CharField(max_length=40)
+    result = models.TextField()
+    recorded_at = models.DateTimeField()
+
+
+class DeviceMessage(models.Model):
+    """A device message that was taken in, so that the same message sent again lands once."""
+
+    sender = models.CharField(max_length=200)
+    control_id = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    received_at = models.DateTimeField(db_index=True)
+    acknowledgement = models.CharField(max_length=2)
+    visit = models.CharField(max_length=60, null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sender", "control_id", "digest"], name="device_message_once")
+        ]
+
+
+class MonitorSample(models.Model):
+    """One value as a monitor sent it. Charted values are entries; these are what the device saw."""
+
+    message = models.ForeignKey(DeviceMessage, on_delete=models.PROTECT)
+    visit = models.CharField(max_length=60)
+    chair = models.CharField(max_length=40)
+    sign = models.CharField(max_length=20)
+    value = models.DecimalField(max_digits=8, decimal_places=3, null=True)
+    no_signal = models.CharField(max_length=60, null=True)
+    unit = models.CharField(max_length=20)
+    channel = models.CharField(max_length=40)
+    observed_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["visit", "observed_at"], name="sample_by_visit")]
+
+
+class QuarantinedMessage(models.Model):
+    """A device message, or a value in one, that must not chart; kept whole, with the reason."""
+
+    received_at = models.DateTimeField(db_index=True)
+    sender = models.CharField(max_length=200)
+    reason = models.CharField(max_length=60)
+    sentence = models.TextField()
+    raw = models.BinaryField()
+    acknowledgement = models.CharField(max_length=2)
+
+
+class AccessRecord(models.Model):
+    """Who looked at or wrote to whose data, when and by which page."""
+
+    at = models.DateTimeField(db_index=True)
+    by_id = models.CharField(max_length=40)
+    by_role = models.CharField(max_length=20)
+    by_name = models.CharField(max_length=200)
+    patient = models.CharField(max_length=60, db_index=True)
+    route = models.CharField(max_length=80)
+    method = models.CharField(max_length=10)
+    status = models.PositiveSmallIntegerField()
+
+
+class ChangeRecord(models.Model):
+    """One change of an ordinary row: what it was, what it became, by whom and why."""
+
+    at = models.DateTimeField()
+    by_id = models.CharField(max_length=40)
+    by_name = models.CharField(max_length=200)
+    table = models.CharField(max_length=40)
+    row = models.CharField(max_length=80)
+    before = models.TextField()
+    after = models.TextField()
+    reason = models.TextField()
+
+
+# --- projections ------------------------------------------------------------------------------------------------
+
+
+class PatientRow(models.Model):
+    """A patient in a list."""
+
+    stream = models.CharField(primary_key=True, max_length=60)
+    seq = models.PositiveIntegerField()
+    given_name = models.CharField(max_length=200)
+    family_name = models.CharField(max_length=200, db_index=True)
+    birth_date = models.DateField()
+    sex = models.CharField(max_length=10)
+    record_number = models.CharField(max_length=40, unique=True)
+    phone = models.CharField(max_length=60)
+    allergies = models.TextField(null=True)
+
+
+class CourseRow(models.Model):
+    """A course in a list."""
+
+    stream = models.CharField(primary_key=True, max_length=60)
+    seq = models.PositiveIntegerField()
+    patient = models.CharField(max_length=60, db_index=True)
+    indication = models.CharField(max_length=60)
+    stage = models.CharField(max_length=30, db_index=True)
+    received_date = models.DateField()
+    infusions_given = models.PositiveIntegerField()
+    infusions_planned = models.PositiveIntegerField(null=True)
+    open_risks = models.PositiveIntegerField()
+    next_due_date = models.DateField(null=True)
+    last_assessed_at = models.DateTimeField(null=True)
+
+
+class VisitRow(models.Model):
+    """A visit in a list."""
+
+    stream = models.CharField(primary_key=True, max_length=60)
+    seq = models.PositiveIntegerField()
+    patient = models.CharField(max_length=60, db_index=True)
+    course = models.CharField(max_length=60, db_index=True)
+    chair = models.CharField(max_length=40)
+    starts_at = models.DateTimeField(db_index=True)
+    ends_at = models.DateTimeField()
+    number = models.PositiveIntegerField()
+    phase = models.CharField(max_length=30, db_index=True)
+    started_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+
+
+# --- ordinary rows ----------------------------------------------------------------------------------------------
+
+
+class Clinician(AbstractUser):
+    """A person who signs in. `role` decides what they may do; `printed_name` is what a signature shows."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    role = models.CharField(max_length=20)
+    printed_name = models.CharField(max_length=200)
+    on_duty_since = models.DateTimeField(null=True)
+
+    REQUIRED_FIELDS = ["role", "printed_name"]
+
+
+class Chair(models.Model):
+    """A place where an infusion runs, and the monitor that stands beside it."""
+
+    id = models.SlugField(primary_key=True, max_length=40)
+    name = models.CharField(max_length=60)
+    order = models.PositiveSmallIntegerField()
+    monitor = models.CharField(max_length=100, null=True, unique=True)
+
+
+class ChairSlot(models.Model):
+    """A quarter of an hour of one chair, taken by one visit: two visits cannot hold the same one."""
+
+    chair = models.ForeignKey(Chair, on_delete=models.PROTECT)
+    starts_at = models.DateTimeField()
+    visit = models.CharField(max_length=60, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chair", "starts_at"], name="chair_slot_once")]
+
+
+class ClinicSetting(models.Model):
+    """One of the clinic's own choices, as JSON."""
+
+    key = models.CharField(primary_key=True, max_length=60)
+    value = models.TextField()

@@ -1,0 +1,81 @@
+"""Rows for lists, worked out from a state and written in the transaction that appends to it."""
+
+from typing import Any
+
+from evenkeel.record.courses import CourseState
+from evenkeel.record.patients import PatientState
+from evenkeel.record.state import State
+from evenkeel.record.visits import VisitState
+from evenkeel.store import models
+
+
+def row_of(state: State) -> tuple[type[Any], dict[str, Any]]:
+    """Return the table and the column values that a state stands for in lists."""
+    if isinstance(state, PatientState):
+        return models.PatientRow, _patient(state)
+    if isinstance(state, CourseState):
+        return models.CourseRow, _course(state)
+    assert isinstance(state, VisitState), "every kind of stream has a row"
+    return models.VisitRow, _visit(state)
+
+
+def write(state: State) -> None:
+    """Write the row of a state; call it inside the transaction that appended."""
+    table, columns = row_of(state)
+    table.objects.update_or_create(stream=state.stream, defaults=columns)
+
+
+def written(state: State) -> dict[str, Any] | None:
+    """Return the row as it stands in the database, to compare with `row_of`."""
+    table, columns = row_of(state)
+    found: dict[str, Any] | None = table.objects.filter(stream=state.stream).values(*columns).first()
+    return found
+
+
+def _patient(state: PatientState) -> dict[str, Any]:
+    details, allergies = state.demographics, state.allergies
+    words = None
+    if allergies is not None and (allergies.allergies or allergies.none_known):
+        words = ", ".join(allergy.substance for allergy in allergies.allergies) or "No known allergies"
+    return {
+        "seq": state.seq,
+        "given_name": details.given_name,
+        "family_name": details.family_name,
+        "birth_date": details.birth_date,
+        "sex": details.sex,
+        "record_number": details.record_number,
+        "phone": details.phone,
+        "allergies": words,
+    }
+
+
+def _course(state: CourseState) -> dict[str, Any]:
+    referral = state.referral
+    return {
+        "seq": state.seq,
+        "patient": referral.patient,
+        "indication": referral.indication,
+        "stage": state.stage,
+        "received_date": referral.received_date,
+        "infusions_given": len(state.infusions),
+        "infusions_planned": state.series.payload.infusions if state.series else None,
+        "open_risks": len(state.open_risks),
+        "next_due_date": state.maintenance.payload.next_due_date if state.maintenance else None,
+        "last_assessed_at": state.assessments[-1].at if state.assessments else None,
+    }
+
+
+def _visit(state: VisitState) -> dict[str, Any]:
+    booking, place = state.booking.payload, state.place
+    return {
+        "seq": state.seq,
+        "patient": booking.patient,
+        "course": booking.course,
+        "chair": place.chair,
+        "starts_at": place.starts_at,
+        "ends_at": place.ends_at,
+        "number": booking.number,
+        "phase": state.phase,
+        "started_at": state.started.at if state.started else None,
+        "stopped_at": state.stopped.at if state.stopped else None,
+    }

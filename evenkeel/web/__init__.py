@@ -1,0 +1,1 @@
+"""Pages: a view makes one call, a presenter hands plain values to a template."""

@@ -53,6 +53,7 @@ def launch_chromium(playwright: Playwright) -> Browser:
             **os.environ,
             "LD_LIBRARY_PATH": ":".join(folder for folder in libraries if folder),
             "FONTCONFIG_PATH": str(fonts),
+            "XDG_CACHE_HOME": str(CHROMIUM_FOLDER / "cache"),
             "FONTCONFIG_FILE": str(fonts / "fonts.conf"),
         },
     )

@@ -17,7 +17,7 @@ const versionOf = (name) => JSON.parse(readFileSync(join(modules, name, "package
 const wanted = {
   chromium: versionOf("@sparticuz/chromium"),
   fonts: versionOf("dejavu-fonts-ttf"),
-  layout: 1, // raised when this script lays the folder out differently
+  layout: 2, // raised when this script lays the folder out differently
 };
 
 const installed = join(target, "installed.json");
@@ -56,7 +56,7 @@ writeFileSync(
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir prefix="relative">.</dir>
-  <cachedir prefix="relative">cache</cachedir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
   <alias><family>sans-serif</family><prefer><family>Open Sans</family><family>DejaVu Sans</family></prefer></alias>
   <alias><family>system-ui</family><prefer><family>Open Sans</family><family>DejaVu Sans</family></prefer></alias>
   <alias><family>Arial</family><prefer><family>Open Sans</family><family>DejaVu Sans</family></prefer></alias>

@@ -1,0 +1,91 @@
+"""Every rule has a table of cases, every case holds, and the tables cover each side of each limit.
+
+A table is a module `<stage>_cases.py` with CASES, and with ALWAYS_KNOWN: the rules whose subject is complete by
+construction, so that nothing can be missing, each with the reason.
+"""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from evenkeel.clinical.rulebook import Rule, Rulebook
+from evenkeel.values.drug import DrugMass, Strength
+from evenkeel.values.quantities import Quantity
+from tests.rules.case import DAY, Case
+
+HERE = Path(__file__).parent
+HAZARDS = HERE.parent.parent / "docs" / "hazards"
+
+TABLES = [importlib.import_module(f"tests.rules.{path.stem}") for path in sorted(HERE.glob("*_cases.py"))]
+CASES: list[Case] = [case for table in TABLES for case in table.CASES]
+ALWAYS_KNOWN: dict[str, str] = {id_: why for table in TABLES for id_, why in table.ALWAYS_KNOWN.items()}
+BOOK = Rulebook.shipped()
+
+
+def has_a_measured_limit(rule: Rule) -> bool:
+    """Whether a rule compares with a quantity, so that "exactly at" means something."""
+    return any(
+        isinstance(limit, Quantity | DrugMass | Strength | int)
+        for version in rule.versions
+        for _, limit in version.limits
+    )
+
+
+def hazards() -> dict[str, str]:
+    """The rows of every hazard table: the hazard's id and the text of its row."""
+    rows = re.findall(
+        r"^\| *(HAZ-[0-9]{3}) *\|(.*)$", "\n".join(p.read_text("utf-8") for p in HAZARDS.glob("*.md")), re.M
+    )
+    assert len({id_ for id_, _ in rows}) == len(rows), "a hazard stands twice"
+    return dict(rows)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_rule_answers_as_its_statement_says(case: Case) -> None:
+    verdict = BOOK.consult(case.rule, case.subject, on=case.on)
+    assert verdict.answer == case.answer
+    rule = BOOK.rule(case.rule)
+    expected = {"clear": None, "fires": rule.severity, "unknown": rule.unknown}[case.answer]
+    assert verdict.severity == expected
+    assert (case.answer == "unknown") == bool(verdict.missing)
+
+
+@pytest.mark.parametrize("rule", BOOK.rules, ids=lambda rule: rule.id)
+def test_the_table_covers_the_rule(rule: Rule) -> None:
+    cases = [case for case in CASES if case.rule == rule.id]
+    assert {"clear", "fires"} <= {case.answer for case in cases}, "one case must fire and one must be clear"
+    if rule.id not in ALWAYS_KNOWN:
+        assert "unknown" in {case.answer for case in cases}, "one case must lack what the rule needs"
+    if has_a_measured_limit(rule):
+        assert {"below", "at", "above"} <= {case.where for case in cases}
+
+
+@pytest.mark.parametrize("rule", BOOK.rules, ids=lambda rule: rule.id)
+def test_the_rule_guards_against_a_hazard_that_names_it(rule: Rule) -> None:
+    rows = hazards()
+    assert rule.hazard in rows
+    assert rule.id in rows[rule.hazard]
+
+
+def test_every_hazard_names_rules_that_exist() -> None:
+    named = set(re.findall(r"[A-Z]{3}(?:-[A-Z0-9]{2,4})?-[0-9]{3}", " ".join(hazards().values())))
+    named = {id_ for id_ in named if not id_.startswith("HAZ-")}
+    assert named <= {rule.id for rule in BOOK.rules}
+
+
+def test_no_case_is_for_a_rule_that_is_gone() -> None:
+    assert {case.rule for case in CASES} | set(ALWAYS_KNOWN) <= {rule.id for rule in BOOK.rules}
+
+
+@pytest.mark.parametrize("rule", BOOK.rules, ids=lambda rule: rule.id)
+def test_every_version_reads_as_a_sentence(rule: Rule) -> None:
+    for version in rule.versions:
+        sentence = rule.sentence(version)
+        assert sentence.endswith(".")
+        assert "{" not in sentence
+
+
+def test_no_rule_is_overdue_on_the_day_of_these_cases() -> None:
+    assert [rule.id for rule in BOOK.rules if rule.version_on(DAY).review_due < DAY] == []

@@ -1,0 +1,21 @@
+"""Refusals that a caller can cause. Each message is a sentence that names the argument and the rule."""
+
+
+class PharmacologyError(ValueError):
+    """Base of every refusal in this package."""
+
+
+class ProfileError(PharmacologyError):
+    """The infusion profile cannot have happened: a negative rate, or an end before its start."""
+
+
+class BodyError(PharmacologyError):
+    """The body cannot exist: a weight or an age that is not a positive finite number."""
+
+
+class OutputTimeError(PharmacologyError):
+    """The requested output times are empty, unsorted or not finite."""
+
+
+class ParameterSetError(PharmacologyError):
+    """A parameter-set file lacks a unit or a source, or does not reproduce its own check values."""

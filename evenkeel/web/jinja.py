@@ -1,7 +1,7 @@
 """The Jinja2 environment of every page: where templates are found and how values are written.
 
 Settings name `evenkeel.web.jinja.environment` as the environment of Django's Jinja2 backend. Our own
-templates run with StrictUndefined, so that a misspelt name fails a test and never leaves a clinical page blank.
+templates run with StrictUndefined, so that a misspelt name fails a test and never leaves a blank on a page.
 """
 
 import uuid

@@ -1,7 +1,7 @@
 """What rules' answers add up to: how grave, and what still stands in the way of going on."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal
 
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.entry import Role, RuleRef
@@ -10,6 +10,8 @@ from evenkeel.values.issues import Issue
 
 # Short enough for two words that say something, long enough that a full stop does not pass. Proposal.
 REASON_LETTERS_MIN: Final = 10
+
+Gate = Literal["open", "needs_prescriber", "shut"]
 
 
 def worst(verdicts: Iterable[Verdict]) -> Severity | None:
@@ -21,6 +23,14 @@ def worst(verdicts: Iterable[Verdict]) -> Severity | None:
 def refs(verdicts: Iterable[Verdict]) -> tuple[RuleRef, ...]:
     """Which version of which rule was consulted, each once, for the entry that it bore on."""
     return tuple(dict.fromkeys(verdict.rule for verdict in verdicts))
+
+
+def gate(verdicts: Iterable[Verdict]) -> Gate:
+    """Whether a patient may pass: a hard answer shuts, anything graver than advice needs a prescriber."""
+    answers = tuple(verdicts)
+    if any(verdict.hard for verdict in answers):
+        return "shut"
+    return "open" if worst(answers) in (None, "advise") else "needs_prescriber"
 
 
 def objections(

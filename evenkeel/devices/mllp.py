@@ -1,9 +1,9 @@
 """HL7 messages over TCP: the minimal lower layer protocol, listening and sending.
 
 A frame is `<VT> message <FS><CR>`. The reader is our own. The one in `hl7.mllp` (experimental, says its
-documentation) loses a good message that follows stray bytes, empties its buffer without an answer when a frame
-is too long, decodes inside the transport so that one odd byte ends the connection, and has no idle limit. No
-monitor may stop the clinic's listener, and no message is acknowledged before it is committed.
+documentation) loses a good message that follows stray bytes, empties its buffer without an answer when a
+frame is too long, decodes inside the transport so that one odd byte ends the connection, and has no idle
+limit. No monitor may stop the clinic's listener, and no message is acknowledged before it is committed.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Frame:
 
 @frozen
 class Overrun:
-    """More bytes than the limit. `head` is what came of the frame, over the limit; empty if there was none."""
+    """More bytes than the limit. `head` is what came of the frame, over the limit; empty without a frame."""
 
     head: bytes
 
@@ -112,7 +112,7 @@ class Listener:
         self._limits = limits
         self._clients: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[None]] = set()
-        self._closing = False
+        self._closing = asyncio.Event()
         self._server: asyncio.Server | None = None
 
     async def open(self, host: str, port: int) -> None:
@@ -132,7 +132,7 @@ class Listener:
 
     async def close(self) -> None:
         """Stop: take no more, let what is being committed be answered, then let go of everyone."""
-        self._closing = True
+        self._closing.set()
         if self._server is not None:
             self._server.close()
         for client in self._clients - self._busy:
@@ -155,7 +155,7 @@ class Listener:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None, "a connection is handled in a task"
-        if self._closing or len(self._clients) >= self._limits.connections:
+        if self._closing.is_set() or len(self._clients) >= self._limits.connections:
             _log.warning("A device connection was turned away: %d are open.", len(self._clients))
             writer.close()
             return
@@ -183,7 +183,7 @@ class Listener:
         frames = FrameReader()
         loop = asyncio.get_running_loop()
         frame_began: float | None = None
-        while not self._closing:
+        while not self._closing.is_set():
             if frames.inside:
                 frame_began = loop.time() if frame_began is None else frame_began
                 seconds = frame_began + self._limits.frame_seconds - loop.time()
@@ -205,7 +205,7 @@ class Listener:
                 if isinstance(event, Overrun):
                     await _linger(reader)
                     return
-                if self._closing:
+                if self._closing.is_set():
                     return
 
     async def _answer(self, writer: asyncio.StreamWriter, answer: bytes) -> None:
@@ -225,8 +225,9 @@ async def _linger(reader: asyncio.StreamReader) -> None:
 async def serve(host: str, port: int, receive: Receive, limits: Limits | None = None) -> Listener:
     """Listen for MLLP clients; port 0 takes a free one. Close the listener that is returned.
 
-    `receive` gets each message without its framing and returns the acknowledgment once the message is committed
-    or in quarantine. If it raises, the connection is closed without an answer, so that the sender sends again.
+    `receive` gets each message without its framing and returns the acknowledgment once the message is
+    committed or in quarantine. If it raises, the connection is closed without an answer, so that the sender
+    sends again.
     A frame over `MESSAGE_BYTES` reaches `receive` as what came of it, longer than the limit, so that
     `read_message` refuses it; its connection is closed after the answer.
     """

@@ -140,9 +140,9 @@ class Reading:
     """A message that was understood. Its parts may be empty, but not all of them at once.
 
     A message sent again has the same `sender_key`, `control_id` and `content_digest`. The control id alone
-    does not do: monitors count from 1 again after they are switched on. `content_digest` covers what follows MSH.
-    `message_at` is MSH-7, or None where absent or unreadable; far from the arrival, the clock is wrong or the
-    message waited in a queue.
+    does not do: monitors count from 1 again after they are switched on. `content_digest` covers what follows
+    MSH. `message_at` is MSH-7, or None where absent or unreadable; far from the arrival, the clock is wrong or
+    the message waited in a queue.
     """
 
     control_id: str
@@ -183,7 +183,8 @@ def latest_by_sign(observations: Iterable[DeviceObservation]) -> dict[Sign, Devi
     """Choose one observation per sign, the same one whatever order they come in.
 
     The latest observed time wins. At one time: not questionable before questionable, then the code that
-    measures the sign most directly (`Metric.preference`), then the lowest containment path, then the lower value.
+    measures the sign most directly (`Metric.preference`), then the lowest containment path, then the lower
+    value.
     """
     chosen: dict[Sign, DeviceObservation] = {}
     for observation in observations:

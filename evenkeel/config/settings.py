@@ -1,4 +1,7 @@
-"""Django's settings. Everything a deployment may choose comes from the environment; the defaults are safe alone."""
+"""Django's settings.
+
+Everything a deployment may choose comes from the environment; the defaults are safe alone.
+"""
 
 import os
 import secrets
@@ -104,26 +107,27 @@ TEMPLATES = [
     },
 ]
 
-# --- database ---------------------------------------------------------------------------------------------------
+# --- database -----------------------------------------------------------------------------------------------
 
 DATABASE_URL = os.environ.get("EVENKEEL_DATABASE_URL") or f"sqlite:///{DATA_DIR / 'evenkeel.sqlite3'}"
 DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))}
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     Path(str(DATABASES["default"]["NAME"])).parent.mkdir(parents=True, exist_ok=True)
-    # A shared connection would carry a long page into the next request's transaction; SQLite opens in microseconds.
+    # A kept connection could carry a slow page into the next request's transaction; SQLite opens at once.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON; PRAGMA foreign_keys=ON;"
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+            "PRAGMA recursive_triggers=ON; PRAGMA foreign_keys=ON;"
         ),
     }
 elif DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("EVENKEEL_DATABASE_URL must name an SQLite file or a PostgreSQL database.")
 
-# --- people -----------------------------------------------------------------------------------------------------
+# --- people -------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "store.Clinician"
 AUTHENTICATION_BACKENDS = [
@@ -156,11 +160,11 @@ AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours; proposal
 AXES_LOCKOUT_TEMPLATE = None
-# Automatic logoff after this many minutes without a request (45 CFR 164.312(a)(2)(iii); the figure is a proposal).
+# Automatic logoff after this long without a request (45 CFR 164.312(a)(2)(iii); the figure is a proposal).
 IDLE_LOGOFF_MINUTES = int(os.environ.get("EVENKEEL_IDLE_LOGOFF_MINUTES", "15"))
 SECOND_FACTOR_ROLES = frozenset() if DEMO else frozenset({"prescriber", "registrant"})
 
-# --- safety of the transport ------------------------------------------------------------------------------------
+# --- safety of the transport --------------------------------------------------------------------------------
 
 SECURE_BEHIND_PROXY = os.environ.get("EVENKEEL_HTTPS") == "1"
 if SECURE_BEHIND_PROXY:
@@ -187,7 +191,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- everything else --------------------------------------------------------------------------------------------
+# --- everything else ----------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True

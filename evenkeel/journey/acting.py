@@ -25,7 +25,7 @@ TRIES_MAX = 5
 class Act:
     """Who does it, when it happened by their account, when it reached us, and the request's key.
 
-    `seen` is how far the stream went on the page that the person acted from, or None when that does not matter.
+    `seen` is how far the stream went on the page that the person acted from, or None when it does not matter.
     """
 
     by: Author
@@ -49,7 +49,7 @@ def use_case(
     [Callable[Concatenate[Act, P], StreamId]],
     Callable[Concatenate[Act, P], StreamId],
 ]:
-    """Make a function a use case: permitted, in one transaction, once per key, decided again after a lost race.
+    """Make a function a use case: permitted, one transaction, once per key, decided again after a lost race.
 
     The function takes the act first and returns the stream it wrote to. A request sent again returns what the
     first one returned and writes nothing.

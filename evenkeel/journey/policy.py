@@ -1,7 +1,7 @@
 """Who may do what: the one place, and everything that is not named here is refused.
 
-Pages ask with the action of their route, use cases ask again with their own, so a page that forgets to ask still
-cannot write.
+Pages ask with the action of their route, use cases ask again with their own, so a page that forgets to ask
+still cannot write.
 """
 
 from typing import Final, Literal, get_args

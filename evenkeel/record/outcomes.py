@@ -12,7 +12,7 @@ AssessmentPoint = Literal["baseline", "before_infusion", "after_series", "mainte
 
 @payload("assessment.recorded")
 class AssessmentRecorded:
-    """A completed scale. An item without an answer is None and leaves `total` None: half a scale has no score.
+    """A completed scale. An item without an answer leaves `total` None: half a scale has no score.
 
     `answers` are in item order; `scale_version` names the scoring that was used; `risk_items` lists the item
     numbers that alert whatever the total.

@@ -47,7 +47,10 @@ class Allergy:
 
 @frozen
 class Demographics:
-    """Who the patient is. `record_number` is the clinic's own number, the second identifier at every check."""
+    """Who the patient is.
+
+    `record_number` is the clinic's own number, the second identifier at every check.
+    """
 
     given_name: str
     family_name: str

@@ -66,7 +66,10 @@ class InfusionCounted:
 
 @payload("review.recorded")
 class ReviewRecorded:
-    """The look at the curve after the third and the sixth infusion: what the rules found, what was decided."""
+    """The look at the curve after the third and the sixth infusion.
+
+    What the rules found, what was decided.
+    """
 
     after_infusion: int
     verdicts: tuple[Verdict, ...]

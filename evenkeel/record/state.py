@@ -57,7 +57,10 @@ def _as_amended(fact: Written[Any], entry: Entry) -> Written[Any]:
 
 @frozen
 class State:
-    """The facts of one stream in the order they were first written. Subclasses read them in the clinic's words."""
+    """The facts of one stream in the order they were first written.
+
+    Subclasses read them in the clinic's words.
+    """
 
     stream: StreamId
     seq: int
@@ -91,7 +94,10 @@ class State:
         return replace(self, seq=seq, head_hash=head_hash, facts=tuple(facts))
 
     def every(self, cls: type[P]) -> tuple[Written[P], ...]:
-        """All standing facts of one payload class by clinical time; what was marked in error does not count."""
+        """All standing facts of one payload class by clinical time.
+
+        What was marked in error does not count.
+        """
         found = [fact for fact in self.facts if isinstance(fact.payload, cls) and not fact.in_error]
         return tuple(cast(list[Written[P]], sorted(found, key=lambda fact: (fact.at, fact.seq))))
 

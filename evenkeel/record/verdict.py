@@ -41,7 +41,10 @@ class Override:
 
 @frozen
 class Signature:
-    """What a signature shows: printed name, time and meaning (21 CFR 11.50), after the credential was asked again."""
+    """What a signature shows.
+
+    Printed name, time and meaning (21 CFR 11.50), after the credential was asked again.
+    """
 
     printed_name: str
     signed_at: datetime

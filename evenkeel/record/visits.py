@@ -161,7 +161,10 @@ class VisitState(State):
 
     @property
     def segments(self) -> tuple[RateSegment, ...]:
-        """The rates really run, from start to stop, as half-open spans in clinical time; pauses are rate 0."""
+        """The rates really run, from start to stop, as half-open spans in clinical time.
+
+        Pauses are rate 0.
+        """
         changes = sorted(
             (
                 *((fact.at, fact.seq, fact.payload.rate) for fact in self.every(InfusionStarted)),

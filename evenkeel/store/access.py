@@ -24,7 +24,10 @@ def gathering() -> Iterator[set[StreamId]]:
 
 
 def note(*patients: StreamId) -> None:
-    """Note that data of these patients was read or written; outside a request there is nobody to note it for."""
+    """Note that data of these patients was read or written.
+
+    Outside a request there is nobody to note it for.
+    """
     touched = _touched.get()
     if touched is not None:
         touched.update(patients)

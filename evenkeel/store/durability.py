@@ -1,4 +1,4 @@
-"""Refusing to start on a database that can lose an acknowledged write, or that would let the record be changed."""
+"""Refusing to start on a database that can lose an acknowledged write or let the record be changed."""
 
 from django.db import connection
 
@@ -13,7 +13,7 @@ def faults() -> list[str]:
 
 
 def require_durable() -> None:
-    """Raise UnsafeDatabase with every fault, so that a clinic never runs on a database that may lose writes."""
+    """Raise UnsafeDatabase with every fault: a clinic never runs on a database that may lose writes."""
     found = faults()
     if found:
         raise UnsafeDatabase(" ".join(found))

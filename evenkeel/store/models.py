@@ -1,7 +1,8 @@
 """Every table there is. Nothing outside `evenkeel.store` imports this module.
 
-Three sorts of table: the record (append-only by trigger), projections of it (rewritten in the transaction that
-appends, and compared with a fresh fold by a test), and ordinary rows (people, chairs, settings) with a change log.
+Three sorts of table: the record (append-only by trigger), projections of it (rewritten in the transaction
+that appends, and compared with a fresh fold by a test), and ordinary rows (people, chairs, settings) with a
+change log.
 """
 
 import uuid
@@ -9,7 +10,7 @@ import uuid
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-# --- the record -------------------------------------------------------------------------------------------------
+# --- the record ---------------------------------------------------------------------------------------------
 
 
 class Stream(models.Model):
@@ -127,7 +128,7 @@ class ChangeRecord(models.Model):
     reason = models.TextField()
 
 
-# --- projections ------------------------------------------------------------------------------------------------
+# --- projections --------------------------------------------------------------------------------------------
 
 
 class PatientRow(models.Model):
@@ -176,7 +177,7 @@ class VisitRow(models.Model):
     stopped_at = models.DateTimeField(null=True)
 
 
-# --- ordinary rows ----------------------------------------------------------------------------------------------
+# --- ordinary rows ------------------------------------------------------------------------------------------
 
 
 class Clinician(AbstractUser):

@@ -21,7 +21,7 @@ S = TypeVar("S", bound=State)
 
 STATE_OF = {"patient": PatientState, "course": CourseState, "visit": VisitState}
 
-# States are immutable and checked against the stream's head, so keeping some saves reading whole streams again.
+# States are immutable and checked against the stream's head; keeping some saves reading whole streams again.
 KEPT_STATES_MAX = 400
 _kept: OrderedDict[StreamId, State] = OrderedDict()
 _kept_lock = Lock()
@@ -78,6 +78,23 @@ def streams(kind: str | None = None) -> list[StreamId]:
     """Return every stream id, of one kind or of all."""
     rows = models.Stream.objects.filter(kind=kind) if kind else models.Stream.objects
     return [StreamId(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)]
+
+
+def streams_without_head() -> list[StreamId]:
+    """Return streams that have entries but no head row: somebody took the head away."""
+    heads = models.Stream.objects.values_list("pk", flat=True)
+    rows = models.Entry.objects.exclude(stream_id__in=heads).values_list("stream_id", flat=True).distinct()
+    return [StreamId(pk) for pk in rows]
+
+
+def first_unreadable(stream: StreamId) -> int | None:
+    """Return the number of the first entry that cannot be read back, or None when all can."""
+    for row in models.Entry.objects.filter(stream_id=stream).order_by("seq"):
+        try:
+            _entry(row)
+        except Exception:  # a tampered text may break the reading in any way
+            return row.seq
+    return None
 
 
 def fold(cls: type[S], stream: StreamId, *, locked: bool = False) -> S:

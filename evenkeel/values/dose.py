@@ -1,4 +1,4 @@
-"""One infusion's dose as one object: mg/kg, mg, mL to draw, mL in the bag and mL/h, each worked from the last.
+"""One infusion's dose as one object: mg/kg, mg, mL to draw, mL in the bag, mL/h, each worked from the last.
 
 The same total is worked out a second way, from the pump's side (rate times time times what is in the bag),
 so that a slip in either chain shows as a disagreement and not as a number (clinic-peers.md, gap b1).
@@ -35,7 +35,7 @@ class Dose:
     def of(
         cls, *, per_weight: DosePerWeight, weight: Weight, strength: Strength, bag: Volume, duration: Minutes
     ) -> "Dose":
-        """Work the whole chain out in exact fractions, rounding only the draw (0.01 mL) and rate (0.1 mL/h)."""
+        """Work the chain out in exact fractions, rounding only the draw (0.01 mL) and the rate (0.1 mL/h)."""
         exact_mcg = Fraction(per_weight.value) * Fraction(weight.value) * 1000
         draw = Volume(value=to_decimal(exact_mcg / strength.mcg_per_ml, DRAW_PLACES))
         return cls(

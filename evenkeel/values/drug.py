@@ -15,7 +15,10 @@ MICROGRAMS_PER_MG = 1000
 
 
 def to_decimal(exact: Fraction, places: int) -> Decimal:
-    """Round an exact fraction to so many decimal places, half to even; the only rounding of doses there is."""
+    """Round an exact fraction to so many decimal places, half to even.
+
+    The only rounding of doses there is.
+    """
     unit = Decimal(1).scaleb(-places)
     scaled = exact * 10**places
     whole = Decimal(scaled.numerator) / Decimal(scaled.denominator)
@@ -29,7 +32,8 @@ class DrugMass:
     mcg: int
 
     def __post_init__(self) -> None:
-        assert type(self.mcg) is int and self.mcg >= 0, "a drug mass is a whole, non-negative number of mcg"
+        assert type(self.mcg) is int, "a drug mass is a whole number of mcg"
+        assert self.mcg >= 0, "a drug mass is not negative"
 
     @classmethod
     def mg(cls, raw: str | int | Decimal) -> Self:
@@ -76,7 +80,8 @@ class Strength:
     mcg_per_ml: int
 
     def __post_init__(self) -> None:
-        assert type(self.mcg_per_ml) is int and self.mcg_per_ml > 0, "a strength is a whole, positive mcg/mL"
+        assert type(self.mcg_per_ml) is int, "a strength is a whole number of mcg/mL"
+        assert self.mcg_per_ml > 0, "a strength is positive"
 
     @classmethod
     def mg_per_ml(cls, raw: str | int | Decimal) -> Self:

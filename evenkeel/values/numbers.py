@@ -23,7 +23,10 @@ class BadNumber(ValueError):
 
 
 def parse_decimal(raw: str | int | Decimal) -> Decimal:
-    """Read a plain, non-negative decimal number, or raise BadNumber. Floats are refused as a broken invariant."""
+    """Read a plain, non-negative decimal number, or raise BadNumber.
+
+    Floats are refused as a broken invariant.
+    """
     assert not isinstance(raw, float | bool), "a float or a truth value is not an exact number"
     if isinstance(raw, int):
         raw = str(raw)

@@ -23,7 +23,8 @@ class Quantity:
 
     def __post_init__(self) -> None:
         assert isinstance(self.value, Decimal), "a quantity is an exact decimal, never a float"
-        assert self.value.is_finite() and self.value >= 0, "a quantity is finite and not negative"
+        assert self.value.is_finite(), "a quantity is finite"
+        assert self.value >= 0, "a quantity is not negative"
 
     @classmethod
     def of(cls, raw: str | int | Decimal) -> Self:

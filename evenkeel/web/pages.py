@@ -1,4 +1,7 @@
-"""What every page shares: who asks, what they may, and how a refusal comes back with everything that was typed."""
+"""What every page shares.
+
+Who asks, what they may, and how a refusal comes back with everything that was typed.
+"""
 
 import uuid
 from datetime import UTC, datetime
@@ -30,7 +33,10 @@ def now() -> datetime:
 
 
 class Page(View):
-    """A page that shows something. Subclasses name the `action` that the policy asks for, and the template."""
+    """A page that shows something.
+
+    Subclasses name the `action` that the policy asks for, and the template.
+    """
 
     action: ClassVar[Action]
     template: ClassVar[str]
@@ -48,7 +54,7 @@ class Page(View):
         return people.author_of(self.request.user)
 
     def stream(self, kind: StreamKind) -> StreamId:
-        """The stream that the address names under its kind (`<uuid:patient>`, `<uuid:course>`, `<uuid:visit>`)."""
+        """The stream that the address names under its kind, as in `<uuid:patient>`."""
         return stream_of(kind, str(self.kwargs[kind]))
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
@@ -67,9 +73,9 @@ class Page(View):
 class FormPage(Page):
     """A page with one form that carries out one use case.
 
-    Subclasses give `form_class`, `carry_out(form, act)` (one call into the journey), `done_address(stream)` and
-    `done_sentence`. The form's template opens with `forms.form_open(form, seen=seen)`, which sends the request's
-    key and how far the record went when the page was made.
+    Subclasses give `form_class`, `carry_out(form, act)` (one call into the journey), `done_address(stream)`
+    and `done_sentence`. The form's template opens with `forms.form_open(form, seen=seen)`, which sends the
+    request's key and how far the record went when the page was made.
     """
 
     form_class: ClassVar[type[forms.Form]]

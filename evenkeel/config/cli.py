@@ -1,0 +1,187 @@
+"""The `evenkeel` command: serve a clinic, play a demo one, verify the record, add a person."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+console = Console()
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.")]
+
+
+def _django() -> None:
+    """Load settings and apps; left until a command needs them, since they take a second."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenkeel.config.settings")
+    import django
+
+    django.setup()
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+@app.command()
+def migrate() -> None:
+    """Make or update the tables."""
+    _django()
+    _migrate()
+    console.print("The database is up to date.")
+
+
+def _serve_or_explain(host: str, port: int, before: Callable[[], None] = lambda: None) -> None:
+    from evenkeel.config.serving import serve as serve_clinic
+    from evenkeel.store.durability import UnsafeDatabase, require_durable
+
+    try:
+        require_durable()
+        before()
+        serve_clinic(host, port)
+    except UnsafeDatabase as unsafe:
+        console.print(f"[red]Not started.[/red] {unsafe}")
+        raise typer.Exit(1) from unsafe
+    except OSError as taken:
+        console.print(f"[red]Not started.[/red] {taken.strerror or taken}. Is another clinic running?")
+        raise typer.Exit(1) from taken
+
+
+@app.command()
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve the clinic's pages and its monitors' socket."""
+    _django()
+    _migrate()
+    _serve_or_explain(
+        host, port, lambda: console.print(f"Evenkeel is at http://{host}:{port}/ (stop with Ctrl-C).")
+    )
+
+
+@app.command()
+def demo(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    rebuild: Annotated[bool, typer.Option(help="Throw the demo clinic away and make a new one.")] = False,
+    still: Annotated[bool, typer.Option(help="Serve the demo clinic without playing on.")] = False,
+) -> None:
+    """Make a clinic of made-up people, serve it, and let its day go on."""
+    os.environ["EVENKEEL_DEMO"] = "1"
+    _django()
+    from django.conf import settings
+
+    _refuse_real_clinic(rebuild)
+    _migrate()
+    from evenkeel.simulate import demo as demonstration
+
+    if not demonstration.is_built():
+        console.print("Making a demo clinic of made-up people (about a minute) ...")
+        demonstration.build(progress=_progress)
+    _print_sign_ins(f"http://{host}:{port}/")
+    players: list[subprocess.Popen[bytes]] = []
+
+    def play() -> None:
+        if not still:
+            command = [sys.executable, "-m", "evenkeel.simulate", "--mllp-port", str(settings.MLLP_PORT)]
+            players.append(subprocess.Popen(command))  # noqa: S603  # our own interpreter and module
+
+    try:
+        _serve_or_explain(host, port, play)
+    finally:
+        for player in players:
+            player.terminate()
+            player.wait(timeout=10)
+
+
+def _refuse_real_clinic(rebuild: bool) -> None:
+    """Keep made-up people out of a database of real ones, and real ones from being thrown away."""
+    from django.conf import settings
+
+    default = settings.DATABASES["default"]
+    if rebuild and default["ENGINE"].endswith("sqlite3"):
+        from evenkeel.simulate import demo as demonstration
+
+        if Path(str(default["NAME"])).exists() and demonstration.is_demo_database():
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{default['NAME']}{suffix}").unlink(missing_ok=True)
+
+
+def _progress(words: str) -> None:
+    console.print(f"  {words}", highlight=False)
+
+
+def _print_sign_ins(address: str) -> None:
+    from evenkeel.simulate import demo as demonstration
+
+    table = Table(title="Demo people (all made up)")
+    for heading in ("Name", "Role", "User name", "Password"):
+        table.add_column(heading)
+    for person in demonstration.sign_ins():
+        table.add_row(*person)
+    console.print(table)
+    console.print(f"Evenkeel is at [bold]{address}[/bold] (stop with Ctrl-C).")
+
+
+@app.command()
+def verify() -> None:
+    """Walk every hash chain again and say which entry, if any, is not what was written."""
+    _django()
+    from evenkeel.jobs.verify import verify as walk
+
+    found = walk()
+    for tampering in found.tamperings:
+        console.print(f"[red]{tampering.stream}[/red]: {tampering.sentence}", highlight=False)
+    for stream in found.stale_rows:
+        console.print(
+            f"[red]{stream}[/red]: its row in the lists is not what the record says", highlight=False
+        )
+    if not found.holds:
+        raise typer.Exit(1)
+    console.print(f"{found.entries} entries in {found.streams} streams are what was written.")
+
+
+@app.command("add-person")
+def add_person(
+    username: str,
+    printed_name: Annotated[str, typer.Option(help="As it stands under a signature.")],
+    role: Annotated[
+        str, typer.Option(help="front_desk, nurse, prescriber, registrant, lead or administrator.")
+    ],
+) -> None:
+    """Add a person who may sign in; asks for their first password."""
+    _django()
+    from evenkeel.journey import people
+    from evenkeel.values.issues import UnableTo
+
+    password = typer.prompt("First password", hide_input=True, confirmation_prompt=True)
+    try:
+        people.add_person(username=username, printed_name=printed_name, role=role, password=password)
+    except UnableTo as refusal:
+        for issue in refusal.issues:
+            console.print(f"[red]Not added.[/red] {issue.sentence}")
+        raise typer.Exit(1) from refusal
+    console.print(f"{printed_name} may now sign in as {username}.")
+
+
+@app.command()
+def pages(check: Annotated[bool, typer.Option(help="Only say whether they are current.")] = False) -> None:
+    """Write the pages of docs/ that are made from the code: the rulebook, and who may do what."""
+    _django()
+    from evenkeel.config.generated_pages import stale_pages, write_pages
+
+    if not check:
+        write_pages(Path("docs"))
+        return
+    stale = stale_pages(Path("docs"))
+    for page in stale:
+        console.print(f"[red]{page} is stale.[/red] Run: evenkeel pages")
+    if stale:
+        raise typer.Exit(1)

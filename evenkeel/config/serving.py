@@ -1,0 +1,57 @@
+"""One process: the pages and the monitors' socket, started together and stopped together."""
+
+import asyncio
+import logging
+
+import uvicorn
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+
+from evenkeel.config.asgi import application
+from evenkeel.devices import mllp
+from evenkeel.journey import monitors
+from evenkeel.store.durability import require_durable
+from evenkeel.web.pages import now
+
+log = logging.getLogger("evenkeel.serving")
+
+# An open event stream would hold the server back for ever, so it is given this long to end.
+GRACE_SECONDS = 2
+
+
+def _take_in(raw: bytes) -> bytes:
+    close_old_connections()
+    try:
+        return monitors.receive(raw, received_at=now())
+    finally:
+        close_old_connections()
+
+
+async def _receive(raw: bytes) -> bytes:
+    """Take one message in on a thread of its own, so that no page waits for it; answer after the commit."""
+    return await sync_to_async(_take_in, thread_sensitive=False)(raw)
+
+
+async def _serve(host: str, port: int) -> None:
+    config = uvicorn.Config(
+        application,
+        host=host,
+        port=port,
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    listener = await mllp.serve(settings.MLLP_HOST, settings.MLLP_PORT, _receive)
+    try:
+        await server.serve()
+    finally:
+        await listener.close()
+
+
+def serve(host: str, port: int) -> None:
+    """Serve pages and monitors until stopped; raises UnsafeDatabase before the first request if it must."""
+    require_durable()
+    asyncio.run(_serve(host, port))

@@ -82,7 +82,8 @@ class PostgresServer:
     @property
     def url(self) -> str:
         """Address of a database named after this run. It does not exist yet: Django makes `test_...`."""
-        return f"postgresql://{ROLE}:{self._password}@/evenkeel_{os.getpid()}?host={quote(str(self._sockets))}"
+        host = quote(str(self._sockets), safe="")
+        return f"postgresql://{ROLE}:{self._password}@{host}/evenkeel_{os.getpid()}"
 
     def start(self) -> None:
         """Make the cluster, start it and create the role. Raises PostgresUnavailable."""

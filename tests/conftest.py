@@ -1,0 +1,40 @@
+"""Fixtures that every test may use. The browser's are in tests/browser.py."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.db import connections
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from evenkeel.store import append_only
+from tests.databases import FOLDER
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """Keep SQLite's test database in a file: one in memory knows no WAL and no second connection."""
+    for settings in connections.settings.values():
+        if settings["ENGINE"] == "django.db.backends.sqlite3":
+            settings.setdefault("TEST", {})["NAME"] = str(Path(os.environ[FOLDER]) / "test.sqlite3")
+    # Only now, because it puts the worker's name behind the name of the test database.
+    request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptying_lifts_append_only() -> Iterator[None]:
+    """Let Django empty the tables after a test with real transactions, which the triggers rightly refuse.
+
+    They are lifted and put back inside the transaction that empties, so that no test ever runs without them.
+    """
+    empty = BaseDatabaseOperations.execute_sql_flush
+
+    def empty_append_only(self: BaseDatabaseOperations, sql_list: list[str]) -> Any:
+        vendor = self.connection.vendor
+        return empty(self, [*append_only.remove(vendor), *sql_list, *append_only.install(vendor)])
+
+    with patch.object(BaseDatabaseOperations, "execute_sql_flush", empty_append_only):
+        yield

@@ -71,6 +71,8 @@ def environment(**options: Any) -> PageEnvironment:
         typed_date_part=typed_date_part,
         choices=choices,
         clinic_zone=clinic_zone,
+        server_time=server_time,
+        field_sentences=field_sentences,
     )
     filters: Mapping[str, Callable[..., str]] = {
         "clinic_time": clinic_time,
@@ -102,6 +104,11 @@ def fresh_key() -> str:
 def clinic_zone() -> str:
     """Give the IANA name of the clinic's time zone, for the browser to show times in."""
     return timezone.get_current_timezone_name()
+
+
+def server_time() -> str:
+    """Give the present moment, so that the browser counts by the server's clock and not by its own."""
+    return timezone.now().isoformat()
 
 
 # Values of form fields, written as a browser's inputs want them.
@@ -144,6 +151,20 @@ def choices(field: BoundField) -> list[tuple[str, str]]:
         else:
             flat.append((_choice_value(value), str(label)))
     return flat
+
+
+def field_sentences(field: BoundField, *, named: bool = False) -> list[str]:
+    """Say what is wrong with a field; `named` puts the field's label in, for a list far from the field."""
+    sentences = []
+    for error in field.errors.as_data():
+        text = " ".join(error.messages)
+        if error.code == "required":
+            sentences.append(f"{field.label} is missing.")
+        elif named and str(field.label).lower() not in text.lower():
+            sentences.append(f"{field.label}: {text}")
+        else:
+            sentences.append(text)
+    return sentences
 
 
 def _choice_value(value: object) -> str:

@@ -1,0 +1,226 @@
+/*
+ * Pages that follow the clinic without a reload.
+ *
+ * One event stream per visible page (browsers allow six connections to a host over HTTP/1.1, so a hidden page gives its
+ * stream back). Its address is body data-live-url. Events, each with JSON data:
+ *   visit    {visit, seq}                         something was written in a visit's record
+ *   samples  {chair, visit, at, values: {pulse: 82, ...}, states: {pulse: "live"}}   what a monitor sent
+ *   board    {}                                   a tile changed
+ *   ping     {at}                                 at least every 10 s, so that silence can be told from quiet
+ *
+ * [data-live-fragment="/url/"] is fetched again when an event concerns it: data-live-on="visit board" (default: visit and
+ * board), data-live-visit="id" (only that visit), data-live-every="30" (every so many seconds as well). The answer is the
+ * inside of the element. A fragment that somebody is typing in waits until the focus has left.
+ *
+ * document gets `evenkeel:refresh` with {type, data}: charts listen to it. [data-live-state] says live, late or offline.
+ */
+import { clockTime, learnServerTime, lengthInWords, serverNow, tick } from "./clock.js";
+
+const LATE_AFTER_S = 20;
+const OFFLINE_AFTER_S = 45;
+const RETRY_FIRST_MS = 1000;
+const RETRY_LAST_MS = 30000;
+const POLL_MS = 10000;
+const EVENTS = ["visit", "samples", "board", "ping"];
+
+let stream = null;
+let heardAt = null;
+let retryMs = RETRY_FIRST_MS;
+let retryTimer = null;
+const waiting = new WeakSet();
+const busy = new WeakSet();
+const again = new WeakSet();
+
+function liveUrl() {
+  return document.body.dataset.liveUrl;
+}
+
+function heard() {
+  heardAt = serverNow();
+  showState();
+}
+
+function stateNow() {
+  const silent = heardAt === null ? Infinity : (serverNow() - heardAt) / 1000;
+  if (silent < LATE_AFTER_S) return "live";
+  return silent < OFFLINE_AFTER_S ? "late" : "offline";
+}
+
+function stateInWords(state) {
+  if (state === "live") return "live";
+  if (heardAt === null) return "not connected";
+  if (state === "late") return `late, ${lengthInWords((serverNow() - heardAt) / 1000)}`;
+  return `offline since ${clockTime(heardAt)}: values are old`;
+}
+
+function showState() {
+  const state = stateNow();
+  for (const element of document.querySelectorAll("[data-live-state]")) {
+    const words = stateInWords(state);
+    element.hidden = false;
+    if (element.dataset.state !== state) element.setAttribute("role", state === "offline" ? "alert" : "status");
+    element.dataset.state = state;
+    if (element.textContent !== words) element.textContent = words;
+  }
+  document.body.dataset.live = state;
+}
+
+// Fragments.
+
+function isTypedIn(element) {
+  const focused = document.activeElement;
+  return element.contains(focused) && focused.matches("input, select, textarea, [contenteditable]");
+}
+
+function placeOfFocus(element) {
+  const focused = document.activeElement;
+  if (!focused || focused === element || !element.contains(focused)) return null;
+  if (focused.id) return `#${CSS.escape(focused.id)}`;
+  if (focused.getAttribute("href")) return `[href="${CSS.escape(focused.getAttribute("href"))}"]`;
+  return focused.name ? `[name="${CSS.escape(focused.name)}"]` : null;
+}
+
+async function refresh(element) {
+  if (isTypedIn(element)) {
+    if (!waiting.has(element)) {
+      waiting.add(element);
+      element.addEventListener("focusout", () => {
+        waiting.delete(element);
+        setTimeout(() => refresh(element), 0);
+      }, { once: true });
+    }
+    return;
+  }
+  if (busy.has(element)) {
+    again.add(element);
+    return;
+  }
+  busy.add(element);
+  try {
+    const answer = await fetch(element.dataset.liveFragment, {
+      credentials: "same-origin",
+      headers: { "X-Evenkeel-Fragment": "1" },
+      redirect: "error",
+    });
+    if (answer.ok) {
+      learnServerTime(answer.headers.get("date"));
+      swap(element, await answer.text());
+      if (!stream) heard();
+    }
+  } catch {
+    // Nothing was heard; the state says so as soon as it has been silent for too long.
+  } finally {
+    busy.delete(element);
+  }
+  if (again.delete(element)) refresh(element);
+}
+
+function swap(element, html) {
+  if (isTypedIn(element)) return refresh(element);
+  const focus = placeOfFocus(element);
+  const open = [...element.querySelectorAll("details[open][id]")].map((each) => each.id);
+  const { scrollTop, scrollLeft } = element;
+  element.innerHTML = html;
+  for (const id of open) element.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  if (focus) element.querySelector(focus)?.focus({ preventScroll: true });
+  Object.assign(element, { scrollTop, scrollLeft });
+  tick(element);
+  element.dispatchEvent(new CustomEvent("evenkeel:swapped", { bubbles: true }));
+}
+
+function concerns(element, type, data) {
+  const types = (element.dataset.liveOn || "visit board").split(/\s+/);
+  const visit = element.dataset.liveVisit || element.closest("[data-live-visit]")?.dataset.liveVisit;
+  return types.includes(type) && (!visit || data.visit === undefined || String(data.visit) === visit);
+}
+
+function refreshAll() {
+  for (const element of document.querySelectorAll("[data-live-fragment]")) refresh(element);
+  document.dispatchEvent(new CustomEvent("evenkeel:refresh", { detail: { type: "all", data: {} } }));
+}
+
+function showSamples(data) {
+  const roots = document.querySelectorAll(
+    `[data-live-visit="${CSS.escape(String(data.visit))}"], [data-chair="${CSS.escape(String(data.chair))}"]`,
+  );
+  for (const root of roots) {
+    for (const [key, value] of Object.entries(data.values || {})) {
+      const place = root.querySelector(`[data-live-key="${CSS.escape(key)}"]`);
+      if (place) showSample(place, value, data.states?.[key] || "live", data.at);
+    }
+  }
+}
+
+function showSample(place, value, state, at) {
+  const numberPlace = place.querySelector("[data-live-number]");
+  if (numberPlace) numberPlace.textContent = value === null ? "– –" : String(value);
+  const word = place.querySelector("[data-live-word]");
+  if (word) word.textContent = state;
+  const time = place.querySelector("time");
+  if (time && at) time.setAttribute("datetime", at);
+  place.className = place.className.replace(/ek-live--\S+/, `ek-live--${state.replace(" ", "-")}`);
+  tick(place);
+}
+
+function take(type, event) {
+  heard();
+  const data = event.data ? JSON.parse(event.data) : {};
+  if (type === "ping") return learnServerTime(data.at);
+  if (type === "samples") showSamples(data);
+  for (const element of document.querySelectorAll("[data-live-fragment]")) {
+    if (concerns(element, type, data)) refresh(element);
+  }
+  document.dispatchEvent(new CustomEvent("evenkeel:refresh", { detail: { type, data } }));
+}
+
+// The stream.
+
+function connect() {
+  clearTimeout(retryTimer);
+  if (stream || document.hidden || !liveUrl()) return;
+  stream = new EventSource(liveUrl());
+  stream.addEventListener("open", () => {
+    retryMs = RETRY_FIRST_MS;
+    heard();
+  });
+  for (const type of EVENTS) stream.addEventListener(type, (event) => take(type, event));
+  stream.addEventListener("error", () => {
+    disconnect();
+    // Spread out, so that every screen of a clinic does not knock at the same moment after a restart.
+    retryTimer = setTimeout(reconnect, retryMs * (0.75 + Math.random() / 2));
+    retryMs = Math.min(retryMs * 2, RETRY_LAST_MS);
+  });
+}
+
+function reconnect() {
+  connect();
+  refreshAll();
+}
+
+function disconnect() {
+  stream?.close();
+  stream = null;
+}
+
+function poll() {
+  if (document.hidden) return;
+  if (liveUrl() && stateNow() !== "live") refreshAll();
+}
+
+function startIntervals() {
+  for (const element of document.querySelectorAll("[data-live-fragment][data-live-every]")) {
+    setInterval(() => !document.hidden && refresh(element), Number(element.dataset.liveEvery) * 1000);
+  }
+}
+
+export function startLive() {
+  startIntervals();
+  if (!liveUrl()) return;
+  connect();
+  showState();
+  setInterval(showState, 1000);
+  setInterval(poll, POLL_MS);
+  document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : reconnect()));
+  window.addEventListener("pagehide", disconnect);
+  window.addEventListener("pageshow", (event) => event.persisted && reconnect());
+}

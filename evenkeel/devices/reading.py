@@ -141,8 +141,8 @@ class Reading:
 
     A message sent again has the same `sender_key`, `control_id` and `content_digest`. The control id alone
     does not do: monitors count from 1 again after they are switched on. `content_digest` covers what follows
-    MSH. `message_at` is MSH-7, or None where absent or unreadable; far from the arrival, the clock is wrong or
-    the message waited in a queue.
+    MSH. `message_at` is MSH-7, or None where absent or unreadable; far from the arrival, the clock is wrong
+    or the message waited in a queue.
     """
 
     control_id: str

@@ -197,7 +197,9 @@ def weight_off_the_last(arrival: Arrival, limits: Limits) -> Finding:
         return Unknown(missing=("an earlier weight",))
     change = abs(Fraction(weight.value) - Fraction(previous.value)) / Fraction(previous.value) * 100
     if change > Fraction(limits.change.value):
-        return Fires(evidence=(f"{weight} today, {previous} last time: {plain(to_decimal(change, 1))} % off",))
+        return Fires(
+            evidence=(f"{weight} today, {previous} last time: {plain(to_decimal(change, 1))} % off",)
+        )
     return Clear()
 
 

@@ -48,7 +48,7 @@ def read_questions(stage: str) -> tuple[Question, ...]:
 
 
 def check_of(question: Question) -> Check:
-    """The shape of a rule that is one question: whoever holds `answers` (and an `indication`) can be asked."""
+    """The shape of a rule that is one question, asked of whatever holds `answers` (and an `indication`)."""
 
     def check(subject: Any, _: Limits) -> Finding:
         indication = cast("str | None", getattr(subject, "indication", None))

@@ -1,4 +1,4 @@
-"""The rulebook: limits are data in `rules/*.toml`, the shape of a rule is a function, and the answers are three.
+"""The rulebook: limits are data in `rules/*.toml`, a rule's shape is a function, and the answers are three.
 
 A rule answers Clear, Fires or Unknown. Missing data is never Clear. Whatever is wrong with the files (a limit
 without a unit, a rule without a function, two versions in force on one day) stops the program at start,
@@ -279,7 +279,7 @@ def _shipped() -> Rulebook:
 
 
 def parse_limit(raw: object) -> Limit:
-    """Read a limit as a typed value: "180 mmHg", a whole number, or a list of words; or raise RulebookError."""
+    """Read "180 mmHg", a whole number or a list of words as a typed value, or raise RulebookError."""
     if type(raw) is int:
         return raw
     if isinstance(raw, list) and raw and all(isinstance(word, str) and word for word in raw):

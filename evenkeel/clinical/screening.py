@@ -2,7 +2,7 @@
 
 import tomllib
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from evenkeel.clinical.decision import gate
 from evenkeel.clinical.pressure import above_either, at_or_above_either
@@ -50,6 +50,15 @@ class ScreeningFacts:
     failed_trials: int | None
     systolic: Pressure | None
     diastolic: Pressure | None
+
+
+class HasAge(Protocol):
+    """Whatever the age rules can be asked about: a screening, or an order."""
+
+    @property
+    def age(self) -> int | None:
+        """Completed years, or None when not known."""
+        ...
 
 
 @frozen
@@ -117,7 +126,7 @@ def assess(
     diastolic: Pressure | None,
     on: date,
 ) -> ScreeningAssessment:
-    """Ask every screening rule. A hard contraindication is "not today"; what is not known needs a prescriber."""
+    """Ask every screening rule. A hard contraindication is "not today"; the unknown needs a prescriber."""
     facts = ScreeningFacts(
         indication=indication,
         age=age,
@@ -156,7 +165,7 @@ def indication_not_offered(facts: ScreeningFacts, limits: Limits) -> Finding:
 
 
 @rule("SCR-AGE-001")
-def too_young(facts: ScreeningFacts, limits: Limits) -> Finding:
+def too_young(facts: HasAge, limits: Limits) -> Finding:
     """The studies began at this age."""
     if facts.age is None:
         return Unknown(missing=("age",))
@@ -165,7 +174,7 @@ def too_young(facts: ScreeningFacts, limits: Limits) -> Finding:
 
 
 @rule("SCR-AGE-002")
-def older_than_studied(facts: ScreeningFacts, limits: Limits) -> Finding:
+def older_than_studied(facts: HasAge, limits: Limits) -> Finding:
     """Nobody is shut out for age alone, but a prescriber looks."""
     if facts.age is None:
         return Unknown(missing=("age",))

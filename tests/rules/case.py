@@ -13,7 +13,7 @@ Where = Literal["below", "at", "above", "missing", "yes", "no", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`where` is the side of the limit; `answer` comes from the rule's statement and source, never from its code."""
+    """`where` is the side of the limit; `answer` comes from the statement and source, never from the code."""
 
     rule: str
     where: Where

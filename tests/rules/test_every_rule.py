@@ -1,7 +1,7 @@
 """Every rule has a table of cases, every case holds, and the tables cover each side of each limit.
 
-A table is a module `<stage>_cases.py` with CASES, and with ALWAYS_KNOWN: the rules whose subject is complete by
-construction, so that nothing can be missing, each with the reason.
+A table is a module `<stage>_cases.py` with CASES, and with ALWAYS_KNOWN: the rules whose subject is complete
+by construction, so that nothing can be missing, each with the reason.
 """
 
 import importlib
@@ -36,7 +36,9 @@ def has_a_measured_limit(rule: Rule) -> bool:
 def hazards() -> dict[str, str]:
     """The rows of every hazard table: the hazard's id and the text of its row."""
     rows = re.findall(
-        r"^\| *(HAZ-[0-9]{3}) *\|(.*)$", "\n".join(p.read_text("utf-8") for p in HAZARDS.glob("*.md")), re.M
+        r"^\| *(HAZ-[0-9]{3}) *\|(.*)$",
+        "\n".join(p.read_text("utf-8") for p in HAZARDS.glob("*.md")),
+        re.MULTILINE,
     )
     assert len({id_ for id_, _ in rows}) == len(rows), "a hazard stands twice"
     return dict(rows)

@@ -1,0 +1,516 @@
+"""Ordering, drawing up and the second check: a dose is refused with the rule's name, and never clamped."""
+
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Final
+
+from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
+from evenkeel.clinical.screening import assess_age_of_screening
+from evenkeel.clinical.stock import PRODUCTS, PROTOCOLS, Product, Protocol
+from evenkeel.record.courses import CourseState
+from evenkeel.record.ordering import DoseDrawn, OrderSigned, Vial
+from evenkeel.record.series import InfusionCounted
+from evenkeel.record.verdict import Verdict
+from evenkeel.record.visits import VisitState
+from evenkeel.values.dose import DRAW_PLACES, RATE_PLACES, Dose
+from evenkeel.values.drug import DrugMass, Strength, to_decimal
+from evenkeel.values.issues import Issue, UnableTo
+from evenkeel.values.numbers import plain
+from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
+from evenkeel.values.shape import frozen
+
+__all__ = [
+    "PRODUCTS",
+    "PROTOCOLS",
+    "DrawFacts",
+    "OrderFacts",
+    "UnableToMakeDose",
+    "assess_draw",
+    "assess_order",
+    "compare_check",
+    "expiry",
+    "make_dose",
+    "order_expired",
+]
+
+
+class UnableToMakeDose(UnableTo):
+    """The numbers of an order do not make a dose that could be drawn and run."""
+
+
+@frozen
+class OrderFacts:
+    """An order that is about to be signed, beside what the record holds."""
+
+    dose: Dose
+    protocol: Protocol
+    visit: VisitState
+    course: CourseState
+    age: int | None
+    at: datetime
+    previous: InfusionCounted | None
+
+
+@frozen
+class DrawFacts:
+    """What a nurse says was drawn and made up: the payload without what the rules say about it."""
+
+    vial: Vial
+    volume: Volume
+    bag: Volume
+    rate: FlowRate
+
+    @property
+    def drawn(self) -> DrugMass:
+        """The ketamine in the syringe, from the label's strength and the volume."""
+        return DrugMass.nearest(self.vial.strength.mass_in(self.volume))
+
+
+@frozen
+class OrderAndDraw:
+    """A draw beside the order that it was drawn on."""
+
+    order: OrderSigned
+    draw: DrawFacts
+    at: datetime
+
+
+@frozen
+class OrderAge:
+    """Until when an order stands, and the moment it is looked at."""
+
+    expires_at: datetime
+    at: datetime
+
+
+_ORDER_RULES: Final = (
+    "ORD-CON-001",
+    "ORD-SCR-001",
+    "ORD-GAT-001",
+    "ORD-VIS-001",
+    "ORD-DUP-001",
+    "ORD-DUP-002",
+    "ORD-WGT-001",
+    "ORD-WGT-002",
+    "ORD-DOS-001",
+    "ORD-DOS-002",
+    "ORD-DOS-003",
+    "ORD-DOS-004",
+    "ORD-DOS-005",
+    "ORD-DOS-006",
+    "ORD-CAP-001",
+    "ORD-CAP-002",
+    "ORD-DUR-001",
+    "ORD-DUR-002",
+    "ORD-BAG-001",
+    "ORD-DIL-001",
+    "ORD-TWO-001",
+)
+
+_DRAW_RULES: Final = (
+    "DRW-PRD-001",
+    "DRW-STR-001",
+    "DRW-EXP-001",
+    "DRW-LOT-001",
+    "DRW-VOL-001",
+    "DRW-VOL-002",
+    "DRW-BAG-001",
+    "DRW-RTE-001",
+)
+
+
+def make_dose(
+    *, per_weight: DosePerWeight, weight: Weight, product: str, bag: Volume, duration: Minutes
+) -> Dose:
+    """Work out a dose for a product of the clinic's list, or raise UnableToMakeDose with an issue per field.
+
+    Only what no syringe or pump could do is refused here; whether the dose is wise is for `assess_order`.
+    """
+    typed = {"per_weight": per_weight, "weight": weight, "bag": bag, "duration": duration}
+    issues = [
+        Issue(sentence=f"{_FIELD_WORDS[field]} must be more than zero.", code="zero", field=field)
+        for field, quantity in typed.items()
+        if quantity.value == 0
+    ]
+    if product not in PRODUCTS:
+        issues.append(
+            Issue(sentence="Choose a vial from the clinic's list.", code="not-in-stock", field="product")
+        )
+    if issues:
+        raise UnableToMakeDose(issues)
+    vial = PRODUCTS[product]
+    dose = Dose.of(per_weight=per_weight, weight=weight, strength=vial.strength, bag=bag, duration=duration)
+    issues = _cannot_be_drawn(dose, vial)
+    if issues:
+        raise UnableToMakeDose(issues)
+    return dose
+
+
+_FIELD_WORDS: Final = {
+    "per_weight": "The dose in mg/kg",
+    "weight": "The weight",
+    "bag": "The bag",
+    "duration": "The duration",
+}
+
+
+def _cannot_be_drawn(dose: Dose, product: Product) -> list[Issue]:
+    if dose.draw.value == 0 or dose.rate.value == 0:
+        return [
+            Issue(
+                sentence="The dose is too small for a syringe or a pump. Check mg/kg and duration.",
+                code="too-small",
+                field="per_weight",
+            )
+        ]
+    issues = []
+    if dose.draw >= dose.bag:
+        issues.append(
+            Issue(
+                sentence=f"{dose.draw} of drug do not go into {dose.bag}: ketamine is given diluted.",
+                code="over-bag",
+                field="bag",
+            )
+        )
+    if dose.draw > product.vial:
+        issues.append(
+            Issue(
+                sentence=f"{dose.draw} is more than a vial holds. Check mg/kg and weight.",
+                code="over-vial",
+                field="product",
+            )
+        )
+    return issues
+
+
+def assess_order(
+    book: Rulebook,
+    *,
+    dose: Dose,
+    protocol: str,
+    visit: VisitState,
+    course: CourseState,
+    patient_age: int | None,
+    at: datetime,
+    previous: InfusionCounted | None,
+) -> tuple[Verdict, ...]:
+    """Ask every rule that bears on signing this order at this moment. `protocol` is a key of PROTOCOLS."""
+    facts = OrderFacts(
+        dose=dose,
+        protocol=PROTOCOLS[protocol],
+        visit=visit,
+        course=course,
+        age=patient_age,
+        at=at,
+        previous=previous,
+    )
+    on = at.date()
+    screened_date = course.screening.at.date() if course.screening else None
+    return (
+        *book.consult_all(_ORDER_RULES, facts, on=on),
+        book.consult("SCR-AGE-001", facts, on=on),
+        assess_age_of_screening(book, screened_date, on=on),
+    )
+
+
+def expiry(book: Rulebook, signed_at: datetime) -> datetime:
+    """Until when an order that is signed at a moment stands."""
+    return signed_at + timedelta(hours=int(book.limits("ORD-EXP-001", signed_at.date()).valid.value))
+
+
+def order_expired(book: Rulebook, order: OrderSigned, at: datetime) -> Verdict:
+    """Whether a signed order still stands at a moment."""
+    return book.consult("ORD-EXP-001", OrderAge(expires_at=order.expires_at, at=at), on=at.date())
+
+
+def assess_draw(book: Rulebook, order: OrderSigned, draw: DrawFacts, at: datetime) -> tuple[Verdict, ...]:
+    """Ask every rule that bears on a draw: it must be what was ordered, from a vial that may be used."""
+    both = OrderAndDraw(order=order, draw=draw, at=at)
+    return (*book.consult_all(_DRAW_RULES, both, on=at.date()), order_expired(book, order, at))
+
+
+def compare_check(
+    order: OrderSigned,
+    draw: DoseDrawn,
+    *,
+    record_number_on_file: str,
+    record_number: str,
+    strength: Strength,
+    volume: Volume,
+    bag: Volume,
+    rate: FlowRate,
+    weight: Weight,
+) -> tuple[str, ...]:
+    """What a second person's own readings disagree with, in sentences that give away nobody's numbers.
+
+    The volume is also worked out anew from the second person's weight and strength, so that a slip that both
+    people copied still shows.
+    """
+    exact_mcg = Fraction(order.dose.per_weight.value) * Fraction(weight.value) * 1000
+    reckoned = Volume(value=to_decimal(exact_mcg / strength.mcg_per_ml, DRAW_PLACES))
+    emptying = Fraction(bag.value) * 60 / Fraction(order.dose.duration.value)
+    readings = (
+        (record_number.strip() == record_number_on_file, "The record number is not this patient's."),
+        (strength == draw.vial.strength, "The strength on the vial differs from what was recorded."),
+        (volume == draw.volume, "The volume in the syringe differs from what was recorded."),
+        (bag == draw.bag, "The volume of the bag differs from what was recorded."),
+        (rate == draw.rate, "The rate differs from what was recorded."),
+        (weight == order.dose.weight, "The weight differs from the one that the order was worked out for."),
+        (volume == reckoned, "The volume does not follow from this weight, this strength and the order."),
+        (
+            rate.value == to_decimal(emptying, RATE_PLACES),
+            "This rate does not empty this bag in the time ordered.",
+        ),
+    )
+    return tuple(sentence for agrees, sentence in readings if not agrees)
+
+
+@rule("ORD-CON-001")
+def consent(order: OrderFacts, _: Limits) -> Finding:
+    """A withdrawal counts from the moment it is written."""
+    return Clear() if order.course.consent else Fires()
+
+
+@rule("ORD-SCR-001")
+def screened(order: OrderFacts, _: Limits) -> Finding:
+    """A course without a screening is not fit."""
+    return Clear() if order.course.is_screened_fit else Fires()
+
+
+@rule("ORD-GAT-001")
+def gate_open(order: OrderFacts, _: Limits) -> Finding:
+    """The gate answers for identity, escort, fasting and today's signs."""
+    return Clear() if order.visit.is_gate_open else Fires()
+
+
+@rule("ORD-VIS-001")
+def not_started(order: OrderFacts, _: Limits) -> Finding:
+    """A second order into a running infusion is how a dose is given twice."""
+    visit = order.visit
+    over = visit.started or visit.stopped or visit.discharge or visit.cancelled
+    return Fires(evidence=(f"the visit is in phase {visit.phase}",)) if over else Clear()
+
+
+@rule("ORD-DUP-001")
+def no_other_order(order: OrderFacts, _: Limits) -> Finding:
+    """Two orders that both stand leave open which is meant."""
+    return Fires(evidence=("an order stands",)) if order.visit.order else Clear()
+
+
+@rule("ORD-DUP-002")
+def time_since_last(order: OrderFacts, limits: Limits) -> Finding:
+    """Counted from the start of the last infusion of this course."""
+    if not order.course.infusions:
+        return Clear()
+    last_at = order.course.infusions[-1].payload.started_at
+    if order.at - last_at < timedelta(hours=int(limits.apart.value)):
+        return Fires(evidence=("the last infusion started less than this ago",))
+    return Clear()
+
+
+@rule("ORD-WGT-001")
+def weight_of_this_visit(order: OrderFacts, _: Limits) -> Finding:
+    """A dose on another visit's weight, or another patient's, does not agree with the scale."""
+    weight = order.visit.weight
+    if weight is None:
+        return Unknown(missing=("this visit's weight",))
+    if order.dose.weight != weight:
+        return Fires(evidence=(f"dose on {order.dose.weight}, weighed {weight}",))
+    return Clear()
+
+
+@rule("ORD-WGT-002")
+def weight_of_today(order: OrderFacts, _: Limits) -> Finding:
+    """The check-in may have passed with a told weight, by a prescriber's decision; the dose asks again."""
+    check_in = order.visit.check_in
+    if check_in is None or check_in.payload.weight_measured_today == "unknown":
+        return Unknown(missing=("whether the weight was measured today",))
+    return Clear() if check_in.payload.weight_measured_today == "yes" else Fires()
+
+
+def _is_mood(order: OrderFacts) -> bool:
+    return order.protocol.family == "mood"
+
+
+def _more_than(order: OrderFacts, limits: Limits) -> Finding:
+    over = _is_mood(order) and order.dose.per_weight > limits.dose
+    return Fires(evidence=(str(order.dose.per_weight),)) if over else Clear()
+
+
+@rule("ORD-DOS-001")
+def first_dose_high(order: OrderFacts, limits: Limits) -> Finding:
+    """Nobody knows yet how this patient takes it."""
+    return Clear() if order.course.infusions else _more_than(order, limits)
+
+
+@rule("ORD-DOS-002")
+def dose_above_range(order: OrderFacts, limits: Limits) -> Finding:
+    """Possible, and a prescriber says why."""
+    return _more_than(order, limits)
+
+
+@rule("ORD-DOS-003")
+def dose_over_ceiling(order: OrderFacts, limits: Limits) -> Finding:
+    """The hard ceiling; no reason opens it."""
+    return _more_than(order, limits)
+
+
+@rule("ORD-DOS-004")
+def dose_below_range(order: OrderFacts, limits: Limits) -> Finding:
+    """Holds for every protocol, because the slip it catches does."""
+    below = order.dose.per_weight < limits.dose
+    return Fires(evidence=(str(order.dose.per_weight),)) if below else Clear()
+
+
+@rule("ORD-DOS-005")
+def dose_far_from_last(order: OrderFacts, limits: Limits) -> Finding:
+    """Compared with what was really given, so a step up after a broken-off infusion also asks."""
+    if order.previous is None:
+        return Unknown(missing=("the last dose",)) if order.course.infusions else Clear()
+    apart = abs(order.dose.per_weight.value - order.previous.per_weight.value)
+    if apart > limits.step.value:
+        return Fires(evidence=(f"{order.dose.per_weight} now, {order.previous.per_weight} last time",))
+    return Clear()
+
+
+@rule("ORD-DOS-006")
+def pain_dose_in_an_hour(order: OrderFacts, limits: Limits) -> Finding:
+    """Worked out per hour, because pain protocols state a rate and run for hours."""
+    if _is_mood(order):
+        return Clear()
+    in_an_hour = Fraction(order.dose.per_weight.value) * 60 / Fraction(order.dose.duration.value)
+    if in_an_hour > Fraction(limits.dose.value):
+        return Fires(evidence=(f"{plain(to_decimal(in_an_hour, 2))} mg/kg in an hour",))
+    return Clear()
+
+
+def _amount_over(order: OrderFacts, limits: Limits) -> Finding:
+    over = limits.amount < order.dose.ordered or limits.amount < order.dose.drawn
+    return Fires(evidence=(order.dose.ordered.shown(),)) if over else Clear()
+
+
+@rule("ORD-CAP-001")
+def amount_large(order: OrderFacts, limits: Limits) -> Finding:
+    """A wrong weight makes a large amount look right per kilogram."""
+    return _amount_over(order, limits)
+
+
+@rule("ORD-CAP-002")
+def amount_over_the_most(order: OrderFacts, limits: Limits) -> Finding:
+    """The hard cap in mg, for whatever the other rules did not foresee."""
+    return _amount_over(order, limits)
+
+
+@rule("ORD-DUR-001")
+def too_short(order: OrderFacts, limits: Limits) -> Finding:
+    """The same amount in less time reaches a higher level."""
+    short = _is_mood(order) and order.dose.duration < limits.duration
+    return Fires(evidence=(str(order.dose.duration),)) if short else Clear()
+
+
+@rule("ORD-DUR-002")
+def too_long(order: OrderFacts, limits: Limits) -> Finding:
+    """A moved decimal point in the duration lands here."""
+    long = _is_mood(order) and order.dose.duration > limits.duration
+    return Fires(evidence=(str(order.dose.duration),)) if long else Clear()
+
+
+@rule("ORD-BAG-001")
+def bag_unusual(order: OrderFacts, limits: Limits) -> Finding:
+    """The bag decides how much drug a slip of the pump gives."""
+    outside = order.dose.bag < limits.least or order.dose.bag > limits.most
+    return Fires(evidence=(str(order.dose.bag),)) if outside else Clear()
+
+
+@rule("ORD-DIL-001")
+def undiluted(order: OrderFacts, limits: Limits) -> Finding:
+    """The label asks for at least an equal volume of diluent."""
+    dose = order.dose
+    if dose.strength.mcg_per_ml < limits.strength.mcg_per_ml:
+        return Clear()
+    share = Fraction(dose.draw.value) * 100 / Fraction(dose.bag.value)
+    if share > Fraction(limits.share.value):
+        return Fires(evidence=(f"{dose.draw} of {dose.strength} in {dose.bag}",))
+    return Clear()
+
+
+@rule("ORD-TWO-001")
+def both_ways_agree(order: OrderFacts, limits: Limits) -> Finding:
+    """Rounding of draw and rate explains a little; anything more is a slip in one of the two chains."""
+    ordered = Fraction(order.dose.ordered.mcg)
+    if ordered == 0:
+        return Unknown(missing=("an amount to compare with",))
+    apart = abs(Fraction(order.dose.from_pump_side.mcg) - ordered) * 100 / ordered
+    if apart > Fraction(limits.tolerance.value):
+        return Fires(
+            evidence=(f"ordered {order.dose.ordered.shown()}, pump {order.dose.from_pump_side.shown()}",)
+        )
+    return Clear()
+
+
+@rule("ORD-EXP-001")
+def order_out_of_date(order: OrderAge, _: Limits) -> Finding:
+    """The end that was signed counts, whatever the limit is today; at that very moment the order has ended."""
+    return Fires() if order.at >= order.expires_at else Clear()
+
+
+@rule("DRW-PRD-001")
+def right_product(both: OrderAndDraw, _: Limits) -> Finding:
+    """The list holds ketamine only, so a vial of anything else cannot be named."""
+    product = PRODUCTS.get(both.draw.vial.product)
+    if product is None:
+        return Fires(evidence=("the product is not on the list",))
+    if product.strength != both.draw.vial.strength:
+        return Fires(evidence=(f"this product has {product.strength}",))
+    return Clear()
+
+
+@rule("DRW-STR-001")
+def ordered_strength(both: OrderAndDraw, _: Limits) -> Finding:
+    """Vials of 10, 50 and 100 mg/mL look alike; another strength needs another order."""
+    seen, ordered = both.draw.vial.strength, both.order.dose.strength
+    return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, vial {seen}",))
+
+
+@rule("DRW-EXP-001")
+def vial_in_date(both: OrderAndDraw, _: Limits) -> Finding:
+    """A label's date is the last day of use."""
+    expiry_date = both.draw.vial.expiry_date
+    return Fires(evidence=(f"expired {expiry_date}",)) if expiry_date < both.at.date() else Clear()
+
+
+@rule("DRW-LOT-001")
+def lot_known(both: OrderAndDraw, _: Limits) -> Finding:
+    """A blank is not a lot."""
+    return Clear() if both.draw.vial.lot.strip() else Fires(evidence=("no lot",))
+
+
+@rule("DRW-VOL-001")
+def ordered_volume(both: OrderAndDraw, _: Limits) -> Finding:
+    """The order already rounds to what a syringe can show, so there is nothing to round again."""
+    seen, ordered = both.draw.volume, both.order.dose.draw
+    return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, drawn {seen}",))
+
+
+@rule("DRW-VOL-002")
+def within_the_vial(both: OrderAndDraw, _: Limits) -> Finding:
+    """A volume that one vial cannot hold was read or typed wrongly."""
+    product = PRODUCTS.get(both.draw.vial.product)
+    if product is None:
+        return Unknown(missing=("what the vial holds",))
+    over = both.draw.volume > product.vial
+    return Fires(evidence=(f"drawn {both.draw.volume}, vial {product.vial}",)) if over else Clear()
+
+
+@rule("DRW-BAG-001")
+def ordered_bag(both: OrderAndDraw, _: Limits) -> Finding:
+    """Total volume, drug included: 100 mL, not 100 mL and a little."""
+    seen, ordered = both.draw.bag, both.order.dose.bag
+    return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, made up {seen}",))
+
+
+@rule("DRW-RTE-001")
+def ordered_rate(both: OrderAndDraw, _: Limits) -> Finding:
+    """41.7 for 4.17 is a documented pump error."""
+    seen, ordered = both.draw.rate, both.order.dose.rate
+    return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, set {seen}",))

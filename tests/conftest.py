@@ -10,6 +10,7 @@ import pytest
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations
 
+from evenkeel.jobs.verify import verify
 from evenkeel.store import append_only
 from tests.databases import FOLDER
 
@@ -38,3 +39,16 @@ def _emptying_lifts_append_only() -> Iterator[None]:
 
     with patch.object(BaseDatabaseOperations, "execute_sql_flush", empty_append_only):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _record_holds(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test that wrote to the record: each chain is whole and each row equals a fresh fold."""
+    if request.node.get_closest_marker("django_db") is None or request.node.get_closest_marker("tampers"):
+        yield
+        return
+    transactional = request.node.get_closest_marker("django_db").kwargs.get("transaction")
+    request.getfixturevalue("transactional_db" if transactional else "db")
+    yield
+    found = verify()
+    assert found.holds, (found.tamperings, found.stale_rows)

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 
-from evenkeel.record.codec import canonical, encode
-from evenkeel.record.entry import Entry
-from evenkeel.values.ids import StreamId, entry_id
+from evenkeel.record.codec import canonical, encode, kind_of_payload
+from evenkeel.record.entry import Author, Draft, Entry
+from evenkeel.values.ids import IdempotencyKey, StreamId, entry_id
 from evenkeel.values.shape import frozen
-from evenkeel.values.time import written
+from evenkeel.values.time import utc, written
 
 
 def first_hash(stream: StreamId) -> str:
@@ -34,6 +36,38 @@ def hash_of(entry: Entry) -> str:
         "previous_hash": entry.previous_hash,
     }
     return hashlib.sha256(canonical(body).encode()).hexdigest()
+
+
+def seal(
+    draft: Draft,
+    *,
+    stream: StreamId,
+    seq: int,
+    previous_hash: str,
+    by: Author,
+    key: IdempotencyKey,
+    recorded_at: datetime,
+) -> Entry:
+    """Make the entry that a draft becomes at its place in a stream, with its hash."""
+    kind, version = kind_of_payload(draft.payload)
+    unsealed = Entry(
+        id=entry_id(stream, seq),
+        stream=stream,
+        seq=seq,
+        kind=kind,
+        version=version,
+        happened_at=utc(draft.happened_at),
+        recorded_at=utc(recorded_at),
+        by=by,
+        key=key,
+        amends=draft.amends,
+        amend_reason=draft.amend_reason,
+        payload=draft.payload,
+        rules=draft.rules,
+        previous_hash=previous_hash,
+        hash="",
+    )
+    return replace(unsealed, hash=hash_of(unsealed))
 
 
 @frozen

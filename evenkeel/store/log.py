@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 
-from evenkeel.record.chain import hash_of
-from evenkeel.record.codec import encode, kind_of_payload
+from evenkeel.record.chain import seal
+from evenkeel.record.codec import encode
 from evenkeel.record.entry import Author, Draft, Entry
 from evenkeel.record.state import State
 from evenkeel.store import models, projections, reading
-from evenkeel.values.ids import IdempotencyKey, StreamId, entry_id, kind_of
+from evenkeel.values.ids import IdempotencyKey, StreamId, kind_of
 from evenkeel.values.time import utc
 
 S = TypeVar("S", bound=State)
@@ -54,7 +53,15 @@ def append(state: S, drafts: Sequence[Draft], *, by: Author, key: IdempotencyKey
     seq, previous = state.seq, state.head_hash
     for draft in drafts:
         seq += 1
-        entry = _entry(state.stream, seq, previous, draft, by, key, utc(recorded_at))
+        entry = seal(
+            draft,
+            stream=state.stream,
+            seq=seq,
+            previous_hash=previous,
+            by=by,
+            key=key,
+            recorded_at=recorded_at,
+        )
         written.append(entry)
         previous = entry.hash
     try:
@@ -68,36 +75,6 @@ def append(state: S, drafts: Sequence[Draft], *, by: Author, key: IdempotencyKey
     after = state.then(written)
     projections.write(after)
     return after
-
-
-def _entry(
-    stream: StreamId,
-    seq: int,
-    previous: str,
-    draft: Draft,
-    by: Author,
-    key: IdempotencyKey,
-    recorded_at: datetime,
-) -> Entry:
-    kind, version = kind_of_payload(draft.payload)
-    unsealed = Entry(
-        id=entry_id(stream, seq),
-        stream=stream,
-        seq=seq,
-        kind=kind,
-        version=version,
-        happened_at=utc(draft.happened_at),
-        recorded_at=recorded_at,
-        by=by,
-        key=key,
-        amends=draft.amends,
-        amend_reason=draft.amend_reason,
-        payload=draft.payload,
-        rules=draft.rules,
-        previous_hash=previous,
-        hash="",
-    )
-    return replace(unsealed, hash=hash_of(unsealed))
 
 
 def _row(entry: Entry) -> models.Entry:

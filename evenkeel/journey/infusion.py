@@ -1,0 +1,337 @@
+"""The infusion: time-out, start, every change of the pump, every check, and what was noticed on the way."""
+
+from datetime import datetime
+from typing import Final, Literal, get_args
+
+from evenkeel.clinical import infusion as rules
+from evenkeel.clinical.decision import objections, refs
+from evenkeel.journey import policy
+from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
+from evenkeel.journey.phases import IN_THE_CHAIR, ON_THE_PUMP, require_phase
+from evenkeel.journey.rules import book
+from evenkeel.record.entry import ROLE_WORDS, Draft, Payload
+from evenkeel.record.infusion import (
+    EventKind,
+    EventRecorded,
+    InfusionPaused,
+    InfusionResumed,
+    InfusionStarted,
+    InfusionStopped,
+    NoteWritten,
+    RateChanged,
+    RescueGiven,
+    SignsCharted,
+    TimeOutHeld,
+)
+from evenkeel.record.signs import Signs, SignSource
+from evenkeel.record.verdict import Override, Verdict
+from evenkeel.record.visits import STANDING_STILL, VisitState
+from evenkeel.store import log
+from evenkeel.store.queries import people
+from evenkeel.values.ids import ClinicianId, StreamId
+from evenkeel.values.issues import Issue, UnableTo
+from evenkeel.values.quantities import FlowRate, Volume
+
+StopReason = Literal["completed", "adverse_event", "patient_wish", "clinician_decision", "other"]
+
+# What both people read aloud from the label, the pump and the wristband before the pump runs.
+# Patient, mg, mL, mL/h and the expected end: clinic-peers.md, (c), T-2. Rescue and airway within reach: the
+# label asks for airway equipment immediately available (clinical-protocol.md, section 5).
+TIME_OUT: Final[dict[str, str]] = {
+    "patient": "Name, birth date and record number agree with the patient and the wristband",
+    "dose": "The milligrams on the bag's label agree with the order",
+    "volume": "The milliliters in the bag agree with the order",
+    "rate": "The mL/h on the pump agree with the order",
+    "end": "The expected end is said aloud",
+    "rescue": "Airway equipment and rescue drugs are within reach",
+}
+
+
+class UnableToHoldTimeOut(UnableTo):
+    """The time-out was not held."""
+
+
+class UnableToStart(UnableTo):
+    """The infusion may not start."""
+
+
+class UnableToChart(UnableTo):
+    """A check, event, note or rescue drug could not be written down as it stands."""
+
+
+class UnableToChangeRate(UnableTo):
+    """The pump's rate may not be changed."""
+
+
+class UnableToPause(UnableTo):
+    """There is no running infusion to pause."""
+
+
+class UnableToResume(UnableTo):
+    """The infusion may not go on."""
+
+
+class UnableToStop(UnableTo):
+    """There is no infusion to stop."""
+
+
+def _held(act: Act, visit: StreamId) -> VisitState:
+    """Fold and hold a visit, note the access, and refuse a time at which nothing of it can have happened."""
+    state = log.fold_for_update(VisitState, visit)
+    touch(state.booking.payload.patient)
+    require_plausible_time(act, state)
+    return state
+
+
+def _write(state: VisitState, act: Act, payload: Payload, verdicts: tuple[Verdict, ...] = ()) -> StreamId:
+    draft = Draft(payload=payload, happened_at=act.happened_at, rules=refs(verdicts))
+    log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
+    return state.stream
+
+
+def _require_after(state: VisitState, act: Act, unable: type[UnableTo]) -> None:
+    """A change of the pump cannot come before the last one: the rates really run would be told wrongly."""
+    segments = state.segments
+    if segments and act.happened_at < segments[-1].from_at:
+        sentence = (
+            "Time: the pump was set to its present state after the time given. "
+            "Give a later time, or amend the earlier entry."
+        )
+        raise unable([Issue(sentence=sentence, code="before-last-change", field="happened_at")])
+
+
+def _refuse_objections(
+    verdicts: tuple[Verdict, ...], overrides: tuple[Override, ...], act: Act, unable: type[UnableTo]
+) -> None:
+    issues = objections(book(), verdicts, overrides, act.by.role)
+    if issues:
+        raise unable(issues)
+
+
+@use_case("infusion.run")
+def hold_time_out(
+    act: Act,
+    *,
+    visit: StreamId,
+    second_person: ClinicianId,
+    password_of_second: str,
+    confirmed: tuple[str, ...],
+) -> StreamId:
+    """Record that two people stopped and read everything aloud; the second proves with their own password."""
+    state = _held(act, visit)
+    require_seen(state, act)
+    require_phase(
+        state, ("double_checked",), UnableToHoldTimeOut, "The time-out follows an agreed double check"
+    )
+    second = next((person for person in people.every() if person.id == second_person), None)
+    issues = []
+    if second is None or not policy.may(second.role, "infusion.run"):
+        sentence = "Second person: choose a nurse or prescriber of this clinic."
+        issues.append(Issue(sentence=sentence, code="second-person", field="second_person"))
+    elif second.id == act.by.id:
+        sentence = "Second person: choose somebody else than yourself."
+        issues.append(Issue(sentence=sentence, code="same-person", field="second_person"))
+    elif not people.password_is_right(second.id, password_of_second, at=act.recorded_at):
+        sentence = f"Password of the second person: it is not {second.printed_name}'s. Type it again."
+        issues.append(Issue(sentence=sentence, code="signature-refused", field="password_of_second"))
+    missing = [words for key, words in TIME_OUT.items() if key not in confirmed]
+    if missing:
+        sentence = f"Read aloud: not yet confirmed: {'; '.join(missing)}."
+        issues.append(Issue(sentence=sentence, code="not-confirmed", field="confirmed"))
+    if issues:
+        raise UnableToHoldTimeOut(issues)
+    assert second is not None, "a missing second person was refused above"
+    read_aloud = tuple(key for key in TIME_OUT if key in confirmed)
+    payload = TimeOutHeld(
+        second_person=second.id, second_person_name=second.printed_name, confirmed=read_aloud
+    )
+    return _write(state, act, payload)
+
+
+@use_case("infusion.run")
+def start(
+    act: Act, *, visit: StreamId, pump: str, cannula_site: str, overrides: tuple[Override, ...] = ()
+) -> StreamId:
+    """Start the pump at the rate that was drawn up and checked."""
+    state = _held(act, visit)
+    require_seen(state, act)
+    require_phase(state, ("ready",), UnableToStart, "The infusion starts after the time-out")
+    verdicts = rules.assess_start(book(), state, act.happened_at)
+    _refuse_objections(verdicts, overrides, act, UnableToStart)
+    assert state.draw is not None, "a visit that is ready has a draw"
+    payload = InfusionStarted(
+        rate=state.draw.payload.rate,
+        pump=pump,
+        cannula_site=cannula_site,
+        verdicts=verdicts,
+        overrides=overrides,
+    )
+    return _write(state, act, payload, verdicts)
+
+
+@use_case("infusion.run")
+def change_rate(
+    act: Act, *, visit: StreamId, rate: FlowRate, reason: str, overrides: tuple[Override, ...] = ()
+) -> StreamId:
+    """Set the running pump to another rate."""
+    state = _held(act, visit)
+    require_seen(state, act)
+    require_phase(state, ("running",), UnableToChangeRate, "The rate of a running infusion can be changed")
+    _require_after(state, act, UnableToChangeRate)
+    _refuse_still_rate(rate, "Rate: to stand still, pause or stop the infusion.", UnableToChangeRate)
+    verdicts = rules.assess_rate(book(), state, rate, act.happened_at)
+    _refuse_objections(verdicts, overrides, act, UnableToChangeRate)
+    payload = RateChanged(rate=rate, reason=reason, verdicts=verdicts, overrides=overrides)
+    return _write(state, act, payload, verdicts)
+
+
+def _refuse_still_rate(rate: FlowRate, sentence: str, unable: type[UnableTo]) -> None:
+    if rate == STANDING_STILL:
+        raise unable([Issue(sentence=sentence, code="rate-zero", field="rate")])
+
+
+@use_case("infusion.run")
+def pause(act: Act, *, visit: StreamId, reason: str) -> StreamId:
+    """Record that the pump stands still for now."""
+    state = _held(act, visit)
+    require_phase(state, ("running",), UnableToPause, "A running infusion can be paused")
+    _require_after(state, act, UnableToPause)
+    return _write(state, act, InfusionPaused(reason=reason))
+
+
+@use_case("infusion.run")
+def resume(act: Act, *, visit: StreamId, rate: FlowRate, overrides: tuple[Override, ...] = ()) -> StreamId:
+    """Let the paused pump run again."""
+    state = _held(act, visit)
+    require_seen(state, act)
+    require_phase(state, ("paused",), UnableToResume, "A paused infusion can be resumed")
+    _require_after(state, act, UnableToResume)
+    _refuse_still_rate(rate, "Rate: write the rate at which the pump runs again.", UnableToResume)
+    verdicts = rules.assess_resume(book(), state, rate, act.happened_at)
+    _refuse_objections(verdicts, overrides, act, UnableToResume)
+    payload = InfusionResumed(rate=rate, verdicts=verdicts, overrides=overrides)
+    return _write(state, act, payload, verdicts)
+
+
+@use_case("infusion.run")
+def stop(act: Act, *, visit: StreamId, reason: StopReason, note: str, pump_volume: Volume | None) -> StreamId:
+    """Record that the pump stands still for good; nothing a rule says keeps anybody from stopping."""
+    state = _held(act, visit)
+    assert reason in get_args(StopReason), "a page offers only known reasons"
+    if state.stopped is not None:
+        sentence = f"The infusion was already stopped, by {state.stopped.by.printed_name}."
+        raise UnableToStop([Issue(sentence=sentence, code="wrong-phase")])
+    require_phase(state, ON_THE_PUMP, UnableToStop, "A running or paused infusion can be stopped")
+    _require_after(state, act, UnableToStop)
+    return _write(state, act, InfusionStopped(reason=reason, note=note, pump_volume=pump_volume))
+
+
+def _require_in_the_chair(state: VisitState, happened_at: datetime, what: str) -> None:
+    """What is charted happened between check-in and departure; it may be written down even later."""
+    if state.discharge is not None and happened_at <= state.discharge.at:
+        return
+    require_phase(state, IN_THE_CHAIR, UnableToChart, what)
+    if state.check_in is not None and happened_at < state.check_in.at:
+        sentence = "Time: it lies before the check-in of this visit."
+        raise UnableToChart([Issue(sentence=sentence, code="before-check-in", field="happened_at")])
+
+
+@use_case("infusion.chart")
+def chart_signs(
+    act: Act, *, visit: StreamId, signs: Signs, source: SignSource, confirmed: tuple[str, ...] = ()
+) -> StreamId:
+    """Chart one check. A doubtful value must be named in `confirmed`; an impossible one is refused."""
+    state = _held(act, visit)
+    _require_in_the_chair(state, act.happened_at, "Signs are charted while the patient is in the chair")
+    if signs.is_empty:
+        sentence = "Write at least one value, or write a note that says why there is none."
+        raise UnableToChart([Issue(sentence=sentence, code="signs-empty")])
+    issues = list(rules.refuse_impossible(signs))
+    doubtful = rules.implausible(signs)
+    issues.extend(
+        Issue(sentence=sentence, code="implausible", field=name)
+        for name, sentence in doubtful.items()
+        if name not in confirmed
+    )
+    if issues:
+        raise UnableToChart(issues)
+    verdicts = rules.assess_signs(book(), state, signs, act.happened_at)
+    payload = SignsCharted(
+        signs=signs,
+        source=source,
+        confirmed=tuple(name for name in doubtful if name in confirmed),
+        verdicts=verdicts,
+    )
+    return _write(state, act, payload, verdicts)
+
+
+@use_case("infusion.chart")
+def record_event(act: Act, *, visit: StreamId, event: EventKind, grade: int | None, note: str) -> StreamId:
+    """Record that something happened to the patient."""
+    state = _held(act, visit)
+    _require_in_the_chair(state, act.happened_at, "Events are recorded while the patient is in the chair")
+    assert event in get_args(EventKind), "a page offers only known events"
+    if grade is not None and grade not in rules.GRADES:
+        sentence = f"Grade: choose {' or '.join(str(number) for number in rules.GRADES)}."
+        raise UnableToChart([Issue(sentence=sentence, code="grade", field="grade")])
+    if event == "other" and not note.strip():
+        sentence = "Note: say in words what happened."
+        raise UnableToChart([Issue(sentence=sentence, code="note-missing", field="note")])
+    verdicts = rules.assess_event(book(), event, grade, act.happened_at)
+    return _write(state, act, EventRecorded(event=event, grade=grade, note=note), verdicts)
+
+
+@use_case("infusion.chart")
+def write_note(act: Act, *, visit: StreamId, text: str) -> StreamId:
+    """Write free words to the visit, at any time after it was booked."""
+    state = _held(act, visit)
+    if not text.strip():
+        raise UnableToChart([Issue(sentence="Note: write something.", code="note-missing", field="text")])
+    return _write(state, act, NoteWritten(text=text))
+
+
+@use_case("infusion.run")
+def give_rescue(
+    act: Act,
+    *,
+    visit: StreamId,
+    drug: str,
+    dose: str,
+    route: str,
+    ordered_by: ClinicianId,
+    read_back: bool,
+    reason: str,
+) -> StreamId:
+    """Record a rescue drug that was given on a prescriber's order, read back when it was spoken."""
+    state = _held(act, visit)
+    _require_in_the_chair(
+        state, act.happened_at, "Rescue drugs are recorded while the patient is in the chair"
+    )
+    prescriber = next((person for person in people.every("prescriber") if person.id == ordered_by), None)
+    issues = []
+    if prescriber is None:
+        sentence = (
+            f"Ordered by: choose a {ROLE_WORDS['prescriber']}; a rescue drug is never given without one."
+        )
+        issues.append(Issue(sentence=sentence, code="needs-prescriber", field="ordered_by"))
+    elif prescriber.id != act.by.id and not read_back:
+        sentence = "Read back: a spoken order is read back to the prescriber before the drug is given."
+        issues.append(Issue(sentence=sentence, code="not-read-back", field="read_back"))
+    issues.extend(
+        Issue(sentence=f"{label}: this must be written down.", code="missing", field=field)
+        for field, label, words in (("drug", "Drug", drug), ("dose", "Dose", dose), ("route", "Route", route))
+        if not words.strip()
+    )
+    if issues:
+        raise UnableToChart(issues)
+    assert prescriber is not None, "a missing prescriber was refused above"
+    payload = RescueGiven(
+        drug=drug,
+        dose=dose,
+        route=route,
+        ordered_by=prescriber.id,
+        ordered_by_name=prescriber.printed_name,
+        read_back=read_back,
+        reason=reason,
+    )
+    return _write(state, act, payload)

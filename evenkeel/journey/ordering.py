@@ -1,0 +1,218 @@
+"""The order, the draw and the second person's check."""
+
+from datetime import datetime
+
+from evenkeel.clinical import ordering as rules
+from evenkeel.clinical.decision import objections, refs
+from evenkeel.clinical.stock import PROTOCOLS
+from evenkeel.journey import people
+from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
+from evenkeel.journey.phases import require_phase
+from evenkeel.journey.rules import book, clinic_day
+from evenkeel.record.entry import Draft
+from evenkeel.record.ordering import DoseChecked, DoseDrawn, OrderCancelled, OrderSigned, Vial
+from evenkeel.record.series import InfusionCounted
+from evenkeel.record.verdict import Override, Verdict
+from evenkeel.record.visits import VisitState
+from evenkeel.store import log, reading
+from evenkeel.values.dose import Dose
+from evenkeel.values.drug import Strength
+from evenkeel.values.ids import StreamId
+from evenkeel.values.issues import Issue, UnableTo
+from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
+from evenkeel.values.shape import frozen
+
+SIGNING_MEANS = "I order this infusion for this patient, as the sentence above says."
+
+
+class UnableToOrder(UnableTo):
+    """The order may not be signed as it stands."""
+
+
+class UnableToCancelOrder(UnableTo):
+    """There is no order that could still be cancelled."""
+
+
+class UnableToDraw(UnableTo):
+    """What was drawn is not what was ordered, or nothing may be drawn now."""
+
+
+class UnableToCheck(UnableTo):
+    """The second check cannot be made now, or not by this person."""
+
+
+@frozen
+class Proposal:
+    """An order as it would be signed: the dose, what the rules say of it, and what was given last time."""
+
+    dose: Dose
+    verdicts: tuple[Verdict, ...]
+    previous: InfusionCounted | None
+
+
+def propose_order(
+    visit: VisitState,
+    *,
+    protocol: str,
+    per_weight: DosePerWeight,
+    product: str,
+    bag: Volume,
+    duration: Minutes,
+    at: datetime,
+) -> Proposal:
+    """Work an order out and write nothing; raises UnableToMakeDose or UnableToOrder with the fields."""
+    if protocol not in PROTOCOLS:
+        sentence = "Protocol: choose one of the clinic's protocols."
+        raise UnableToOrder([Issue(sentence=sentence, code="unknown-protocol", field="protocol")])
+    if visit.weight is None:
+        sentence = "There is no weight from this visit's check-in, and nothing is ordered on another weight."
+        raise UnableToOrder([Issue(sentence=sentence, code="weight-missing")])
+    dose = rules.make_dose(
+        per_weight=per_weight, weight=visit.weight, product=product, bag=bag, duration=duration
+    )
+    course = reading.course(visit.booking.payload.course)
+    patient = reading.patient(visit.booking.payload.patient)
+    previous = course.infusions[-1].payload if course.infusions else None
+    verdicts = rules.assess_order(
+        book(),
+        dose=dose,
+        protocol=protocol,
+        visit=visit,
+        course=course,
+        patient_age=patient.age_on(clinic_day(at)),
+        at=at,
+        previous=previous,
+    )
+    return Proposal(dose=dose, verdicts=verdicts, previous=previous)
+
+
+def _held(act: Act, visit: StreamId) -> VisitState:
+    state = log.fold_for_update(VisitState, visit)
+    touch(state.booking.payload.patient)
+    require_seen(state, act)
+    require_plausible_time(act, state)
+    return state
+
+
+@use_case("order.sign")
+def sign_order(
+    act: Act,
+    *,
+    visit: StreamId,
+    protocol: str,
+    per_weight: DosePerWeight,
+    product: str,
+    bag: Volume,
+    duration: Minutes,
+    note: str,
+    overrides: tuple[Override, ...],
+    password: str,
+) -> StreamId:
+    """Sign the order for this visit's infusion."""
+    state = _held(act, visit)
+    proposal = propose_order(
+        state,
+        protocol=protocol,
+        per_weight=per_weight,
+        product=product,
+        bag=bag,
+        duration=duration,
+        at=act.happened_at,
+    )
+    issues = objections(book(), proposal.verdicts, overrides, act.by.role)
+    if issues:
+        raise UnableToOrder(issues)
+    payload = OrderSigned(
+        protocol=protocol,
+        dose=proposal.dose,
+        expires_at=rules.expiry(book(), act.happened_at),
+        note=note,
+        verdicts=proposal.verdicts,
+        overrides=overrides,
+        signature=people.sign(act, password=password, meaning=SIGNING_MEANS),
+    )
+    draft = Draft(payload=payload, happened_at=act.happened_at, rules=refs(proposal.verdicts))
+    log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
+    return visit
+
+
+@use_case("order.cancel")
+def cancel_order(act: Act, *, visit: StreamId, reason: str) -> StreamId:
+    """Take an order back before the pump runs; whatever was drawn on it is not to be given."""
+    state = _held(act, visit)
+    before_start = ("ordered", "drawn", "double_checked", "ready")
+    require_phase(
+        state, before_start, UnableToCancelOrder, "An order can be cancelled before the infusion starts"
+    )
+    if not reason.strip():
+        sentence = "Reason: write why the order no longer stands."
+        raise UnableToCancelOrder([Issue(sentence=sentence, code="reason-missing", field="reason")])
+    draft = Draft(payload=OrderCancelled(reason=reason), happened_at=act.happened_at)
+    log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
+    return visit
+
+
+@use_case("dose.draw")
+def draw_dose(
+    act: Act, *, visit: StreamId, vial: Vial, volume: Volume, bag: Volume, rate: FlowRate
+) -> StreamId:
+    """Record what was drawn from which vial, made up to which volume, and the rate set on the pump."""
+    state = _held(act, visit)
+    require_phase(state, ("ordered", "drawn"), UnableToDraw, "A dose is drawn up on an order that stands")
+    assert state.order is not None, "a visit that is ordered has an order"
+    facts = rules.DrawFacts(vial=vial, volume=volume, bag=bag, rate=rate)
+    verdicts = rules.assess_draw(book(), state.order.payload, facts, act.happened_at)
+    issues = objections(book(), verdicts, (), act.by.role)
+    if issues:
+        raise UnableToDraw(issues)
+    payload = DoseDrawn(vial=vial, volume=volume, drawn=facts.drawn, bag=bag, rate=rate, verdicts=verdicts)
+    draft = Draft(payload=payload, happened_at=act.happened_at, rules=refs(verdicts))
+    log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
+    return visit
+
+
+@use_case("dose.double_check")
+def double_check(
+    act: Act,
+    *,
+    visit: StreamId,
+    record_number: str,
+    strength: Strength,
+    volume: Volume,
+    bag: Volume,
+    rate: FlowRate,
+    weight: Weight,
+) -> StreamId:
+    """Record what a second person read for themselves. A disagreement is recorded too, and opens nothing."""
+    state = _held(act, visit)
+    require_phase(state, ("drawn",), UnableToCheck, "The second check follows the draw")
+    assert state.order is not None, "a visit that is drawn has an order"
+    assert state.draw is not None, "a visit that is drawn has a draw"
+    if act.by.id == state.draw.by.id:
+        sentence = "You drew this dose up. Somebody else must check it, signed in as themselves."
+        raise UnableToCheck([Issue(sentence=sentence, code="same-person")])
+    on_file = reading.patient(state.booking.payload.patient).demographics.record_number
+    disagreements = rules.compare_check(
+        state.order.payload,
+        state.draw.payload,
+        record_number_on_file=on_file,
+        record_number=record_number,
+        strength=strength,
+        volume=volume,
+        bag=bag,
+        rate=rate,
+        weight=weight,
+    )
+    payload = DoseChecked(
+        record_number=record_number.strip(),
+        strength=strength,
+        volume=volume,
+        bag=bag,
+        rate=rate,
+        weight=weight,
+        agrees=not disagreements,
+        disagreements=disagreements,
+    )
+    draft = Draft(payload=payload, happened_at=act.happened_at)
+    log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
+    return visit

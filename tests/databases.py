@@ -1,8 +1,8 @@
 """Chooses the database of a test run before Django reads its settings; loaded by `-p tests.databases`.
 
 EVENKEEL_TEST_DATABASE is `sqlite` (a file in a temporary folder, with the pragmas of a real clinic) or
-`postgresql` (a server of this run's own, see `tests.postgres`). A clinic that the person's environment names is
-never touched: its address is overwritten here.
+`postgresql` (a server of this run's own, see `tests.postgres`). A clinic that the person's environment names
+is never touched: its address is overwritten here.
 """
 
 import os

@@ -66,7 +66,7 @@ class PostgresServer:
         self._password = secrets.token_urlsafe(12)
 
     def _copy_programs(self) -> Path:
-        """Copy the programs and, at the same distance, the libraries that they look for beside the package."""
+        """Copy the programs, and the libraries that they look for at the same distance from themselves."""
         package = self._programs.parent
         copies = self._folder / "programs"
         libraries = package.parent / f"{package.name}.libs"

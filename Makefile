@@ -6,6 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
+# The system's certificates know what a clinic's own network adds to them; uv and npm bring only the public ones.
+SYSTEM_CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+ifneq ($(SYSTEM_CERTIFICATES),)
+export UV_SYSTEM_CERTS ?= 1
+export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CERTIFICATES)
+endif
+
 # A stamp is named after what it was made from, so that a changed lock is noticed and nothing else is.
 SETUP_LOCKS := requirements/setup.txt requirements/runtime.txt
 SETUP_KEY := $(shell cat $(SETUP_LOCKS) pyproject.toml | cksum | cut -d' ' -f1)

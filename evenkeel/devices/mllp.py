@@ -114,16 +114,13 @@ class Listener:
         self._busy: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
         self._server: asyncio.Server | None = None
+        # The port in use once open, also where 0 was asked for.
+        self.port = 0
 
     async def open(self, host: str, port: int) -> None:
         """Start to listen; raises OSError if the address cannot be had."""
         self._server = await asyncio.start_server(self._accept, host, port)
-
-    @property
-    def port(self) -> int:
-        """The port in use, also where 0 was asked for."""
-        assert self._server is not None, "the listener is not open"
-        return int(self._server.sockets[0].getsockname()[1])
+        self.port = int(self._server.sockets[0].getsockname()[1])
 
     @property
     def connections(self) -> int:

@@ -91,15 +91,18 @@ function drawMissed(pen, palette, missed) {
 function drawFlags(pen, palette, data) {
   const { left, top, width } = pen.u.bbox;
   const rowEnds = [left, left];
+  const flags = [];
   for (const event of [...(data.events || [])].sort((a, b) => a.at - b.at)) {
     const x = pen.x(event.at);
     if (x < left || x > left + width) continue;
     const wide = pen.width(event.label, 12, true) + pen.size(14);
     const row = rowEnds[0] <= x ? 0 : rowEnds[1] <= x ? 1 : rowEnds.indexOf(Math.min(...rowEnds));
-    const y = top - pen.size(row ? 12 : 32);
     const start = Math.min(x, left + width - wide);
     rowEnds[row] = start + wide + pen.size(4);
+    flags.push({ event, wide, start, y: top - pen.size(row ? 12 : 32) });
     pen.vertical(event.at, palette.strong, 1, [], row ? 12 : 32);
+  }
+  for (const { event, wide, start, y } of flags) {
     pen.ctx.fillStyle = palette.sunk;
     pen.stroke(palette.strong, 1);
     pen.ctx.beginPath();

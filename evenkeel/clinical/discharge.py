@@ -1,0 +1,225 @@
+"""Discharge: may the patient leave, with whom, and with which instructions?"""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Final
+
+from evenkeel.clinical.infusion.facts import latest_sign, minutes_between
+from evenkeel.clinical.infusion.signs import SIGN_WORDS
+from evenkeel.clinical.questions import check_of, read_questions
+from evenkeel.clinical.rulebook import RULES, Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
+from evenkeel.record.screening import Tri
+from evenkeel.record.verdict import Verdict
+from evenkeel.record.visits import VisitState
+from evenkeel.values.drug import to_decimal
+from evenkeel.values.quantities import Minutes, Percent
+from evenkeel.values.shape import frozen
+
+
+@frozen
+class Line:
+    """One instruction in words for the patient, and why it reads as it does."""
+
+    key: str
+    text: str
+    why: str
+
+
+@frozen
+class Instructions:
+    """The sheet that the patient and the adult going with them take home."""
+
+    version: str
+    lines: tuple[Line, ...]
+
+
+@frozen
+class DischargeFacts:
+    """What leaving is judged on."""
+
+    visit: VisitState
+    answers: dict[str, Tri]
+    received_by: str
+    instructions_given: bool
+    is_first_or_raised: bool
+    against_advice: bool
+    at: datetime
+
+
+def _read_instructions() -> Instructions:
+    table = tomllib.loads((RULES / "discharge.toml").read_text("utf-8"))["instructions"]
+    return Instructions(version=table["version"], lines=tuple(Line(**line) for line in table["line"]))
+
+
+INSTRUCTIONS: Final = _read_instructions()
+CRITERIA: Final = read_questions("discharge")
+
+for _question in CRITERIA:
+    rule(_question.rule)(check_of(_question))
+
+# Nobody can keep a patient who wants to leave, but a running pump must be stopped first.
+_ALWAYS: Final = ("DIS-END-001",)
+_RULES: Final = (
+    "DIS-STAY-001",
+    "DIS-STAY-002",
+    "DIS-VIT-001",
+    "DIS-SED-001",
+    "DIS-BP-001",
+    "DIS-OX-001",
+    *(question.rule for question in CRITERIA),
+    "DIS-ESC-001",
+    "DIS-INS-001",
+)
+
+
+def assess(
+    book: Rulebook,
+    visit: VisitState,
+    *,
+    criteria: dict[str, Tri],
+    received_by: str,
+    instructions_given: bool,
+    is_first_or_raised: bool,
+    against_advice: bool,
+    at: datetime,
+) -> tuple[Verdict, ...]:
+    """Ask every discharge rule.
+
+    Against advice, what is not met is still said, as advice: it is on record, and it holds nobody back. One
+    rule more then asks for the reason.
+    """
+    facts = DischargeFacts(
+        visit=visit,
+        answers=criteria,
+        received_by=received_by,
+        instructions_given=instructions_given,
+        is_first_or_raised=is_first_or_raised,
+        against_advice=against_advice,
+        at=at,
+    )
+
+    def ask(*ids: str) -> tuple[Verdict, ...]:
+        return book.consult_all(ids, facts, on=at.date())
+
+    if against_advice:
+        return (*ask(*_ALWAYS), *map(_as_advice, ask(*_RULES)), *ask("DIS-AMA-001"))
+    return ask(*_ALWAYS, *_RULES)
+
+
+def _as_advice(verdict: Verdict) -> Verdict:
+    if verdict.severity is None:
+        return verdict
+    return replace(verdict, severity="advise", hard=False)
+
+
+@rule("DIS-END-001")
+def infusion_not_over(facts: DischargeFacts, limits: Limits) -> Finding:
+    """A visit broken off before any drug is cancelled, not discharged."""
+    if facts.visit.started is None:
+        return Unknown(missing=("an infusion",))
+    return Clear() if facts.visit.stopped is not None else Fires(evidence=("the infusion was not stopped",))
+
+
+@rule("DIS-STAY-001")
+def stay_too_short(facts: DischargeFacts, limits: Limits) -> Finding:
+    """Counted from when the drug stopped."""
+    return _stayed(facts, limits)
+
+
+@rule("DIS-STAY-002")
+def stay_too_short_after_raise(facts: DischargeFacts, limits: Limits) -> Finding:
+    """How a patient bears a dose for the first time is not known beforehand."""
+    return _stayed(facts, limits) if facts.is_first_or_raised else Clear()
+
+
+def _stayed(facts: DischargeFacts, limits: Limits) -> Finding:
+    if facts.visit.stopped is None:
+        return Unknown(missing=("end of the infusion",))
+    stayed = minutes_between(facts.visit.stopped.at, facts.at)
+    if stayed < limits.stay.value:
+        shown = Minutes(value=max(to_decimal(Fraction(stayed), 0), to_decimal(Fraction(0), 0)))
+        return Fires(evidence=(f"{shown} since the drug stopped",))
+    return Clear()
+
+
+@rule("DIS-VIT-001")
+def final_signs_missing(facts: DischargeFacts, limits: Limits) -> Finding:
+    """Signs from before the end say nothing about how the patient leaves."""
+    stopped = facts.visit.stopped
+    if stopped is None:
+        return Unknown(missing=("end of the infusion",))
+    seen = {name: latest_sign(facts.visit, name, facts.at) for name in limits.needs}
+    missing = tuple(
+        f"{SIGN_WORDS[name]} since the drug stopped"
+        for name, found in seen.items()
+        if found is None or found[0] < stopped.at
+    )
+    if missing:
+        return Unknown(missing=missing)
+    ages = {name: minutes_between(found[0], facts.at) for name, found in seen.items() if found is not None}
+    old = tuple(
+        f"{SIGN_WORDS[name]} is {Minutes(value=to_decimal(Fraction(age), 0))} old"
+        for name, age in ages.items()
+        if age > limits.age.value
+    )
+    return Fires(evidence=old) if old else Clear()
+
+
+@rule("DIS-SED-001")
+def not_awake(facts: DischargeFacts, limits: Limits) -> Finding:
+    """The scale ends at 5, which is fully responsive."""
+    return _last(facts, "sedation", lambda moaas: bool(moaas < limits.moaas))
+
+
+@rule("DIS-OX-001")
+def saturation_low_at_leaving(facts: DischargeFacts, limits: Limits) -> Finding:
+    """Judged on the last value since the drug stopped."""
+    return _last(facts, "spo2", lambda spo2: bool(spo2 < limits.spo2))
+
+
+def _last(facts: DischargeFacts, name: str, is_bad: Callable[[object], bool]) -> Finding:
+    """Judge the last value of a sign that was charted since the drug stopped."""
+    found = latest_sign(facts.visit, name, facts.at)
+    stopped = facts.visit.stopped
+    if found is None or stopped is None or found[0] < stopped.at:
+        return Unknown(missing=(f"{SIGN_WORDS[name]} since the drug stopped",))
+    return Fires(evidence=(f"{SIGN_WORDS[name]} {found[1]}",)) if is_bad(found[1]) else Clear()
+
+
+@rule("DIS-BP-001")
+def pressure_not_back(facts: DischargeFacts, limits: Limits) -> Finding:
+    """A fall as far as a rise; the baseline is the last reading before the start."""
+    started, stopped = facts.visit.started, facts.visit.stopped
+    before = latest_sign(facts.visit, "systolic", started.at) if started else None
+    after = latest_sign(facts.visit, "systolic", facts.at)
+    if before is None:
+        return Unknown(missing=("systolic pressure before the start",))
+    if after is None or stopped is None or after[0] < stopped.at:
+        return Unknown(missing=("systolic pressure since the drug stopped",))
+    baseline, now = Fraction(before[1].value), Fraction(after[1].value)
+    change = abs(now - baseline) * 100 / baseline
+    if change > Fraction(limits.share.value):
+        shown = Percent(value=to_decimal(change, 0))
+        return Fires(evidence=(f"{before[1]} before, {after[1]} now, {shown} apart",))
+    return Clear()
+
+
+@rule("DIS-ESC-001")
+def nobody_receives(facts: DischargeFacts, limits: Limits) -> Finding:
+    """A person has a name; "taxi" is not asked about here, and the prescriber may decide for it."""
+    return Clear() if facts.received_by.strip() else Fires(evidence=("no adult is named",))
+
+
+@rule("DIS-INS-001")
+def no_instructions(facts: DischargeFacts, limits: Limits) -> Finding:
+    """What was only said is forgotten on the way home."""
+    return Clear() if facts.instructions_given else Fires(evidence=("no written instructions given",))
+
+
+@rule("DIS-AMA-001")
+def leaves_against_advice(facts: DischargeFacts, limits: Limits) -> Finding:
+    """The reason that is written here is the record of what was explained."""
+    return Fires(evidence=("leaving against advice",)) if facts.against_advice else Clear()

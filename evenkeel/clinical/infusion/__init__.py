@@ -1,0 +1,39 @@
+"""The infusion: starting, charting, changing the rate, going on after a pause, and what is due when."""
+
+from evenkeel.clinical.infusion.events import (
+    EVENTS,
+    GRADES,
+    RESCUE_DRUGS,
+    RescueDrug,
+    assess_event,
+)
+from evenkeel.clinical.infusion.facts import latest_pressure, latest_sign
+from evenkeel.clinical.infusion.rate import assess_rate, assess_resume
+from evenkeel.clinical.infusion.schedule import MissedCheck, Schedule, check_schedule
+from evenkeel.clinical.infusion.signs import (
+    SIGN_WORDS,
+    assess_signs,
+    implausible,
+    refuse_impossible,
+)
+from evenkeel.clinical.infusion.start import assess_start
+
+__all__ = [
+    "EVENTS",
+    "GRADES",
+    "RESCUE_DRUGS",
+    "SIGN_WORDS",
+    "MissedCheck",
+    "RescueDrug",
+    "Schedule",
+    "assess_event",
+    "assess_rate",
+    "assess_resume",
+    "assess_signs",
+    "assess_start",
+    "check_schedule",
+    "implausible",
+    "latest_pressure",
+    "latest_sign",
+    "refuse_impossible",
+]

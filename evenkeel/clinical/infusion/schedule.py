@@ -1,0 +1,192 @@
+"""When the next check is due, and every check that came late or has not come: a gap is never filled in."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
+from evenkeel.record.signs import SIGN_NAMES
+from evenkeel.record.state import Written
+from evenkeel.record.verdict import Verdict
+from evenkeel.record.visits import VisitState
+from evenkeel.values.numbers import plain
+from evenkeel.values.quantities import Minutes
+from evenkeel.values.shape import frozen
+
+Due = Literal["not_yet", "due", "late"]
+
+DURING: Final = "INF-CHK-001"
+RECOVERY: Final = "INF-CHK-002"
+
+
+@frozen
+class MissedCheck:
+    """A check that was due and came late, or has not come. `late` is None while it is still open."""
+
+    due_at: datetime
+    answered_at: datetime | None
+    late: timedelta | None
+
+
+@frozen
+class Schedule:
+    """How often signs are due now, when next, how that stands, and what was missed so far."""
+
+    interval: Minutes
+    next_due_at: datetime | None
+    due: Due
+    missed: tuple[MissedCheck, ...]
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@frozen
+class Overdue:
+    """How long a check has been due; None while none can be, because nothing was started."""
+
+    since: timedelta | None
+
+
+@frozen
+class _Phase:
+    """A stretch of time with one interval. Checks after `since` count; none is due from `until` on."""
+
+    since: datetime
+    first_due_at: datetime
+    until: datetime | None
+    interval: timedelta
+    grace: timedelta
+
+
+@frozen
+class _Slot:
+    due_at: datetime
+    answered_at: datetime | None
+    grace: timedelta
+
+
+def check_schedule(book: Rulebook, visit: VisitState, at: datetime) -> Schedule:
+    """Lay the checks that were due beside the checks that were made.
+
+    A check counts when every sign that the rule needs was charted within a few minutes of each other; the
+    next one is due an interval after it. A check made late moves the next one, and stays visibly late.
+    """
+    during = book.limits(DURING, at.date())
+    if visit.started is None or at < visit.started.at:
+        return Schedule(interval=during.interval, next_due_at=None, due="not_yet", missed=())
+    recovery = book.limits(RECOVERY, at.date())
+    stopped_at = _if_past(visit.stopped, at)
+    left_at = _if_past(visit.discharge, at)
+    is_recovering = stopped_at is not None
+    interval = recovery.interval if is_recovering else during.interval
+    done = [when for when in _complete_checks(visit, during) if when <= at]
+    phases = [_running(visit.started.at, stopped_at, during)]
+    if stopped_at is not None:
+        phases.append(_recovering(stopped_at, left_at, recovery, done))
+    slots = [slot for phase in phases for slot in _slots(phase, done, at)]
+    missed = tuple(one for slot in slots if (one := _missed(slot, at)) is not None)
+    if left_at is not None:
+        return Schedule(interval=interval, next_due_at=None, due="not_yet", missed=missed)
+    # The slots of a running stretch end with the one that is open, so there is always a last one.
+    next_due_at = next(slot.due_at for slot in slots if slot.answered_at is None)
+    verdict = book.consult(
+        RECOVERY if is_recovering else DURING,
+        Overdue(since=max(at - next_due_at, timedelta(0))),
+        on=at.date(),
+    )
+    due: Due = "not_yet" if at < next_due_at else "late" if verdict.answer == "fires" else "due"
+    return Schedule(interval=interval, next_due_at=next_due_at, due=due, missed=missed, verdicts=(verdict,))
+
+
+def _complete_checks(visit: VisitState, limits: Limits) -> list[datetime]:
+    """When each full check was made: all that is needed, charted at once or within the time to gather it."""
+    gather = _span(limits.gather)
+    assert set(limits.needs) <= set(SIGN_NAMES), "a check needs signs that can be charted"
+    seen: dict[str, datetime] = {}
+    complete = []
+    for fact in visit.checks:
+        fresh = {name for name in limits.needs if getattr(fact.payload.signs, name) is not None}
+        seen.update(dict.fromkeys(fresh, fact.at))
+        if fresh and all(name in seen and fact.at - seen[name] <= gather for name in limits.needs):
+            complete.append(fact.at)
+            seen = {}
+    return complete
+
+
+def _if_past(fact: Written[Any] | None, at: datetime) -> datetime | None:
+    return fact.at if fact is not None and fact.at <= at else None
+
+
+def _running(started_at: datetime, stopped_at: datetime | None, during: Limits) -> _Phase:
+    return _Phase(
+        since=started_at,
+        first_due_at=started_at + _span(during.interval),
+        until=stopped_at,
+        interval=_span(during.interval),
+        grace=_span(during.grace),
+    )
+
+
+def _recovering(
+    stopped_at: datetime, left_at: datetime | None, recovery: Limits, done: list[datetime]
+) -> _Phase:
+    """The check at the end is due when the drug stops; one made just before it is that check."""
+    grace, interval = _span(recovery.grace), _span(recovery.interval)
+    just_before = [when for when in done if stopped_at - grace <= when <= stopped_at]
+    return _Phase(
+        since=just_before[-1] if just_before else stopped_at - grace,
+        first_due_at=just_before[-1] + interval if just_before else stopped_at,
+        until=left_at,
+        interval=interval,
+        grace=grace,
+    )
+
+
+def _slots(phase: _Phase, done: list[datetime], at: datetime) -> Iterator[_Slot]:
+    """Every time in a phase at which a check was due, and the first one to come that nothing answers."""
+    since, due_at = phase.since, phase.first_due_at
+    while phase.until is None or due_at < phase.until:
+        answer = next((when for when in done if when > since), None)
+        if answer is None or answer >= due_at:
+            yield _Slot(due_at=due_at, answered_at=answer, grace=phase.grace)
+            if answer is None and due_at > at:
+                return
+            due_at += phase.interval
+        if answer is not None and answer < due_at:
+            since, due_at = answer, answer + phase.interval
+
+
+def _missed(slot: _Slot, at: datetime) -> MissedCheck | None:
+    late = (slot.answered_at or at) - slot.due_at
+    if late <= slot.grace:
+        return None
+    return MissedCheck(
+        due_at=slot.due_at,
+        answered_at=slot.answered_at,
+        late=late if slot.answered_at is not None else None,
+    )
+
+
+def _span(minutes: Minutes) -> timedelta:
+    return timedelta(microseconds=int(minutes.value * 60_000_000))
+
+
+@rule(DURING)
+def check_late_during(overdue: Overdue, limits: Limits) -> Finding:
+    """A few minutes to take and type the signs are not lateness."""
+    return _late(overdue, limits)
+
+
+@rule(RECOVERY)
+def check_late_in_recovery(overdue: Overdue, limits: Limits) -> Finding:
+    """A few minutes to take and type the signs are not lateness."""
+    return _late(overdue, limits)
+
+
+def _late(overdue: Overdue, limits: Limits) -> Finding:
+    if overdue.since is None:
+        return Unknown(missing=("start of the infusion",))
+    if overdue.since <= _span(limits.grace):
+        return Clear()
+    minutes = Decimal(int(overdue.since / timedelta(minutes=1)))
+    return Fires(evidence=(f"due {plain(minutes)} min ago",))

@@ -1,0 +1,136 @@
+"""The last gate before drug runs: a valid order, two people, a time-out and fresh baseline signs."""
+
+from datetime import datetime
+from typing import Final
+
+from evenkeel.clinical.infusion.facts import InfusionFacts, latest_pressure, latest_sign, minutes_between
+from evenkeel.clinical.infusion.signs import SIGN_WORDS
+from evenkeel.clinical.pressure import above_either, at_or_above_either
+from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
+from evenkeel.record.verdict import Verdict
+from evenkeel.record.visits import VisitState
+from evenkeel.values.drug import to_decimal
+from evenkeel.values.quantities import Minutes
+
+_RULES: Final = (
+    "INF-STA-006",
+    "INF-STA-001",
+    "INF-STA-002",
+    "INF-STA-003",
+    "INF-STA-004",
+    "INF-STA-005",
+    "INF-STA-007",
+    "INF-BP-001",
+    "INF-BP-004",
+    "INF-RATE-003",
+    "INF-RATE-002",
+    "INF-RATE-004",
+)
+
+
+def assess_start(book: Rulebook, visit: VisitState, at: datetime) -> tuple[Verdict, ...]:
+    """Whether the pump may be started now, at the rate that was drawn up and checked."""
+    rate = visit.draw.payload.rate if visit.draw else None
+    return book.consult_all(_RULES, InfusionFacts(visit=visit, at=at, rate=rate), on=at.date())
+
+
+@rule("INF-STA-001")
+def order_missing_or_expired(facts: InfusionFacts, limits: Limits) -> Finding:
+    """The order says until when it stands."""
+    order = facts.visit.order
+    if order is None:
+        return Unknown(missing=("a signed order",))
+    if facts.at >= order.payload.expires_at:
+        return Fires(evidence=(f"the order stood until {order.payload.expires_at:%Y-%m-%d %H:%M} UTC",))
+    return Clear()
+
+
+@rule("INF-STA-002")
+def second_check_disagrees(facts: InfusionFacts, limits: Limits) -> Finding:
+    """Only the check of the draw that stands now counts."""
+    check = facts.visit.double_check
+    if check is None:
+        return Unknown(missing=("the second person's check",))
+    return Clear() if check.payload.agrees else Fires(evidence=check.payload.disagreements)
+
+
+@rule("INF-STA-003")
+def one_person_drew_and_checked(facts: InfusionFacts, limits: Limits) -> Finding:
+    """Nobody sees their own slip."""
+    draw, check = facts.visit.draw, facts.visit.double_check
+    if draw is None or check is None:
+        return Unknown(missing=("who drew", "who checked") if draw is None else ("who checked",))
+    if draw.by.id == check.by.id:
+        return Fires(evidence=(f"{check.by.printed_name} drew and checked",))
+    return Clear()
+
+
+@rule("INF-STA-004")
+def time_out_incomplete(facts: InfusionFacts, limits: Limits) -> Finding:
+    """Two people, and everything read aloud."""
+    held = facts.visit.time_out
+    if held is None:
+        return Unknown(missing=("the time-out",))
+    unread = tuple(f"not read aloud: {key}" for key in limits.read if key not in held.payload.confirmed)
+    alone = ("held by one person",) if held.by.id == held.payload.second_person else ()
+    return Fires(evidence=(*alone, *unread)) if alone or unread else Clear()
+
+
+@rule("INF-STA-005")
+def baseline_not_fresh(facts: InfusionFacts, limits: Limits) -> Finding:
+    """Without a baseline nobody can say what the drug did."""
+    seen = {name: latest_sign(facts.visit, name, facts.at) for name in limits.needs}
+    missing = tuple(SIGN_WORDS[name] for name, found in seen.items() if found is None)
+    if missing:
+        return Unknown(missing=missing)
+    ages = {name: minutes_between(found[0], facts.at) for name, found in seen.items() if found is not None}
+    old = tuple(
+        f"{SIGN_WORDS[name]} is {Minutes(value=to_decimal(age, 0))} old"
+        for name, age in ages.items()
+        if age > limits.age.value
+    )
+    return Fires(evidence=old) if old else Clear()
+
+
+@rule("INF-STA-006")
+def gate_not_open(facts: InfusionFacts, limits: Limits) -> Finding:
+    """By its own rules or by a prescriber's reasoned decision."""
+    if facts.visit.check_in is None:
+        return Unknown(missing=("the check-in",))
+    return Clear() if facts.visit.is_gate_open else Fires(evidence=("the check-in gate is not open",))
+
+
+@rule("INF-STA-007")
+def saturation_low_at_start(facts: InfusionFacts, limits: Limits) -> Finding:
+    """Judged on the last value, whoever took it."""
+    found = latest_sign(facts.visit, "spo2", facts.at)
+    if found is None:
+        return Unknown(missing=(SIGN_WORDS["spo2"],))
+    return Fires(evidence=(f"oxygen saturation {found[1]}",)) if found[1] < limits.spo2 else Clear()
+
+
+@rule("INF-BP-001")
+def pressure_never_start(facts: InfusionFacts, limits: Limits) -> Finding:
+    """The last reading before the start, whoever took it."""
+    last = latest_pressure(facts.visit, facts.at)
+    if last is None:
+        return Unknown(missing=("blood pressure",))
+    return above_either(last.systolic, last.diastolic, limits)
+
+
+@rule("INF-BP-004")
+def pressure_for_a_prescriber(facts: InfusionFacts, limits: Limits) -> Finding:
+    """A prescriber who let the patient through the gate decided on that pressure, not on a higher one."""
+    last = latest_pressure(facts.visit, facts.at)
+    if last is None:
+        return Unknown(missing=("blood pressure",))
+    finding = at_or_above_either(last.systolic, last.diastolic, limits)
+    decision, check_in = facts.visit.check_in_decision, facts.visit.check_in
+    if not isinstance(finding, Fires) or decision is None or check_in is None:
+        return finding
+    seen = check_in.payload.signs
+    is_covered = decision.payload.decision == "go_on" and all(
+        now is None or (then is not None and now <= then)
+        for now, then in ((last.systolic, seen.systolic), (last.diastolic, seen.diastolic))
+    )
+    return Clear() if is_covered else finding

@@ -1,0 +1,250 @@
+"""Outcomes: scoring a completed scale, and judging response and remission over a course."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final, Literal
+
+from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
+from evenkeel.clinical.scales import Scale, scale, scale_for
+from evenkeel.clinical.screening import INDICATIONS
+from evenkeel.record.courses import CourseState
+from evenkeel.record.outcomes import AssessmentRecorded
+from evenkeel.record.state import Written
+from evenkeel.record.verdict import Verdict
+from evenkeel.values.drug import to_decimal
+from evenkeel.values.issues import Issue, UnableTo
+from evenkeel.values.numbers import plain
+from evenkeel.values.shape import frozen
+
+Response = Literal["response", "partial", "none", "worse", "unknown"]
+Remission = Literal["yes", "no", "unknown"]
+
+PERCENT_PLACES: Final = 1
+
+
+class UnableToScore(UnableTo):
+    """An answer is not one that the scale offers."""
+
+
+@frozen
+class Scored:
+    """A form's total and band, both None while a scored question is open, and the answers that alert."""
+
+    total: Decimal | None
+    band: str | None
+    risk_items: tuple[int, ...]
+
+
+@frozen
+class Judgement:
+    """Response and remission on one scale. `fall_percent` is negative when the score has risen."""
+
+    scale: str
+    baseline: Decimal | None
+    latest: Decimal | None
+    fall_percent: Decimal | None
+    response: Response
+    remission: Remission
+    verdicts: tuple[Verdict, ...]
+
+
+@frozen
+class OutcomeFacts:
+    """What the rules on outcomes look at: a course, one scale, and the two forms that are compared."""
+
+    course: CourseState
+    scale: Scale
+    baseline: Written[AssessmentRecorded] | None
+    latest: Written[AssessmentRecorded] | None
+
+
+_RULES: Final = ("OUT-RSK-001", "OUT-CMP-001", "OUT-BAS-001", "OUT-WRS-001")
+
+
+def score(of: Scale, answers: Iterable[int | None]) -> Scored:
+    """Score a form, answers in item order, None where nothing was answered. Half a scale has no score.
+
+    Unscored questions at the end may be left off. Raises UnableToScore for an answer that is not offered.
+    """
+    given = tuple(answers)
+    _refuse_impossible(of, given)
+    asked = tuple(zip(of.items, given, strict=False))
+    risk_items = tuple(
+        item.number
+        for item, answer in asked
+        if item.risk_from is not None and answer is not None and answer >= item.risk_from
+    )
+    points = [answer for item, answer in asked if item.scored and answer is not None]
+    if len(points) < len(of.scored_items):
+        return Scored(total=None, band=None, risk_items=risk_items)
+    total = Decimal(sum(points))
+    return Scored(total=total, band=of.band_of(total), risk_items=risk_items)
+
+
+def _refuse_impossible(of: Scale, given: tuple[int | None, ...]) -> None:
+    issues = [
+        Issue(
+            sentence=f"Question {item.number} of {of.short} does not offer {answer}; choose one of its answers.",
+            code="answer-not-offered",
+            field=f"answer_{item.number}",
+        )
+        for item, answer in zip(of.items, given, strict=False)
+        if answer is not None and answer not in {option.value for option in item.options}
+    ]
+    if not len(of.scored_items) <= len(given) <= len(of.items):
+        sentence = f"{of.short} has {len(of.items)} questions, and {len(given)} answers came."
+        issues.append(Issue(sentence=sentence, code="wrong-number-of-answers", field="answers"))
+    if issues:
+        raise UnableToScore(issues)
+
+
+def scale_of(course: CourseState) -> Scale:
+    """The scale that a course is judged by, from its indication; one that nobody lists is taken as mood."""
+    indication = INDICATIONS.get(course.referral.indication)
+    return scale_for(indication.family if indication else "mood")
+
+
+def baseline_of(course: CourseState, scale_id: str) -> Written[AssessmentRecorded] | None:
+    """The last complete form marked as baseline, else the last complete one before the first infusion."""
+    complete = [fact for fact in course.assessments_of(scale_id) if fact.payload.total is not None]
+    marked = [fact for fact in complete if fact.payload.point == "baseline"]
+    if marked:
+        return marked[-1]
+    if not course.infusions:
+        return None
+    first_at = course.infusions[0].payload.started_at
+    before = [fact for fact in complete if fact.at <= first_at]
+    return before[-1] if before else None
+
+
+def latest_of(
+    course: CourseState, scale_id: str, baseline: Written[AssessmentRecorded] | None
+) -> Written[AssessmentRecorded] | None:
+    """The last complete form after the baseline; None where there is no baseline to compare it with."""
+    if baseline is None:
+        return None
+    later = [
+        fact
+        for fact in course.assessments_of(scale_id)
+        if fact.payload.total is not None and (fact.at, fact.seq) > (baseline.at, baseline.seq)
+    ]
+    return later[-1] if later else None
+
+
+def judge_response(
+    book: Rulebook, course: CourseState, scale_id: str, *, on: date | None = None
+) -> Judgement:
+    """Compare the latest complete form with the baseline. What is missing makes the answer "unknown".
+
+    `on` is the day of judging; without it the day of the course's last entry.
+    """
+    of = scale(scale_id)
+    baseline = baseline_of(course, scale_id)
+    latest = latest_of(course, scale_id, baseline)
+    facts = OutcomeFacts(course=course, scale=of, baseline=baseline, latest=latest)
+    day = on or last_day_of(course)
+    # A fall that is enough to go on after the third infusion is what is called partial.
+    partial_fall = Fraction(book.limits("SER-REV-001", day).fall.value)
+    before = baseline.payload.total if baseline else None
+    after = latest.payload.total if latest else None
+    return Judgement(
+        scale=scale_id,
+        baseline=before,
+        latest=after,
+        fall_percent=_fall_percent(before, after),
+        response=_response(of, before, after, partial_fall),
+        remission=_remission(of, after),
+        verdicts=book.consult_all(_RULES, facts, on=day),
+    )
+
+
+def last_day_of(course: CourseState) -> date:
+    """The UTC day of the last thing that happened in a course."""
+    return max(fact.at for fact in course.facts).date()
+
+
+def exact_fall(before: Decimal | None, after: Decimal | None) -> Fraction | None:
+    """The fall from baseline in percent, exactly; None when either is missing or nothing could fall."""
+    if before is None or after is None or before == 0:
+        return None
+    return (Fraction(before) - Fraction(after)) * 100 / Fraction(before)
+
+
+def _fall_percent(before: Decimal | None, after: Decimal | None) -> Decimal | None:
+    fall = exact_fall(before, after)
+    return None if fall is None else to_decimal(fall, PERCENT_PLACES)
+
+
+def _response(of: Scale, before: Decimal | None, after: Decimal | None, partial_fall: Fraction) -> Response:
+    if before is None or after is None:
+        return "unknown"
+    if after - before >= of.worse_from.value:
+        return "worse"
+    fall = exact_fall(before, after)
+    if fall is None:
+        return "unknown"
+    if fall >= Fraction(of.response_fall.value):
+        return "response"
+    return "partial" if fall >= partial_fall else "none"
+
+
+def _remission(of: Scale, after: Decimal | None) -> Remission:
+    """A scale without a published remission leaves it unknown, and so does a missing score."""
+    if after is None or of.remission_below is None:
+        return "unknown"
+    return "yes" if after < of.remission_below.value else "no"
+
+
+@rule("OUT-RSK-001")
+def risk_not_answered(facts: OutcomeFacts, limits: Limits) -> Finding:
+    """A course without any form cannot say that nobody is at risk."""
+    if not facts.course.assessments:
+        return Unknown(missing=("a completed scale",))
+    open_risks = facts.course.open_risks
+    if open_risks:
+        return Fires(evidence=tuple(_risk_words(fact) for fact in open_risks))
+    return Clear()
+
+
+def _risk_words(fact: Written[AssessmentRecorded]) -> str:
+    numbers = ", ".join(str(number) for number in fact.payload.risk_items)
+    return f"{scale(fact.payload.scale).short} of {fact.at.date()}, question {numbers}"
+
+
+@rule("OUT-CMP-001")
+def form_incomplete(facts: OutcomeFacts, limits: Limits) -> Finding:
+    """Only the last form counts: an older gap has been asked again since."""
+    forms = facts.course.assessments_of(facts.scale.id)
+    if not forms:
+        return Unknown(missing=(f"a completed {facts.scale.short}",))
+    if forms[-1].payload.total is None:
+        return Fires(evidence=(f"{facts.scale.short} of {forms[-1].at.date()} has an unanswered question",))
+    return Clear()
+
+
+@rule("OUT-BAS-001")
+def baseline_not_fresh(facts: OutcomeFacts, limits: Limits) -> Finding:
+    """Before the first infusion there is nothing yet to be too old for."""
+    if facts.baseline is None:
+        return Unknown(missing=(f"a complete baseline {facts.scale.short}",))
+    if not facts.course.infusions:
+        return Clear()
+    first_at = facts.course.infusions[0].payload.started_at
+    age = first_at - facts.baseline.at
+    if age < timedelta(0) or age > timedelta(days=int(limits.age.value)):
+        return Fires(evidence=(f"baseline of {facts.baseline.at.date()}, first infusion {first_at.date()}",))
+    return Clear()
+
+
+@rule("OUT-WRS-001")
+def worse_than_baseline(facts: OutcomeFacts, limits: Limits) -> Finding:
+    """The scale says how many points matter."""
+    before = facts.baseline.payload.total if facts.baseline else None
+    after = facts.latest.payload.total if facts.latest else None
+    if before is None or after is None:
+        return Unknown(missing=(f"a baseline and a later {facts.scale.short}",))
+    if after - before >= facts.scale.worse_from.value:
+        return Fires(evidence=(f"{facts.scale.short} {plain(before)}, now {plain(after)}",))
+    return Clear()

@@ -1,0 +1,219 @@
+"""The series: booking visits, the rhythm of their dates, and the reviews along the way."""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from fractions import Fraction
+from typing import Final, Protocol
+
+from evenkeel.clinical.outcomes import (
+    Judgement,
+    OutcomeFacts,
+    baseline_of,
+    exact_fall,
+    judge_response,
+    last_day_of,
+    latest_of,
+    scale_of,
+)
+from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
+from evenkeel.clinical.screening import assess_age_of_screening
+from evenkeel.record.courses import CourseState
+from evenkeel.record.series import SeriesPlanned
+from evenkeel.record.verdict import Verdict
+from evenkeel.values.drug import to_decimal
+from evenkeel.values.quantities import Days, Percent
+from evenkeel.values.shape import frozen
+
+DAYS_IN_WEEK: Final = 7
+# Two infusions lie at least two days apart when the rhythm is laid out; see SER-GAP-001. Proposal.
+REST_DAYS: Final = 2
+WEEKDAYS: Final = frozenset(range(5))
+
+
+class HasCourse(Protocol):
+    """Whatever stands on a course, be it a booking or a plan."""
+
+    @property
+    def course(self) -> CourseState:
+        """The course as it now reads."""
+        ...
+
+
+@frozen
+class BookingFacts:
+    """A course, and the moment at which its next visit would begin."""
+
+    course: CourseState
+    starts_at: datetime
+
+
+@frozen
+class ReviewFacts:
+    """What a review looks at: after which infusion it is held, and how the score stands."""
+
+    after: int
+    judgement: Judgement
+
+
+_BOOKING: Final = (
+    "SER-CON-001",
+    "SER-SCR-001",
+    "SER-WRK-001",
+    "SER-GAP-001",
+    "SER-FRQ-001",
+    "SER-DUE-001",
+    "SER-STP-001",
+)
+_REVIEW: Final = ("SER-REV-001", "SER-REV-002")
+_RISKS: Final = ("OUT-RSK-001", "OUT-WRS-001")
+
+
+def assess_booking(book: Rulebook, course: CourseState, starts_at: datetime) -> tuple[Verdict, ...]:
+    """Whether a visit may be booked to begin at a moment, with the rules in force on that day."""
+    on = starts_at.date()
+    screened_date = course.screening.at.date() if course.screening else None
+    return (
+        *book.consult_all(_BOOKING, BookingFacts(course=course, starts_at=starts_at), on=on),
+        assess_age_of_screening(book, screened_date, on=on),
+    )
+
+
+def assess_review(
+    book: Rulebook, course: CourseState, after: int, *, on: date | None = None
+) -> tuple[Verdict, ...]:
+    """What the curve says after an infusion, on the scale of the course's indication.
+
+    `on` is the day of the review; without it the day of the course's last entry.
+    """
+    day = on or last_day_of(course)
+    scale = scale_of(course)
+    baseline = baseline_of(course, scale.id)
+    outcome = OutcomeFacts(
+        course=course, scale=scale, baseline=baseline, latest=latest_of(course, scale.id, baseline)
+    )
+    review = ReviewFacts(after=after, judgement=judge_response(book, course, scale.id, on=day))
+    return (
+        *book.consult_all(_RISKS, outcome, on=day),
+        *book.consult_all(_REVIEW, review, on=day),
+    )
+
+
+def suggest_times(
+    series: SeriesPlanned, *, begins: time, zone: tzinfo, open_weekdays: Collection[int] = WEEKDAYS
+) -> tuple[datetime, ...]:
+    """Lay a series out over the clinic's open days, each visit at one clock time in its zone; aware UTC.
+
+    Visits are spread evenly over the week, moved on to the next open day and kept apart by the rest days.
+    Monday is 0, as in `date.weekday`.
+    """
+    assert series.infusions > 0, "a series has infusions"
+    assert series.per_week > 0, "a series has a rhythm"
+    assert open_weekdays, "a clinic is open on some day"
+    days: list[date] = []
+    for place in range(series.infusions):
+        day = series.first_date + timedelta(days=place * DAYS_IN_WEEK // series.per_week)
+        if days:
+            day = max(day, days[-1] + timedelta(days=REST_DAYS))
+        while day.weekday() not in open_weekdays:
+            day += timedelta(days=1)
+        days.append(day)
+    return tuple(datetime.combine(day, begins, tzinfo=zone).astimezone(UTC) for day in days)
+
+
+@rule("SER-CON-001")
+def consent_does_not_stand(facts: HasCourse, limits: Limits) -> Finding:
+    """Withdrawn is not the same as never asked."""
+    if facts.course.consent_withdrawn is not None:
+        return Fires(evidence=("consent was withdrawn",))
+    return Clear() if facts.course.consent is not None else Unknown(missing=("consent",))
+
+
+@rule("SER-SCR-001")
+def not_screened_fit(facts: BookingFacts, limits: Limits) -> Finding:
+    """By the checklist or by a prescriber's decision on it."""
+    if facts.course.screening is None:
+        return Unknown(missing=("a screening",))
+    return (
+        Clear() if facts.course.is_screened_fit else Fires(evidence=("the screening did not come out fit",))
+    )
+
+
+@rule("SER-WRK-001")
+def workup_out_of_date(facts: BookingFacts, limits: Limits) -> Finding:
+    """The checklist asks for the work-up, so its date is the work-up's."""
+    if facts.course.screening is None:
+        return Unknown(missing=("a screening",))
+    screened_at = facts.course.screening.at
+    if facts.starts_at - screened_at > _span(limits.age):
+        return Fires(evidence=(f"screened {screened_at.date()}",))
+    return Clear()
+
+
+@rule("SER-GAP-001")
+def too_soon_after_the_last(facts: BookingFacts, limits: Limits) -> Finding:
+    """From start to start; nothing lies before the first infusion."""
+    earlier = _earlier(facts)
+    if earlier and facts.starts_at - earlier[-1] < timedelta(hours=float(limits.gap.value)):
+        return Fires(evidence=(f"last infusion {earlier[-1]:%Y-%m-%d %H:%M} UTC",))
+    return Clear()
+
+
+@rule("SER-FRQ-001")
+def too_many_in_a_week(facts: BookingFacts, limits: Limits) -> Finding:
+    """Any stretch of that length that ends with this visit, not the calendar week."""
+    recent = [when for when in _earlier(facts) if facts.starts_at - when < _span(limits.span)]
+    count = len(recent) + 1
+    return Fires(evidence=(f"{count} infusions in {limits.span}",)) if count > limits.infusions else Clear()
+
+
+@rule("SER-DUE-001")
+def review_owed(facts: BookingFacts, limits: Limits) -> Finding:
+    """An infusion given between the third and its review would make the review about something else."""
+    owed = [number for number in facts.course.reviews_due if str(number) in limits.after]
+    return Fires(evidence=tuple(f"review after infusion {number}" for number in owed)) if owed else Clear()
+
+
+@rule("SER-STP-001")
+def series_was_stopped(facts: BookingFacts, limits: Limits) -> Finding:
+    """The last review counts: a later one may have decided otherwise."""
+    reviews = facts.course.reviews
+    if reviews and reviews[-1].payload.decision == "stop":
+        return Fires(evidence=(f"review after infusion {reviews[-1].payload.after_infusion}: stop",))
+    return Clear()
+
+
+@rule("SER-REV-001")
+def too_little_after_three(facts: ReviewFacts, limits: Limits) -> Finding:
+    """Asked at every review from the third infusion on; the sixth asks for more by another rule."""
+    if facts.after < limits.infusions:
+        return Clear()
+    fall = exact_fall(facts.judgement.baseline, facts.judgement.latest)
+    if fall is None:
+        return Unknown(missing=("a baseline above zero and a later score",))
+    if fall < Fraction(limits.fall.value):
+        return Fires(evidence=(_fall_words(fall),))
+    return Clear()
+
+
+@rule("SER-REV-002")
+def no_response_after_six(facts: ReviewFacts, limits: Limits) -> Finding:
+    """What response is stands with the scale."""
+    if facts.after < limits.infusions or facts.judgement.response == "response":
+        return Clear()
+    if facts.judgement.response == "unknown":
+        return Unknown(missing=("response",))
+    return Fires(evidence=(f"response: {facts.judgement.response}",))
+
+
+def _fall_words(fall: Fraction) -> str:
+    shown = Percent(value=to_decimal(abs(fall), 1))
+    return f"risen by {shown}" if fall < 0 else f"fallen by {shown}"
+
+
+def _earlier(facts: BookingFacts) -> list[datetime]:
+    starts = (fact.payload.started_at for fact in facts.course.infusions)
+    return sorted(when for when in starts if when < facts.starts_at)
+
+
+def _span(days: Days) -> timedelta:
+    return timedelta(days=float(days.value))

@@ -1,0 +1,286 @@
+"""What an entry says, as one sentence for a timeline, a record page or a printed sheet."""
+
+from functools import singledispatch
+
+from evenkeel.clinical.infusion import SIGN_WORDS
+from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
+from evenkeel.record.discharge import DischargeSigned
+from evenkeel.record.infusion import (
+    EventRecorded,
+    InfusionPaused,
+    InfusionResumed,
+    InfusionStarted,
+    InfusionStopped,
+    MarkedInError,
+    NoteWritten,
+    RateChanged,
+    RescueGiven,
+    SignsCharted,
+    TimeOutHeld,
+)
+from evenkeel.record.maintenance import MaintenancePlanned
+from evenkeel.record.ordering import DoseChecked, DoseDrawn, OrderCancelled, OrderSigned
+from evenkeel.record.outcomes import AssessmentRecorded, ResponseJudged, RiskAnswered
+from evenkeel.record.preparation import ConsentGiven, ConsentWithdrawn
+from evenkeel.record.referral import (
+    AllergiesRecorded,
+    CourseEnded,
+    CourseReferred,
+    MedicinesRecorded,
+    PatientDetailsChanged,
+    PatientRegistered,
+)
+from evenkeel.record.screening import ScreeningDecided, ScreeningRecorded
+from evenkeel.record.series import (
+    InfusionCounted,
+    ReviewRecorded,
+    SeriesPlanned,
+    VisitBooked,
+    VisitCancelled,
+    VisitRebooked,
+)
+from evenkeel.record.signs import SIGN_NAMES, Signs
+from evenkeel.values.numbers import plain
+from evenkeel.web.jinja import clinic_date, clinic_datetime
+
+
+def words(key: str) -> str:
+    """Write a stored key as words: "patient_wish" is "patient wish"."""
+    return key.replace("_", " ")
+
+
+def signs_in_words(signs: Signs) -> str:
+    """Write a set of signs in one line; what was not measured is left out, never filled in."""
+    found = []
+    if signs.systolic is not None or signs.diastolic is not None:
+        high = signs.systolic.number if signs.systolic else "?"
+        low = signs.diastolic.number if signs.diastolic else "?"
+        found.append(f"{high}/{low} mmHg")
+    for name in SIGN_NAMES[2:]:
+        value = getattr(signs, name)
+        if value is not None:
+            found.append(f"{SIGN_WORDS.get(name, name)} {value}")
+    return ", ".join(found) or "nothing measured"
+
+
+def _because(reason: str) -> str:
+    return f": {reason.strip()}" if reason.strip() else ""
+
+
+@singledispatch
+def sentence_of(payload: object) -> str:
+    """Say what a payload says. Every kind has its sentence; one without is a broken invariant."""
+    raise AssertionError(f"{type(payload).__name__} has no sentence")
+
+
+@sentence_of.register
+def _(said: PatientRegistered) -> str:
+    return f"Registered as {said.demographics.full_name}, record number {said.demographics.record_number}"
+
+
+@sentence_of.register
+def _(said: PatientDetailsChanged) -> str:
+    return f"Details changed: {said.demographics.full_name}, {said.demographics.phone}"
+
+
+@sentence_of.register
+def _(said: MedicinesRecorded) -> str:
+    taken = "; ".join(f"{each.name} {each.dose}".strip() for each in said.medicines)
+    return f"Medicines: {taken or ('none taken' if said.none_taken else 'not asked yet')}"
+
+
+@sentence_of.register
+def _(said: AllergiesRecorded) -> str:
+    known = "; ".join(f"{each.substance} ({each.reaction})" for each in said.allergies)
+    return f"Allergies: {known or ('none known' if said.none_known else 'not asked yet')}"
+
+
+@sentence_of.register
+def _(said: CourseReferred) -> str:
+    return f"Referred by {said.referrer.name} for {words(said.indication)}{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: CourseEnded) -> str:
+    return f"Course ended{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: ScreeningRecorded) -> str:
+    return f"Screening: {words(said.outcome)}{_because(said.note)}"
+
+
+@sentence_of.register
+def _(said: ScreeningDecided) -> str:
+    return f"Prescriber's decision on the screening: {said.decision}{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: ConsentGiven) -> str:
+    return (
+        f"Consent given to {words(said.document)}, version {said.version}, explained by {said.explained_by}"
+    )
+
+
+@sentence_of.register
+def _(said: ConsentWithdrawn) -> str:
+    return f"Consent withdrawn, said to {said.said_to}{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: SeriesPlanned) -> str:
+    return (
+        f"{said.purpose.capitalize()} series planned: {said.infusions} infusions, {said.per_week} a week, "
+        f"from {clinic_date(said.first_date)}"
+    )
+
+
+@sentence_of.register
+def _(said: VisitBooked) -> str:
+    return f"Infusion {said.number} booked for {clinic_datetime(said.starts_at)}, {words(said.chair)}"
+
+
+@sentence_of.register
+def _(said: VisitRebooked) -> str:
+    return f"Moved to {clinic_datetime(said.starts_at)}, {words(said.chair)}{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: VisitCancelled) -> str:
+    return f"Visit cancelled{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: InfusionCounted) -> str:
+    early = ", stopped early" if said.stopped_early else ""
+    return f"Infusion {said.number}: {said.given.shown()} given ({said.per_weight} ordered{early})"
+
+
+@sentence_of.register
+def _(said: ReviewRecorded) -> str:
+    return f"Review after infusion {said.after_infusion}: {words(said.decision)}{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: CheckInRecorded) -> str:
+    weight = str(said.weight) if said.weight else "no weight"
+    escort = said.escort.name or "none"
+    return f"Check-in: {words(said.outcome)}; {weight}; {signs_in_words(said.signs)}; escort {escort}"
+
+
+@sentence_of.register
+def _(said: CheckInDecided) -> str:
+    return f"Prescriber's decision on the check-in: {words(said.decision)}{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: OrderSigned) -> str:
+    return f"Order signed by {said.signature.printed_name}: {said.dose.sentence}"
+
+
+@sentence_of.register
+def _(said: OrderCancelled) -> str:
+    return f"Order cancelled{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: DoseDrawn) -> str:
+    return (
+        f"Drawn up: {said.drawn} in {said.volume} of {said.vial.strength} (lot {said.vial.lot}), "
+        f"to {said.bag}, pump at {said.rate}"
+    )
+
+
+@sentence_of.register
+def _(said: DoseChecked) -> str:
+    if said.agrees:
+        return "Double-checked by a second person: agrees"
+    return f"Double-checked by a second person: does NOT agree: {'; '.join(said.disagreements)}"
+
+
+@sentence_of.register
+def _(said: TimeOutHeld) -> str:
+    return f"Time-out held with {said.second_person_name}"
+
+
+@sentence_of.register
+def _(said: InfusionStarted) -> str:
+    return f"Infusion started at {said.rate}, pump {said.pump}, cannula {said.cannula_site}"
+
+
+@sentence_of.register
+def _(said: RateChanged) -> str:
+    return f"Rate changed to {said.rate}{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: InfusionPaused) -> str:
+    return f"Paused{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: InfusionResumed) -> str:
+    return f"Resumed at {said.rate}"
+
+
+@sentence_of.register
+def _(said: InfusionStopped) -> str:
+    pump = f"; pump says {said.pump_volume}" if said.pump_volume else ""
+    return f"Stopped, {words(said.reason)}{_because(said.note)}{pump}"
+
+
+@sentence_of.register
+def _(said: SignsCharted) -> str:
+    source = " (from the monitor)" if said.source == "monitor" else ""
+    return f"{signs_in_words(said.signs)}{source}"
+
+
+@sentence_of.register
+def _(said: EventRecorded) -> str:
+    grade = f", grade {said.grade}" if said.grade is not None else ""
+    return f"{words(said.event).capitalize()}{grade}{_because(said.note)}"
+
+
+@sentence_of.register
+def _(said: NoteWritten) -> str:
+    return said.text
+
+
+@sentence_of.register
+def _(said: RescueGiven) -> str:
+    given = f"{said.drug} {said.dose} {said.route} given"
+    return f"{given}, ordered by {said.ordered_by_name}{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: MarkedInError) -> str:
+    return "Marked as made in error"
+
+
+@sentence_of.register
+def _(said: DischargeSigned) -> str:
+    how = "Left against advice" if said.against_advice else "Discharged"
+    return f"{how} with {said.received_by}, signed by {said.signature.printed_name}"
+
+
+@sentence_of.register
+def _(said: AssessmentRecorded) -> str:
+    score = f"{plain(said.total)}" if said.total is not None else "not scored, an answer is missing"
+    band = f" ({said.band})" if said.band else ""
+    return f"{said.scale.upper()}: {score}{band}"
+
+
+@sentence_of.register
+def _(said: RiskAnswered) -> str:
+    return f"Answer that alerts was acted on: {said.action}"
+
+
+@sentence_of.register
+def _(said: ResponseJudged) -> str:
+    fall = f", {plain(said.fall_percent)} % lower" if said.fall_percent is not None else ""
+    return f"{said.scale.upper()}: response {said.response}, remission {said.remission}{fall}"
+
+
+@sentence_of.register
+def _(said: MaintenancePlanned) -> str:
+    return f"Maintenance: every {said.interval}, next due {clinic_date(said.next_due_date)}"

@@ -194,7 +194,10 @@ def assess_order(
     at: datetime,
     previous: InfusionCounted | None,
 ) -> tuple[Verdict, ...]:
-    """Ask every rule that bears on signing this order at this moment. `protocol` is a key of PROTOCOLS."""
+    """Ask every rule that bears on signing this order at this moment. `protocol` is a key of PROTOCOLS.
+
+    The calendar day that counts is that of `at` in the zone it bears, so give it in the clinic's zone.
+    """
     facts = OrderFacts(
         dose=dose,
         protocol=PROTOCOLS[protocol],
@@ -205,7 +208,7 @@ def assess_order(
         previous=previous,
     )
     on = at.date()
-    screened_date = course.screening.at.date() if course.screening else None
+    screened_date = course.screening.at.astimezone(at.tzinfo).date() if course.screening else None
     return (
         *book.consult_all(_ORDER_RULES, facts, on=on),
         book.consult("SCR-AGE-001", facts, on=on),
@@ -224,7 +227,10 @@ def order_expired(book: Rulebook, order: OrderSigned, at: datetime) -> Verdict:
 
 
 def assess_draw(book: Rulebook, order: OrderSigned, draw: DrawFacts, at: datetime) -> tuple[Verdict, ...]:
-    """Ask every rule that bears on a draw: it must be what was ordered, from a vial that may be used."""
+    """Ask every rule that bears on a draw: it must be what was ordered, from a vial that may be used.
+
+    As in `assess_order`, give `at` in the clinic's zone: a vial's last day of use is a day of the clinic.
+    """
     both = OrderAndDraw(order=order, draw=draw, at=at)
     return (*book.consult_all(_DRAW_RULES, both, on=at.date()), order_expired(book, order, at))
 
@@ -248,7 +254,7 @@ def compare_check(
     """
     exact_mcg = Fraction(order.dose.per_weight.value) * Fraction(weight.value) * 1000
     reckoned = Volume(value=to_decimal(exact_mcg / strength.mcg_per_ml, DRAW_PLACES))
-    emptying = Fraction(bag.value) * 60 / Fraction(order.dose.duration.value)
+    emptying = to_decimal(Fraction(bag.value) * 60 / Fraction(order.dose.duration.value), RATE_PLACES)
     readings = (
         (record_number.strip() == record_number_on_file, "The record number is not this patient's."),
         (strength == draw.vial.strength, "The strength on the vial differs from what was recorded."),
@@ -258,8 +264,8 @@ def compare_check(
         (weight == order.dose.weight, "The weight differs from the one that the order was worked out for."),
         (volume == reckoned, "The volume does not follow from this weight, this strength and the order."),
         (
-            rate.value == to_decimal(emptying, RATE_PLACES),
-            "This rate does not empty this bag in the time ordered.",
+            rate.value == emptying,
+            "The rate does not empty the bag in the time ordered.",
         ),
     )
     return tuple(sentence for agrees, sentence in readings if not agrees)
@@ -450,7 +456,7 @@ def both_ways_agree(order: OrderFacts, limits: Limits) -> Finding:
 
 @rule("ORD-EXP-001")
 def order_out_of_date(order: OrderAge, _: Limits) -> Finding:
-    """The end that was signed counts, whatever the limit is today; at that very moment the order has ended."""
+    """The end that was signed counts, whatever the limit is today; at that moment the order has ended."""
     return Fires() if order.at >= order.expires_at else Clear()
 
 

@@ -23,7 +23,10 @@ def _crosses(
     limits: Limits,
     over: Callable[[Pressure, Pressure], bool],
 ) -> Finding:
-    named = (("systolic pressure", systolic, limits.systolic), ("diastolic pressure", diastolic, limits.diastolic))
+    named = (
+        ("systolic pressure", systolic, limits.systolic),
+        ("diastolic pressure", diastolic, limits.diastolic),
+    )
     seen = tuple(
         f"{name} {value}" for name, value, limit in named if value is not None and over(value, limit)
     )

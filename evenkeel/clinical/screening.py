@@ -18,8 +18,7 @@ from evenkeel.clinical.rulebook import (
     read_sources,
     rule,
 )
-from evenkeel.record.screening import ScreeningOutcome, ScreeningRecorded, Tri
-from evenkeel.record.state import Written
+from evenkeel.record.screening import ScreeningOutcome, Tri
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.quantities import Pressure, Years
 from evenkeel.values.shape import frozen
@@ -139,9 +138,8 @@ def assess(
     return ScreeningAssessment(outcome=_OUTCOMES[gate(verdicts)], verdicts=verdicts)
 
 
-def valid_until(book: Rulebook, screening: Written[ScreeningRecorded]) -> date:
+def valid_until(book: Rulebook, screened_date: date) -> date:
     """The last day on which a screening still stands."""
-    screened_date = screening.at.date()
     return screened_date + _days_valid(book.limits("SCR-EXP-001", screened_date))
 
 

@@ -35,11 +35,8 @@ def has_a_measured_limit(rule: Rule) -> bool:
 
 def hazards() -> dict[str, str]:
     """The rows of every hazard table: the hazard's id and the text of its row."""
-    rows = re.findall(
-        r"^\| *(HAZ-[0-9]{3}) *\|(.*)$",
-        "\n".join(p.read_text("utf-8") for p in HAZARDS.glob("*.md")),
-        re.MULTILINE,
-    )
+    text = "\n".join(path.read_text("utf-8") for path in sorted(HAZARDS.glob("*.md")))
+    rows = re.findall(r"^\| *(HAZ-[0-9]{3}) *\|(.*)$", text, re.MULTILINE)
     assert len({id_ for id_, _ in rows}) == len(rows), "a hazard stands twice"
     return dict(rows)
 

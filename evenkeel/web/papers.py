@@ -1,0 +1,97 @@
+"""Paper: the infusion record and the discharge sheet of a visit, as PDF."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import typst
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import path
+
+from evenkeel.store import reading
+from evenkeel.store.queries import settings
+from evenkeel.web import papers_view
+from evenkeel.web.pages import Page, now
+
+SOURCES: Final = Path(__file__).parent / "typst"
+FONTS: Final = Path(__file__).parent / "static" / "vendor" / "noto-sans"
+
+# PDF/UA refuses a glyph that no font has; a name in another script is then printed under PDF/A, and if that
+# refuses too as a plain PDF: a sheet that a screen reader finds harder is better than no sheet.
+STANDARDS: Final[tuple[Literal["ua-1", "a-2b"] | None, ...]] = ("ua-1", "a-2b", None)
+
+
+class UnableToPrint(Exception):
+    """Typst could not make the sheet at all."""
+
+
+def make_pdf(sheet: str, data: dict[str, Any]) -> bytes:
+    """Compile a sheet with its data to a PDF, under the strictest standard that its text allows."""
+    inputs = {"data": json.dumps(data)}
+    for standard in STANDARDS:
+        try:
+            made = typst.compile(
+                SOURCES / f"{sheet}.typ",
+                root=SOURCES,
+                font_paths=[FONTS],
+                sys_inputs=inputs,
+                pdf_standards=standard,
+                format="pdf",
+            )
+        except typst.TypstError:
+            continue
+        return made
+    raise UnableToPrint
+
+
+class PaperPage(Page):
+    """A visit on paper. `sheet` names the typst source, `ready` says from which phase on it exists."""
+
+    action = "record.print"
+    sheet: str
+
+    def data(self, printed_at: datetime) -> dict[str, Any]:
+        """What the sheet says."""
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """Send the PDF; the file's name holds no patient data."""
+        pdf = make_pdf(self.sheet, self.data(now()))
+        name = f"{self.sheet.replace('_', '-')}-{str(self.kwargs['visit'])[:8]}.pdf"
+        headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
+        return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+
+
+class InfusionRecord(PaperPage):
+    """Everything of one infusion, for the file."""
+
+    sheet = "infusion_record"
+
+    def data(self, printed_at: datetime) -> dict[str, Any]:
+        """Refuse before there is an infusion: an empty record on paper looks like a finished one."""
+        visit = reading.visit(self.stream("visit"))
+        if visit.started is None:
+            raise Http404
+        patient = reading.patient(visit.booking.payload.patient)
+        return papers_view.infusion_record(patient, visit, settings.current(), printed_at)
+
+
+class DischargeSheet(PaperPage):
+    """What the patient and the escort take home."""
+
+    sheet = "discharge_sheet"
+
+    def data(self, printed_at: datetime) -> dict[str, Any]:
+        """Refuse before the discharge is signed."""
+        visit = reading.visit(self.stream("visit"))
+        if visit.discharge is None:
+            raise Http404
+        patient = reading.patient(visit.booking.payload.patient)
+        return papers_view.discharge_sheet(patient, visit, settings.current(), printed_at)
+
+
+urlpatterns = [
+    path("visits/<uuid:visit>/infusion.pdf", InfusionRecord.as_view(), name="infusion_record_pdf"),
+    path("visits/<uuid:visit>/discharge.pdf", DischargeSheet.as_view(), name="discharge_pdf"),
+]

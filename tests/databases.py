@@ -5,6 +5,7 @@ EVENKEEL_TEST_DATABASE is `sqlite` (a file in a temporary folder, with the pragm
 is never touched: its address is overwritten here.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -30,6 +31,8 @@ class _Run:
         """Point the environment at this run's own folder and database. Raises UsageError."""
         if "PYTEST_XDIST_WORKER" in os.environ:
             return
+        # Not when pytest ends its session: it may give up before it has begun one.
+        atexit.register(self.end)
         choice = os.environ.get(CHOICE, "sqlite")
         if choice not in {"sqlite", "postgresql"}:
             raise pytest.UsageError(f"{CHOICE} must be sqlite or postgresql, and is {choice!r}.")
@@ -45,14 +48,13 @@ class _Run:
             try:
                 self._server.start()
             except PostgresUnavailable as reason:
-                self.end()
                 raise pytest.UsageError(str(reason)) from None
             os.environ["EVENKEEL_DATABASE_URL"] = self._server.url
         else:
             os.environ["EVENKEEL_DATABASE_URL"] = f"sqlite:///{self._folder / 'clinic.sqlite3'}"
 
     def end(self) -> None:
-        """Stop what was started and remove the folder. Harmless when repeated."""
+        """Stop what was started and remove the folder."""
         if self._server is not None:
             self._server.stop()
         if self._folder is not None:
@@ -66,12 +68,6 @@ _run = _Run()
 def pytest_load_initial_conftests() -> None:
     """Runs before pytest-django loads the settings."""
     _run.begin()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    """Runs after the test databases are gone."""
-    _run.end()
 
 
 def pytest_report_header() -> str:

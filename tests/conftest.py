@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations
+from pytest_django import Settings
 
 from evenkeel.jobs.verify import verify
 from evenkeel.store import append_only
@@ -39,6 +40,12 @@ def _emptying_lifts_append_only() -> Iterator[None]:
 
     with patch.object(BaseDatabaseOperations, "execute_sql_flush", empty_append_only):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    """Hash passwords the quick way; the slow way is the clinic's, and a test of it would say so itself."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)

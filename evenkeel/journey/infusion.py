@@ -7,6 +7,7 @@ from evenkeel.clinical import infusion as rules
 from evenkeel.clinical.decision import objections, refs
 from evenkeel.journey import policy
 from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
+from evenkeel.journey.people import why_refused
 from evenkeel.journey.phases import IN_THE_CHAIR, ON_THE_PUMP, require_phase
 from evenkeel.journey.rules import book
 from evenkeel.record.entry import ROLE_WORDS, Draft, Payload
@@ -132,7 +133,7 @@ def hold_time_out(
         sentence = "Second person: choose somebody else than yourself."
         issues.append(Issue(sentence=sentence, code="same-person", field="second_person"))
     elif not people.password_is_right(second.id, password_of_second, at=act.recorded_at):
-        sentence = f"Password of the second person: it is not {second.printed_name}'s. Type it again."
+        sentence = why_refused(second.id, at=act.recorded_at)
         issues.append(Issue(sentence=sentence, code="signature-refused", field="password_of_second"))
     missing = [words for key, words in TIME_OUT.items() if key not in confirmed]
     if missing:

@@ -1,0 +1,60 @@
+"""What was written since a moment ago, as bare references: the feed of pages that follow the clinic."""
+
+from django.db import connection
+from django.db.models import Max
+
+from evenkeel.store import models
+from evenkeel.values.ids import StreamId
+from evenkeel.values.shape import frozen
+
+
+@frozen
+class Written:
+    """One new line of the record: where it stands in the clinic's order, and where in its stream."""
+
+    position: int
+    stream: StreamId
+    seq: int
+
+
+@frozen
+class Heard:
+    """One new message of a monitor that was charted to a visit."""
+
+    id: int
+    visit: StreamId
+
+
+@frozen
+class Heads:
+    """How far the record and the monitors' messages go."""
+
+    position: int
+    message: int
+
+
+def heads() -> Heads:
+    """Return how far everything goes now; 0 for what is empty."""
+    position = models.Entry.objects.aggregate(last=Max("position"))["last"]
+    message = models.DeviceMessage.objects.aggregate(last=Max("id"))["last"]
+    return Heads(position=position or 0, message=message or 0)
+
+
+def written_after(position: int) -> tuple[Written, ...]:
+    """Return every line of the record after a position, in order."""
+    rows = models.Entry.objects.filter(position__gt=position).order_by("position")
+    return tuple(
+        Written(position=found, stream=StreamId(stream), seq=seq)
+        for found, stream, seq in rows.values_list("position", "stream_id", "seq")
+    )
+
+
+def heard_after(message: int) -> tuple[Heard, ...]:
+    """Return every monitor message after an id that belongs to a visit, in order."""
+    rows = models.DeviceMessage.objects.filter(id__gt=message, visit__isnull=False).order_by("id")
+    return tuple(Heard(id=found, visit=StreamId(visit)) for found, visit in rows.values_list("id", "visit"))
+
+
+def let_go() -> None:
+    """Close this thread's connection, so that nobody's waiting holds one."""
+    connection.close()

@@ -1,0 +1,206 @@
+"""One made-up visit brought to each point at the chair, through the use cases, in the time that it takes."""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from evenkeel.clinical import discharge as discharge_rules
+from evenkeel.journey import discharge, infusion, monitors, ordering
+from evenkeel.record.ordering import Vial
+from evenkeel.record.signs import Signs
+from evenkeel.record.verdict import Override
+from evenkeel.store import reading
+from evenkeel.values.drug import Strength
+from evenkeel.values.ids import ChairId, StreamId
+from evenkeel.values.quantities import (
+    Breaths,
+    DosePerWeight,
+    FlowRate,
+    Minutes,
+    Pressure,
+    Pulse,
+    Saturation,
+    Volume,
+    Weight,
+)
+from tests.factories import NOW, PASSWORD, act, chairs, checked_in_visit, people
+
+ORDERED_AT: Final = NOW + timedelta(minutes=70)
+DRAWN_AT: Final = NOW + timedelta(minutes=75)
+CHECKED_AT: Final = NOW + timedelta(minutes=80)
+TIME_OUT_AT: Final = NOW + timedelta(minutes=88)
+STARTED_AT: Final = NOW + timedelta(minutes=90)
+STOPPED_AT: Final = STARTED_AT + timedelta(minutes=40)
+# The first infusion of a course: two hours after its end (clinical-protocol.md, section 6, proposal).
+LEFT_AT: Final = STOPPED_AT + timedelta(hours=2, minutes=5)
+
+# The worked example of screens.md: 0.5 mg/kg x 70.2 kg = 35.1 mg; 0.70 mL of 50 mg/mL (35.0 mg); 100 mL over
+# 40 min = 150 mL/h.
+STANDARD: Final = {
+    "protocol": "mood_standard",
+    "per_weight": DosePerWeight.of("0.5"),
+    "product": "ketamine_50_10",
+    "bag": Volume.of(100),
+    "duration": Minutes.of(40),
+}
+VIAL: Final = Vial(
+    product="ketamine_50_10",
+    strength=Strength.mg_per_ml(50),
+    lot="K-2231",
+    expiry_date=date(2027, 3, 31),
+)
+DRAWN: Final = {
+    "vial": VIAL,
+    "volume": Volume.of("0.70"),
+    "bag": Volume.of(100),
+    "rate": FlowRate.of(150),
+}
+MONITOR: Final = "MON-1"
+
+
+def signs(systolic: int = 128, diastolic: int = 80, **others: object) -> Signs:
+    """A full check with nothing to remark."""
+    found: dict[str, object] = {
+        "systolic": Pressure.of(systolic),
+        "diastolic": Pressure.of(diastolic),
+        "pulse": Pulse.of(76),
+        "spo2": Saturation.of(98),
+        "breaths": Breaths.of(14),
+        "sedation": 5,
+        "dissociation": 3,
+    }
+    return Signs(**(found | others))  # type: ignore[arg-type]
+
+
+def order(visit: StreamId, at: datetime = ORDERED_AT, **changes: object) -> None:
+    """The prescriber signs the standard order, but for what is named."""
+    values: dict[str, object] = {**STANDARD, "note": "", "overrides": (), "password": PASSWORD, **changes}
+    ordering.sign_order(act(people().prescriber, at), visit=visit, **values)  # type: ignore[arg-type]
+
+
+def draw(visit: StreamId, at: datetime = DRAWN_AT, **changes: object) -> None:
+    """The first nurse draws up what was ordered, but for what is named."""
+    values: dict[str, object] = {**DRAWN, **changes}
+    ordering.draw_dose(act(people().nurse, at), visit=visit, **values)  # type: ignore[arg-type]
+
+
+def second_reading(visit: StreamId) -> dict[str, object]:
+    """What the second person reads when all is as it should be."""
+    patient = reading.patient(reading.visit(visit).booking.payload.patient)
+    return {
+        "record_number": patient.demographics.record_number,
+        "strength": Strength.mg_per_ml(50),
+        "volume": Volume.of("0.7"),
+        "bag": Volume.of(100),
+        "rate": FlowRate.of(150),
+        "weight": Weight.of("70.2"),
+    }
+
+
+def double_check(visit: StreamId, at: datetime = CHECKED_AT, **changes: object) -> None:
+    """The second nurse reads everything for themselves."""
+    values = second_reading(visit) | changes
+    ordering.double_check(act(people().nurse2, at), visit=visit, **values)  # type: ignore[arg-type]
+
+
+def hold_time_out(visit: StreamId, at: datetime = TIME_OUT_AT) -> None:
+    """Both nurses stop and read aloud."""
+    infusion.hold_time_out(
+        act(people().nurse, at),
+        visit=visit,
+        second_person=people().nurse2.id,
+        password_of_second=PASSWORD,
+        confirmed=tuple(infusion.TIME_OUT),
+    )
+
+
+def start(visit: StreamId, at: datetime = STARTED_AT) -> None:
+    """The pump runs."""
+    infusion.start(act(people().nurse, at), visit=visit, pump="Pump 7", cannula_site="left forearm, 22 G")
+
+
+def chart(visit: StreamId, at: datetime, charted: Signs | None = None) -> None:
+    """The nurse charts a check."""
+    infusion.chart_signs(act(people().nurse, at), visit=visit, signs=charted or signs(), source="manual")
+
+
+def stop(visit: StreamId, at: datetime = STOPPED_AT) -> None:
+    """The bag is empty."""
+    infusion.stop(
+        act(people().nurse, at), visit=visit, reason="completed", note="", pump_volume=Volume.of(100)
+    )
+
+
+def leave(visit: StreamId, at: datetime = LEFT_AT, overrides: tuple[Override, ...] = ()) -> None:
+    """Every criterion is met, and the brother takes the patient home."""
+    discharge.discharge(
+        act(people().nurse, at),
+        visit=visit,
+        criteria={question.key: question.safe for question in discharge_rules.CRITERIA},
+        received_by="Jon Testwell",
+        received_by_phone="555-0101",
+        instructions_given=True,
+        against_advice=False,
+        note="",
+        overrides=overrides,
+        password=PASSWORD,
+    )
+
+
+def ordered_visit(chair: ChairId | None = None) -> StreamId:
+    """A visit with a signed order."""
+    visit = checked_in_visit(chair=chair)
+    order(visit)
+    return visit
+
+
+def drawn_visit(chair: ChairId | None = None) -> StreamId:
+    """A visit whose dose the first nurse has drawn up."""
+    visit = ordered_visit(chair)
+    draw(visit)
+    return visit
+
+
+def double_checked_visit(chair: ChairId | None = None) -> StreamId:
+    """A visit whose dose two people agree on."""
+    visit = drawn_visit(chair)
+    double_check(visit)
+    return visit
+
+
+def ready_visit(chair: ChairId | None = None) -> StreamId:
+    """A visit that may start."""
+    visit = double_checked_visit(chair)
+    hold_time_out(visit)
+    return visit
+
+
+def running_visit(chair: ChairId | None = None) -> StreamId:
+    """A visit whose pump runs since `STARTED_AT`."""
+    visit = ready_visit(chair)
+    start(visit)
+    return visit
+
+
+def recovering_visit(chair: ChairId | None = None) -> StreamId:
+    """A visit whose infusion ran to its end at `STOPPED_AT`, charted every ten minutes."""
+    visit = running_visit(chair)
+    for minutes in (10, 20, 30, 40):
+        chart(visit, STARTED_AT + timedelta(minutes=minutes))
+    stop(visit)
+    return visit
+
+
+def discharged_visit(chair: ChairId | None = None) -> StreamId:
+    """A visit that is over."""
+    visit = recovering_visit(chair)
+    for minutes in range(15, 121, 15):
+        chart(visit, STOPPED_AT + timedelta(minutes=minutes))
+    leave(visit)
+    return visit
+
+
+def assign_monitor(chair: ChairId | None = None, monitor: str = MONITOR) -> ChairId:
+    """The monitor stands beside a chair, the first unless told; returns the chair."""
+    chair = chair or chairs()[0]
+    monitors.assign_monitor(act(people().nurse, NOW), chair=chair, monitor=monitor)
+    return chair

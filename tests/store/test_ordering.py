@@ -1,0 +1,241 @@
+"""Order, draw, second check: what is ordered is what is drawn, and two people find the same."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from evenkeel.clinical.ordering import UnableToMakeDose
+from evenkeel.journey import ordering
+from evenkeel.journey.acting import RecordMoved
+from evenkeel.journey.policy import NotPermitted
+from evenkeel.record.ordering import Vial
+from evenkeel.record.verdict import Override
+from evenkeel.store import reading
+from evenkeel.values.drug import DrugMass, Strength
+from evenkeel.values.issues import UnableTo
+from evenkeel.values.quantities import DosePerWeight, FlowRate, Volume, Weight
+from tests import factories_chairside as chairside
+from tests.factories import PASSWORD, act, booked_visit, checked_in_visit, key, people
+
+pytestmark = pytest.mark.django_db
+
+
+def codes(refusal: pytest.ExceptionInfo[UnableTo]) -> set[tuple[str, str | None]]:
+    """Every issue as (code, rule or field)."""
+    return {(issue.code, issue.rule or issue.field) for issue in refusal.value.issues}
+
+
+def test_the_order_is_the_dose_sentence_of_the_worked_example() -> None:
+    visit = chairside.ordered_visit()
+    signed = reading.visit(visit).order
+    assert signed is not None
+    # screens.md, "Order + calculator".
+    assert signed.payload.dose.sentence == (
+        "ketamine 0.5 mg/kg × 70.2 kg = 35.1 mg; draw 0.7 mL of 50 mg/mL (35 mg); "
+        "to 100 mL total, over 40 min = 150 mL/h"
+    )
+    assert signed.payload.signature.printed_name == "Dr. Priya Raman"
+    assert signed.payload.signature.meaning == ordering.SIGNING_MEANS
+    assert signed.payload.signature.signed_at == chairside.ORDERED_AT
+    assert {ref.rule for ref in signed.history[0].rules} >= {"ORD-DOS-003", "ORD-CON-001"}
+    assert reading.visit(visit).phase == "ordered"
+
+
+def test_a_wrong_password_signs_nothing() -> None:
+    visit = checked_in_visit()
+    with pytest.raises(UnableTo) as refusal:
+        chairside.order(visit, password="not it")
+    assert [issue.field for issue in refusal.value.issues] == ["password"]
+    assert reading.visit(visit).order is None
+
+
+def test_more_than_the_ceiling_is_refused_whatever_the_reason() -> None:
+    visit = checked_in_visit()
+    reason = Override(rule="ORD-DOS-003", reason="the patient is used to much more")
+    with pytest.raises(ordering.UnableToOrder) as refusal:
+        # clinical-protocol.md, section 3: hard above 1.0 mg/kg.
+        chairside.order(visit, per_weight=DosePerWeight.of("1.01"), overrides=(reason,))
+    assert ("blocked", "ORD-DOS-003") in codes(refusal)
+
+
+def test_a_first_dose_above_the_standard_needs_a_reason_and_keeps_it() -> None:
+    visit = checked_in_visit()
+    with pytest.raises(ordering.UnableToOrder) as refusal:
+        chairside.order(visit, per_weight=DosePerWeight.of("0.6"))
+    assert codes(refusal) == {("needs-reason", "ORD-DOS-001")}
+    reason = Override(rule="ORD-DOS-001", reason="responded to 0.6 mg/kg elsewhere")
+    chairside.order(visit, per_weight=DosePerWeight.of("0.6"), overrides=(reason,))
+    signed = reading.visit(visit).order
+    assert signed is not None
+    assert signed.payload.overrides == (reason,)
+
+
+def test_nothing_is_ordered_before_the_gate_is_open() -> None:
+    visit = booked_visit()
+    with pytest.raises(ordering.UnableToOrder) as refusal:
+        chairside.order(visit)
+    assert ("weight-missing", None) in codes(refusal)
+
+
+def test_only_a_prescriber_orders() -> None:
+    visit = checked_in_visit()
+    with pytest.raises(NotPermitted):
+        ordering.sign_order(
+            act(people().nurse, chairside.ORDERED_AT),
+            visit=visit,
+            note="",
+            overrides=(),
+            password=PASSWORD,
+            **chairside.STANDARD,  # type: ignore[arg-type]
+        )
+
+
+def test_a_dose_that_no_bag_holds_names_its_field() -> None:
+    visit = checked_in_visit()
+    with pytest.raises(UnableToMakeDose) as refusal:
+        chairside.order(visit, bag=Volume.of("0.5"))
+    assert ("over-bag", "bag") in codes(refusal)
+
+
+def test_the_same_request_signs_once_and_a_second_one_is_refused() -> None:
+    visit = checked_in_visit()
+    values: dict[str, Any] = {**chairside.STANDARD, "note": "", "overrides": (), "password": PASSWORD}
+    request = act(people().prescriber, chairside.ORDERED_AT, key())
+    ordering.sign_order(request, visit=visit, **values)
+    seq = reading.visit(visit).seq
+    assert ordering.sign_order(request, visit=visit, **values) == visit
+    assert reading.visit(visit).seq == seq
+    with pytest.raises(ordering.UnableToOrder) as refusal:
+        chairside.order(visit)
+    assert ("blocked", "ORD-DUP-001") in codes(refusal)
+
+
+def test_an_order_from_a_stale_page_is_refused() -> None:
+    visit = checked_in_visit()
+    seen = reading.visit(visit).seq
+    chairside.chart(visit, chairside.ORDERED_AT)
+    stale = act(people().prescriber, chairside.ORDERED_AT, seen=seen)
+    values: dict[str, Any] = {**chairside.STANDARD, "note": "", "overrides": (), "password": PASSWORD}
+    with pytest.raises(RecordMoved):
+        ordering.sign_order(stale, visit=visit, **values)
+
+
+def test_a_cancelled_order_leaves_nothing_to_draw() -> None:
+    visit = chairside.drawn_visit()
+    at = chairside.DRAWN_AT + timedelta(minutes=1)
+    ordering.cancel_order(act(people().prescriber, at), visit=visit, reason="the patient feels unwell")
+    state = reading.visit(visit)
+    assert (state.phase, state.order, state.draw) == ("checked_in", None, None)
+    with pytest.raises(ordering.UnableToDraw):
+        chairside.draw(visit, at)
+    chairside.order(visit, at)
+    assert reading.visit(visit).draw is None
+
+
+def test_what_was_drawn_is_counted_in_micrograms() -> None:
+    state = reading.visit(chairside.drawn_visit())
+    assert state.draw is not None
+    # 0.70 mL of 50 mg/mL.
+    assert state.draw.payload.drawn == DrugMass(mcg=35_000)
+    assert state.phase == "drawn"
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"volume": Volume.of("7.0")}, "DRW-VOL-001"),
+        ({"rate": FlowRate.of("15.0")}, "DRW-RTE-001"),
+        ({"bag": Volume.of(50)}, "DRW-BAG-001"),
+        (
+            {
+                "vial": Vial(
+                    product="ketamine_100_5",
+                    strength=Strength.mg_per_ml(100),
+                    lot="K-1",
+                    expiry_date=date(2027, 1, 1),
+                )
+            },
+            "DRW-STR-001",
+        ),
+        (
+            {
+                "vial": Vial(
+                    product="ketamine_50_10",
+                    strength=Strength.mg_per_ml(50),
+                    lot="K-1",
+                    expiry_date=date(2026, 5, 31),
+                )
+            },
+            "DRW-EXP-001",
+        ),
+    ],
+)
+def test_a_draw_that_is_not_the_order_is_refused(changes: dict[str, object], rule: str) -> None:
+    visit = chairside.ordered_visit()
+    with pytest.raises(ordering.UnableToDraw) as refusal:
+        chairside.draw(visit, **changes)
+    assert rule in {issue.rule for issue in refusal.value.issues}
+    assert reading.visit(visit).draw is None
+
+
+def test_nothing_is_drawn_on_an_order_that_has_run_out() -> None:
+    visit = chairside.ordered_visit()
+    signed = reading.visit(visit).order
+    assert signed is not None
+    with pytest.raises(ordering.UnableToDraw) as refusal:
+        chairside.draw(visit, signed.payload.expires_at)
+    assert "ORD-EXP-001" in {issue.rule for issue in refusal.value.issues}
+
+
+def test_whoever_drew_does_not_check() -> None:
+    visit = chairside.drawn_visit()
+    with pytest.raises(ordering.UnableToCheck) as refusal:
+        ordering.double_check(
+            act(people().nurse, chairside.CHECKED_AT),
+            visit=visit,
+            **chairside.second_reading(visit),  # type: ignore[arg-type]
+        )
+    assert codes(refusal) == {("same-person", None)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"volume": Volume.of("0.75")}, "syringe"),
+        ({"rate": FlowRate.of(15)}, "rate"),
+        ({"weight": Weight.of("72.0")}, "weight"),
+        ({"record_number": "EK-9999"}, "record number"),
+        ({"strength": Strength.mg_per_ml(10)}, "strength"),
+        ({"bag": Volume.of(50)}, "bag"),
+    ],
+)
+def test_a_disagreement_is_recorded_opens_nothing_and_gives_no_number_away(
+    changes: dict[str, object], word: str
+) -> None:
+    visit = chairside.drawn_visit()
+    chairside.double_check(visit, **changes)
+    state = reading.visit(visit)
+    assert state.double_check is not None
+    assert not state.double_check.payload.agrees
+    said = " ".join(state.double_check.payload.disagreements)
+    assert word in said
+    assert not any(character.isdigit() for character in said)
+    assert state.phase == "drawn"
+
+
+def test_after_a_disagreement_the_check_is_made_again() -> None:
+    visit = chairside.drawn_visit()
+    chairside.double_check(visit, volume=Volume.of("0.75"))
+    chairside.double_check(visit, chairside.CHECKED_AT + timedelta(minutes=2))
+    state = reading.visit(visit)
+    assert state.phase == "double_checked"
+    assert state.double_check is not None
+    assert state.double_check.by == people().nurse2
+
+
+def test_a_new_draw_takes_the_check_away() -> None:
+    visit = chairside.drawn_visit()
+    chairside.double_check(visit, volume=Volume.of("0.75"))
+    chairside.draw(visit, chairside.CHECKED_AT + timedelta(minutes=1))
+    assert reading.visit(visit).double_check is None

@@ -35,8 +35,8 @@ from evenkeel.devices.reading import (
 )
 from evenkeel.values.shape import frozen
 
-# Proposal. Fifty observations are some 6 KiB. A message of this size made of nothing but separators is the most
-# that one can cost: about a second on one slow core.
+# Proposal. Fifty observations are some 6 KiB. A message of this size that is nothing but separators is the
+# most that one can cost: about a second on one slow core.
 MESSAGE_BYTES = 64 * 1024
 
 VERSIONS = frozenset({"2.4", "2.5", "2.5.1", "2.6"})

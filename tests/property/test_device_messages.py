@@ -79,7 +79,7 @@ tame = st.builds(
     ),
     st.sampled_from([*METRICS]),
     channels,
-    values,
+    st.one_of(st.integers(60, 100).map(str), values),
     st.sampled_from(["", "", "H", "QUES"]),
     times,
 )
@@ -128,7 +128,8 @@ def test_any_bytes_are_read_or_refused_and_always_answered(raw: bytes) -> None:
 
 def test_the_messages_drawn_here_do_chart() -> None:
     """The tests below speak of what charts, so enough of what is drawn has to."""
-    find(messages, lambda raw: _charted(raw) >= 3, settings=settings(phases=[Phase.generate]))
+    steady = settings(phases=[Phase.generate], derandomize=True, database=None, max_examples=1000)
+    find(messages, lambda raw: _charted(raw) >= 3, settings=steady)
 
 
 def _charted(raw: bytes) -> int:

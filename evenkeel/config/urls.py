@@ -1,5 +1,20 @@
-"""Addresses of every page."""
+"""Addresses of every page. Each stage of the journey lists its own; this joins them."""
 
-from django.urls import include, path
+from importlib import import_module
 
-urlpatterns = [path("accounts/", include("allauth.urls"))]
+from django.urls import URLPattern, URLResolver, include, path
+
+# One module of `evenkeel.web` a line, each with its own `urlpatterns`.
+STAGES = (
+    "patients",
+    "referral",
+    "screening",
+    "preparation",
+    "series",
+    "checkin",
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("allauth.urls")),
+    *(path("", include(import_module(f"evenkeel.web.{stage}"))) for stage in STAGES),
+]

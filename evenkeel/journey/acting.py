@@ -1,16 +1,19 @@
 """What every use case shares: who acts and when, one transaction, and a request that lands once."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, Final, ParamSpec
 
 from django.db import IntegrityError, transaction
 
 from evenkeel.journey import policy
+from evenkeel.journey.rules import clinic_day
 from evenkeel.record.entry import Author
 from evenkeel.record.state import State
+from evenkeel.record.visits import VisitState
 from evenkeel.store import access, log
+from evenkeel.store.queries import people
 from evenkeel.values.ids import IdempotencyKey, StreamId
 from evenkeel.values.issues import Issue, UnableTo, refuse
 from evenkeel.values.shape import frozen
@@ -19,6 +22,8 @@ P = ParamSpec("P")
 
 # How often a use case that lost a race for a stream reads again and decides again before it gives up.
 TRIES_MAX = 5
+# Two machines' clocks may differ by this much before a time counts as in the future. Proposal.
+CLOCK_SLACK: Final = timedelta(minutes=2)
 
 
 @frozen
@@ -33,6 +38,10 @@ class Act:
     recorded_at: datetime
     key: IdempotencyKey
     seen: int | None = None
+
+
+class ImplausibleTime(UnableTo):
+    """The time that the person gave cannot be when it happened."""
 
 
 class RecordMoved(UnableTo):
@@ -72,11 +81,16 @@ def use_case(
         @wraps(function)
         def run(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> StreamId:
             policy.require(act.by, action)
-            for _ in range(TRIES_MAX):
-                try:
-                    return once(act, *args, **kwargs)
-                except (log.LostRace, IntegrityError):
-                    continue
+            with people.asking_once():
+                # Before the transaction, since a hash takes long and SQLite knows one writer at a time.
+                password = kwargs.get("password")
+                if isinstance(password, str) and password:
+                    people.password_is_right(act.by.id, password, at=act.recorded_at)
+                for _ in range(TRIES_MAX):
+                    try:
+                        return once(act, *args, **kwargs)
+                    except (log.LostRace, IntegrityError):
+                        continue
             raise refuse(
                 "Others are writing to this record at this moment. Nothing was saved; try again.", code="busy"
             )
@@ -107,6 +121,18 @@ def require_seen(state: State, act: Act) -> None:
         "Nothing of yours was saved; look at what is new, then send again."
     )
     raise RecordMoved([Issue(sentence=sentence, code="record-moved")])
+
+
+def require_plausible_time(act: Act, state: State) -> None:
+    """Raise ImplausibleTime for a time in the future, or before the day that the visit is booked for."""
+    if act.happened_at > act.recorded_at + CLOCK_SLACK:
+        sentence = "Time: it lies in the future. Write when it happened, or leave it empty for now."
+        raise ImplausibleTime([Issue(sentence=sentence, code="time-in-future", field="happened_at")])
+    if isinstance(state, VisitState) and state.facts:
+        day = clinic_day(state.place.starts_at)
+        if clinic_day(act.happened_at) < day:
+            sentence = f"Time: it lies before {day:%d %b %Y}, the day that this visit is booked for."
+            raise ImplausibleTime([Issue(sentence=sentence, code="time-before-visit", field="happened_at")])
 
 
 def touch(patient: StreamId) -> None:

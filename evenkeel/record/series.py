@@ -33,6 +33,8 @@ class VisitBooked:
     ends_at: datetime
     number: int
     purpose: SeriesPurpose
+    verdicts: tuple[Verdict, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
 
 @payload("visit.rebooked")
@@ -43,6 +45,8 @@ class VisitRebooked:
     starts_at: datetime
     ends_at: datetime
     reason: str
+    verdicts: tuple[Verdict, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
 
 @payload("visit.cancelled")

@@ -183,9 +183,13 @@ class Rule:
 
 @frozen
 class Rulebook:
-    """Every rule that a clinic works by. It is passed in wherever something is decided, never looked up."""
+    """Every rule that a clinic works by. It is passed in wherever something is decided, never looked up.
+
+    `sources` are the full references by the keys that rules cite.
+    """
 
     by_id: Mapping[str, Rule]
+    sources: Mapping[str, str]
 
     @classmethod
     def shipped(cls) -> "Rulebook":
@@ -210,7 +214,8 @@ class Rulebook:
             by_id={
                 id_: _read_rule(id_, stage, table, checks.get(id_), sources)
                 for id_, (stage, table) in tables.items()
-            }
+            },
+            sources=sources,
         )
 
     @property

@@ -1,0 +1,273 @@
+"""Making a dose, signing an order, drawing it up and checking it by a second person."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from evenkeel.clinical.decision import objections
+from evenkeel.clinical.ordering import (
+    PRODUCTS,
+    PROTOCOLS,
+    DrawFacts,
+    UnableToMakeDose,
+    assess_draw,
+    assess_order,
+    compare_check,
+    expiry,
+    make_dose,
+    order_expired,
+)
+from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.record.verdict import Override, Verdict
+from evenkeel.values.drug import DrugMass, Strength
+from evenkeel.values.numbers import BadNumber
+from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
+from tests.rules.records import (
+    CHECK_IN,
+    CONSENT,
+    DOSE,
+    DRAWN,
+    NOON,
+    ORDER,
+    SCREENING,
+    VIAL,
+    changed,
+    course,
+    infusion_counted,
+    visit,
+)
+
+BOOK = Rulebook.shipped()
+HOUR = timedelta(hours=1)
+
+
+def made(**changes: str) -> Any:
+    """A dose from typed numbers."""
+    typed = {"per_weight": "0.5", "weight": "80", "product": "ketamine_50_10", "bag": "100", "duration": "40"}
+    typed |= changes
+    return make_dose(
+        per_weight=DosePerWeight.of(typed["per_weight"]),
+        weight=Weight.of(typed["weight"]),
+        product=typed["product"],
+        bag=Volume.of(typed["bag"]),
+        duration=Minutes.of(typed["duration"]),
+    )
+
+
+def order(**changes: Any) -> tuple[Verdict, ...]:
+    """The verdicts on a first, ordinary order, but for what a test changes."""
+    plain: dict[str, Any] = {
+        "dose": DOSE,
+        "protocol": "mood_standard",
+        "visit": visit((NOON - HOUR, CHECK_IN)),
+        "course": course((NOON - 480 * HOUR, SCREENING), (NOON - 240 * HOUR, CONSENT)),
+        "patient_age": 40,
+        "at": NOON,
+        "previous": None,
+    }
+    return assess_order(BOOK, **{**plain, **changes})
+
+
+def standing(verdicts: tuple[Verdict, ...]) -> set[str]:
+    """The rules that did not answer clear."""
+    return {verdict.rule.rule for verdict in verdicts if verdict.answer != "clear"}
+
+
+def test_the_standard_dose_by_hand() -> None:
+    dose = made()
+    # 80 kg x 0.5 mg/kg = 40 mg = 0.8 mL of 50 mg/mL; 100 mL over 40 min = 150 mL/h.
+    assert (dose.ordered, dose.draw, dose.rate) == (
+        DrugMass(mcg=40_000),
+        Volume.of("0.8"),
+        FlowRate.of(150),
+    )
+
+
+@pytest.mark.parametrize("field", ["per_weight", "weight", "bag", "duration"])
+def test_zero_makes_no_dose(field: str) -> None:
+    with pytest.raises(UnableToMakeDose) as refused:
+        made(**{field: "0"})
+    assert [(issue.field, issue.code) for issue in refused.value.issues] == [(field, "zero")]
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    with pytest.raises(UnableToMakeDose) as refused:
+        made(weight="0", bag="0", product="something else")
+    assert {issue.field for issue in refused.value.issues} == {"weight", "bag", "product"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"product": "esketamine_25_2"}, "not-in-stock"),
+        ({"per_weight": "0.001", "weight": "10", "product": "ketamine_100_5"}, "too-small"),
+        ({"duration": "999999"}, "too-small"),
+        ({"bag": "0.8"}, "over-bag"),
+        ({"per_weight": "50"}, "over-vial"),
+        ({"per_weight": "35.1"}, "over-vial"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(changes: dict[str, str], code: str) -> None:
+    with pytest.raises(UnableToMakeDose) as refused:
+        made(**changes)
+    assert code in {issue.code for issue in refused.value.issues}
+
+
+@pytest.mark.parametrize("typed", [".5", "5.", "0,5", "1e3", "-1", "0.5 mg", "", "NaN"])
+def test_a_number_that_must_be_guessed_never_becomes_a_dose(typed: str) -> None:
+    with pytest.raises(BadNumber):
+        made(per_weight=typed)
+
+
+@pytest.mark.parametrize("key", sorted(PROTOCOLS))
+@pytest.mark.parametrize("product", sorted(PRODUCTS))
+@pytest.mark.parametrize("weight", ["45", "70.2", "110"])
+def test_every_protocol_makes_a_dose_that_nothing_shuts_out(key: str, product: str, weight: str) -> None:
+    protocol = PROTOCOLS[key]
+    dose = make_dose(
+        per_weight=protocol.per_weight,
+        weight=Weight.of(weight),
+        product=product,
+        bag=protocol.bag,
+        duration=protocol.duration,
+    )
+    weighed = visit((NOON - HOUR, changed(CHECK_IN, weight=Weight.of(weight))))
+    assert [v.rule.rule for v in order(dose=dose, protocol=key, visit=weighed) if v.hard] == []
+
+
+def test_an_ordinary_first_order_is_clear() -> None:
+    assert standing(order()) == set()
+
+
+def test_a_step_up_in_the_second_infusion_is_clear_and_in_the_first_asks() -> None:
+    step = made(per_weight="0.75")
+    assert standing(order(dose=step, protocol="mood_step")) == {"ORD-DOS-001"}
+    counted = infusion_counted(NOON - 168 * HOUR)
+    later = course(
+        (NOON - 480 * HOUR, SCREENING), (NOON - 240 * HOUR, CONSENT), (counted.started_at, counted)
+    )
+    assert standing(order(dose=step, protocol="mood_step", course=later, previous=counted)) == set()
+
+
+def test_nothing_written_blocks_on_everything_the_record_lacks() -> None:
+    verdicts = order(visit=visit(), course=course(), patient_age=None)
+    assert standing(verdicts) == {
+        "ORD-CON-001",
+        "ORD-SCR-001",
+        "ORD-GAT-001",
+        "ORD-WGT-001",
+        "ORD-WGT-002",
+        "SCR-AGE-001",
+        "SCR-EXP-001",
+    }
+
+
+def test_an_expired_screening_blocks_the_order() -> None:
+    old = course((NOON - timedelta(days=91), SCREENING), (NOON - 240 * HOUR, CONSENT))
+    found = objections(
+        BOOK, order(course=old), (Override(rule="SCR-EXP-001", reason="seen last month"),), "prescriber"
+    )
+    assert [(issue.rule, issue.code) for issue in found] == [("SCR-EXP-001", "blocked")]
+
+
+def test_the_day_is_the_day_of_the_zone_that_the_moment_bears() -> None:
+    # Screened on 3 March at 20:00 in a clinic six hours behind UTC, where it is 2 a.m. of 4 March in UTC.
+    behind = timezone(timedelta(hours=-6))
+    screened_at = datetime(2026, 3, 3, 20, tzinfo=behind)
+    fresh = course((screened_at.astimezone(UTC), SCREENING), (NOON - 240 * HOUR, CONSENT))
+    # 90 days after 3 March is 1 June; the day after, in the clinic, it has lapsed.
+    last = datetime(2026, 6, 1, 23, tzinfo=behind)
+    assert "SCR-EXP-001" not in standing(order(course=fresh, at=last))
+    assert "SCR-EXP-001" in standing(order(course=fresh, at=last + HOUR))
+
+
+def test_a_dose_over_the_ceiling_stands_whatever_is_written() -> None:
+    high = made(per_weight="1.01")
+    reasons = tuple(Override(rule=rule.id, reason="I want it all the same") for rule in BOOK.rules)
+    found = objections(BOOK, order(dose=high), reasons, "prescriber")
+    assert [(issue.rule, issue.code) for issue in found] == [("ORD-DOS-003", "blocked")]
+
+
+def test_an_order_ends_at_its_time() -> None:
+    assert expiry(BOOK, NOON) == NOON + 12 * HOUR
+    assert order_expired(BOOK, ORDER, NOON + 11 * HOUR).answer == "clear"
+    assert order_expired(BOOK, ORDER, NOON + 12 * HOUR).answer == "fires"
+
+
+def test_the_ordered_draw_is_clear_and_another_strength_stands() -> None:
+    draw = DrawFacts(vial=VIAL, volume=DOSE.draw, bag=DOSE.bag, rate=DOSE.rate)
+    assert draw.drawn == DrugMass(mcg=40_000)
+    assert standing(assess_draw(BOOK, ORDER, draw, NOON)) == set()
+    tenfold = changed(VIAL, product="ketamine_10_20", strength=Strength.mg_per_ml("10"))
+    assert "DRW-STR-001" in standing(assess_draw(BOOK, ORDER, changed(draw, vial=tenfold), NOON))
+    assert standing(assess_draw(BOOK, ORDER, draw, NOON + 12 * HOUR)) == {"ORD-EXP-001"}
+    old = changed(VIAL, expiry_date=date(2026, 5, 31))
+    assert standing(assess_draw(BOOK, ORDER, changed(draw, vial=old), NOON)) == {"DRW-EXP-001"}
+
+
+def second_person(**changes: Any) -> tuple[str, ...]:
+    """What a second person's readings disagree with; a plain call agrees."""
+    plain: dict[str, Any] = {
+        "record_number_on_file": "MRN-0042",
+        "record_number": "MRN-0042",
+        "strength": Strength.mg_per_ml("50"),
+        "volume": Volume.of("0.8"),
+        "bag": Volume.of("100"),
+        "rate": FlowRate.of("150"),
+        "weight": Weight.of("80"),
+    }
+    return compare_check(ORDER, DRAWN, **{**plain, **changes})
+
+
+def test_a_second_person_who_reads_the_same_agrees() -> None:
+    assert second_person() == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "word", "hidden"),
+    [
+        ({"record_number": "MRN-0024"}, "record number", "0042"),
+        ({"strength": Strength.mg_per_ml("10")}, "strength", "50"),
+        ({"volume": Volume.of("8")}, "volume", "0.8"),
+        ({"bag": Volume.of("50")}, "bag", "100"),
+        ({"rate": FlowRate.of("15")}, "rate", "150"),
+        ({"weight": Weight.of("88")}, "weight", "80"),
+    ],
+)
+def test_a_difference_is_said_without_giving_the_first_number_away(
+    changes: dict[str, Any], word: str, hidden: str
+) -> None:
+    found = second_person(**changes)
+    assert any(word in sentence for sentence in found)
+    assert not any(hidden in sentence for sentence in found)
+
+
+def test_a_slip_that_both_people_copied_still_shows() -> None:
+    """Both read 8 mL in the syringe, where 0.8 mL follows from the order."""
+    copied = compare_check(
+        ORDER,
+        changed(DRAWN, volume=Volume.of("8")),
+        record_number_on_file="MRN-0042",
+        record_number="MRN-0042",
+        strength=Strength.mg_per_ml("50"),
+        volume=Volume.of("8"),
+        bag=Volume.of("100"),
+        rate=FlowRate.of("150"),
+        weight=Weight.of("80"),
+    )
+    assert copied == ("The volume does not follow from this weight, this strength and the order.",)
+
+
+def test_the_codes_of_the_products_are_those_of_the_labels() -> None:
+    """National Drug Code directory: 10 mg/mL in 20 mL twice, 100 mg/mL in 5 mL."""
+    found = {
+        product.ndc: (str(product.strength), str(product.vial))
+        for product in PRODUCTS.values()
+        if product.ndc
+    }
+    assert found == {
+        "42023-113-10": ("10 mg/mL", "20 mL"),
+        "55150-438-10": ("10 mg/mL", "20 mL"),
+        "0409-2051-05": ("100 mg/mL", "5 mL"),
+    }

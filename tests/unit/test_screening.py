@@ -1,0 +1,151 @@
+"""What a whole screening comes to."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.clinical.screening import (
+    INDICATIONS,
+    QUESTIONS,
+    ScreeningAssessment,
+    assess,
+    assess_age_of_screening,
+    questions_for,
+    valid_until,
+)
+from evenkeel.record.screening import Tri
+from evenkeel.values.quantities import Pressure
+
+BOOK = Rulebook.shipped()
+ON = date(2026, 6, 1)
+SAFE: dict[str, Tri] = {question.key: question.safe for question in QUESTIONS}
+
+
+def screen(**changes: Any) -> ScreeningAssessment:
+    """Screen somebody with nothing against them, but for what a test changes."""
+    plain: dict[str, Any] = {
+        "indication": "depression",
+        "age": 40,
+        "answers": SAFE,
+        "failed_trials": 2,
+        "systolic": Pressure.of(120),
+        "diastolic": Pressure.of(80),
+        "on": ON,
+    }
+    return assess(BOOK, **{**plain, **changes})
+
+
+def test_nothing_against_is_fit() -> None:
+    assert screen().outcome == "fit"
+
+
+def test_no_answers_at_all_need_a_prescriber() -> None:
+    assert screen(answers={}).outcome == "needs_prescriber"
+
+
+@pytest.mark.parametrize("question", questions_for("depression"), ids=lambda question: question.key)
+def test_one_question_left_open_is_never_fit(question: Any) -> None:
+    assert screen(answers={**SAFE, question.key: "unknown"}).outcome == "needs_prescriber"
+    rest = {key: answer for key, answer in SAFE.items() if key != question.key}
+    assert screen(answers=rest).outcome == "needs_prescriber"
+
+
+# Hard in the eligibility table: no reason opens these.
+HARD = [
+    "pressure_rise_hazard",
+    "cardiac_event",
+    "heart_uncontrolled",
+    "intracranial_pressure",
+    "psychosis",
+    "mania",
+    "delirium_dementia",
+    "pregnancy",
+    "breastfeeding",
+    "preeclampsia",
+    "hypersensitivity",
+    "liver_severe",
+    "hyperthyroidism",
+    "theophylline",
+]
+# A clinician decides.
+SOFT = [
+    "eye_pressure",
+    "suicidal_thoughts",
+    "substance_misuse",
+    "liver_moderate",
+    "bladder",
+    "porphyria",
+    "airway",
+    "depressants",
+    "benzodiazepine_high",
+    "naltrexone",
+]
+
+
+@pytest.mark.parametrize("key", HARD)
+def test_a_hard_contraindication_is_not_today(key: str) -> None:
+    assert screen(answers={**SAFE, key: "yes"}).outcome == "not_today"
+
+
+@pytest.mark.parametrize("key", SOFT)
+def test_what_a_clinician_must_weigh_needs_a_prescriber(key: str) -> None:
+    assert screen(answers={**SAFE, key: "yes"}).outcome == "needs_prescriber"
+
+
+@pytest.mark.parametrize("key", ["diagnosis_confirmed", "workup_read"])
+def test_what_is_not_done_needs_a_prescriber(key: str) -> None:
+    assert screen(answers={**SAFE, key: "no"}).outcome == "needs_prescriber"
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({"age": 17}, "not_today"),
+        ({"age": None}, "needs_prescriber"),
+        ({"age": 71}, "needs_prescriber"),
+        ({"failed_trials": 1}, "needs_prescriber"),
+        ({"failed_trials": None}, "needs_prescriber"),
+        ({"indication": "ptsd"}, "needs_prescriber"),
+        ({"indication": "crps", "failed_trials": None}, "fit"),
+        ({"indication": "bipolar_depression", "failed_trials": None}, "fit"),
+        ({"systolic": Pressure.of(181)}, "not_today"),
+        ({"diastolic": Pressure.of(101)}, "not_today"),
+        ({"systolic": Pressure.of(160)}, "needs_prescriber"),
+        ({"systolic": Pressure.of(141)}, "fit"),
+        ({"systolic": None, "diastolic": None}, "needs_prescriber"),
+        ({"answers": {**SAFE, "maoi": "yes"}}, "fit"),
+    ],
+)
+def test_outcomes(changes: dict[str, Any], outcome: str) -> None:
+    assert screen(**changes).outcome == outcome
+
+
+def test_every_screening_rule_answers_once() -> None:
+    asked = [verdict.rule.rule for verdict in screen().verdicts]
+    shipped = {rule.id for rule in BOOK.rules if rule.stage == "screening"}
+    assert len(asked) == len(set(asked))
+    assert set(asked) == shipped - {"SCR-EXP-001"}
+
+
+def test_a_question_of_one_indication_is_asked_for_it_alone() -> None:
+    assert "mood_stabilizer" in {question.key for question in questions_for("bipolar_depression")}
+    assert "mood_stabilizer" not in {question.key for question in questions_for("depression")}
+
+
+def test_questions_name_indications_that_exist() -> None:
+    assert {name for question in QUESTIONS for name in question.indications} <= INDICATIONS.keys()
+
+
+def test_a_screening_stands_to_the_last_day() -> None:
+    last_day = valid_until(BOOK, ON)
+    assert last_day == date(2026, 8, 30)  # 90 days on, by the calendar
+    assert assess_age_of_screening(BOOK, ON, on=last_day).answer == "clear"
+    late = assess_age_of_screening(BOOK, ON, on=last_day + timedelta(days=1))
+    assert (late.answer, late.severity, late.hard) == ("fires", "block", True)
+
+
+def test_a_patient_who_was_never_screened_is_blocked() -> None:
+    never = assess_age_of_screening(BOOK, None, on=ON)
+    assert (never.answer, never.severity, never.hard) == ("unknown", "block", True)

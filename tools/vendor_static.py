@@ -105,6 +105,13 @@ FILES: Final = (
         target="htmx/hx-sse.min.js",
     ),
     Vendored(package="htmx.org", source="LICENSE", target="htmx/LICENSE"),
+    # Shipped for the printed sheets: a name in Greek or Cyrillic must not stop one from being made.
+    *(
+        Vendored(
+            package="@expo-google-fonts/noto-sans", source=source, target=f"noto-sans/{Path(source).name}"
+        )
+        for source in ("400Regular/NotoSans_400Regular.ttf", "700Bold/NotoSans_700Bold.ttf", "LICENSE_FONT")
+    ),
 )
 
 

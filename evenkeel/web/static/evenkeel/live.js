@@ -2,46 +2,56 @@
  * Pages that follow the clinic without a reload.
  *
  * One event stream per visible page (browsers allow six connections to a host over HTTP/1.1, so a hidden page gives its
- * stream back). Its address is body data-live-url. Events, each with JSON data:
- *   visit    {visit, seq}                         something was written in a visit's record
- *   samples  {chair, visit, at, values: {pulse: 82, ...}, states: {pulse: "live"}}   what a monitor sent
- *   board    {}                                   a tile changed
- *   ping     {at}                                 at least every 10 s, so that silence can be told from quiet
+ * stream back). Its address is body data-live-url. Events name what changed and never say what it says; JSON data:
+ *   visit    {visit, seq}   something was written in a visit's record
+ *   samples  {visit}        a monitor sent values
+ *   board    {}             a tile changed
+ *   ping     {at}           when nothing else was sent for 10 s, so that silence can be told from quiet
  *
- * [data-live-fragment="/url/"] is fetched again when an event concerns it: data-live-on="visit board" (default: visit and
- * board), data-live-visit="id" (only that visit), data-live-every="30" (every so many seconds as well). The answer is the
- * inside of the element. A fragment that somebody is typing in waits until the focus has left.
+ * [data-live-fragment="/url/"] is fetched again when an event concerns it. data-live-visit="id" on it or around it: that
+ * visit's `visit` and `samples` alone. Without one: `board`. data-live-on="visit board" says otherwise, and
+ * data-live-every="30" fetches every so many seconds as well. The answer is the inside of the element. A fragment that
+ * somebody is typing in waits until the focus has left.
  *
  * document gets `evenkeel:refresh` with {type, data}: charts listen to it. [data-live-state] says live, late or offline.
  */
 import { clockTime, learnServerTime, lengthInWords, serverNow, tick } from "./clock.js";
 
-const LATE_AFTER_S = 20;
-const OFFLINE_AFTER_S = 45;
+// A lost feed must be seen within 15 s (safety targets); the server breaks its silence every 10 s.
+const LATE_AFTER_S = 13;
+const OFFLINE_AFTER_S = 30;
+const FRAGMENT_AT_MOST_EVERY_MS = 1500;
 const RETRY_FIRST_MS = 1000;
 const RETRY_LAST_MS = 30000;
 const POLL_MS = 10000;
 const EVENTS = ["visit", "samples", "board", "ping"];
 
 let stream = null;
+let connected = false;
 let heardAt = null;
 let retryMs = RETRY_FIRST_MS;
 let retryTimer = null;
 const waiting = new WeakSet();
 const busy = new WeakSet();
 const again = new WeakSet();
+const fetchedAt = new WeakMap();
+const planned = new WeakSet();
 
 function liveUrl() {
   return document.body.dataset.liveUrl;
 }
 
 function heard() {
-  heardAt = serverNow();
+  heardAt = performance.now();
   showState();
 }
 
+function silentFor() {
+  return heardAt === null ? Infinity : (performance.now() - heardAt) / 1000;
+}
+
 function stateNow() {
-  const silent = heardAt === null ? Infinity : (serverNow() - heardAt) / 1000;
+  const silent = silentFor();
   if (silent < LATE_AFTER_S) return "live";
   return silent < OFFLINE_AFTER_S ? "late" : "offline";
 }
@@ -49,8 +59,8 @@ function stateNow() {
 function stateInWords(state) {
   if (state === "live") return "live";
   if (heardAt === null) return "not connected";
-  if (state === "late") return `late, ${lengthInWords((serverNow() - heardAt) / 1000)}`;
-  return `offline since ${clockTime(heardAt)}: values are old`;
+  if (state === "late") return `late, ${lengthInWords(silentFor())}`;
+  return `offline since ${clockTime(serverNow() - silentFor() * 1000)}: values are old`;
 }
 
 function showState() {
@@ -96,6 +106,7 @@ async function refresh(element) {
     return;
   }
   busy.add(element);
+  fetchedAt.set(element, Date.now());
   try {
     const answer = await fetch(element.dataset.liveFragment, {
       credentials: "same-origin",
@@ -105,7 +116,7 @@ async function refresh(element) {
     if (answer.ok) {
       learnServerTime(answer.headers.get("date"));
       swap(element, await answer.text());
-      if (!stream) heard();
+      if (!connected) heard();
     }
   } catch {
     // Nothing was heard; the state says so as soon as it has been silent for too long.
@@ -113,6 +124,17 @@ async function refresh(element) {
     busy.delete(element);
   }
   if (again.delete(element)) refresh(element);
+}
+
+/* A monitor sends every second; a screen need not be redrawn as often. */
+function refreshSoon(element) {
+  if (planned.has(element)) return;
+  planned.add(element);
+  const wait = Math.max(0, (fetchedAt.get(element) || 0) + FRAGMENT_AT_MOST_EVERY_MS - Date.now());
+  setTimeout(() => {
+    planned.delete(element);
+    refresh(element);
+  }, wait);
 }
 
 function swap(element, html) {
@@ -129,8 +151,8 @@ function swap(element, html) {
 }
 
 function concerns(element, type, data) {
-  const types = (element.dataset.liveOn || "visit board").split(/\s+/);
-  const visit = element.dataset.liveVisit || element.closest("[data-live-visit]")?.dataset.liveVisit;
+  const visit = element.closest("[data-live-visit]")?.dataset.liveVisit;
+  const types = (element.dataset.liveOn || (visit ? "visit samples" : "board")).split(/\s+/);
   return types.includes(type) && (!visit || data.visit === undefined || String(data.visit) === visit);
 }
 
@@ -139,36 +161,12 @@ function refreshAll() {
   document.dispatchEvent(new CustomEvent("evenkeel:refresh", { detail: { type: "all", data: {} } }));
 }
 
-function showSamples(data) {
-  const roots = document.querySelectorAll(
-    `[data-live-visit="${CSS.escape(String(data.visit))}"], [data-chair="${CSS.escape(String(data.chair))}"]`,
-  );
-  for (const root of roots) {
-    for (const [key, value] of Object.entries(data.values || {})) {
-      const place = root.querySelector(`[data-live-key="${CSS.escape(key)}"]`);
-      if (place) showSample(place, value, data.states?.[key] || "live", data.at);
-    }
-  }
-}
-
-function showSample(place, value, state, at) {
-  const numberPlace = place.querySelector("[data-live-number]");
-  if (numberPlace) numberPlace.textContent = value === null ? "– –" : String(value);
-  const word = place.querySelector("[data-live-word]");
-  if (word) word.textContent = state;
-  const time = place.querySelector("time");
-  if (time && at) time.setAttribute("datetime", at);
-  place.className = place.className.replace(/ek-live--\S+/, `ek-live--${state.replace(" ", "-")}`);
-  tick(place);
-}
-
 function take(type, event) {
   heard();
   const data = event.data ? JSON.parse(event.data) : {};
   if (type === "ping") return learnServerTime(data.at);
-  if (type === "samples") showSamples(data);
   for (const element of document.querySelectorAll("[data-live-fragment]")) {
-    if (concerns(element, type, data)) refresh(element);
+    if (concerns(element, type, data)) refreshSoon(element);
   }
   document.dispatchEvent(new CustomEvent("evenkeel:refresh", { detail: { type, data } }));
 }
@@ -180,6 +178,7 @@ function connect() {
   if (stream || document.hidden || !liveUrl()) return;
   stream = new EventSource(liveUrl());
   stream.addEventListener("open", () => {
+    connected = true;
     retryMs = RETRY_FIRST_MS;
     heard();
   });
@@ -200,11 +199,11 @@ function reconnect() {
 function disconnect() {
   stream?.close();
   stream = null;
+  connected = false;
 }
 
 function poll() {
-  if (document.hidden) return;
-  if (liveUrl() && stateNow() !== "live") refreshAll();
+  if (!document.hidden && (!connected || stateNow() !== "live")) refreshAll();
 }
 
 function startIntervals() {

@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import Final
 
-from evenkeel.clinical.rulebook import Overridable, Rule, Rulebook, RuleVersion
+from evenkeel.clinical.rulebook import Basis, Overridable, Rule, Rulebook, RuleVersion
 
 _STAGES: Final = (
     "screening",
@@ -24,7 +24,7 @@ _OVERRIDE_WORDS: Final[dict[Overridable, str]] = {
     "prescriber": "a prescriber, with a written reason",
 }
 
-_BASIS_WORDS: Final = {
+_BASIS_WORDS: Final[dict[Basis, str]] = {
     "source": "read in the source itself, at least its abstract, label or page",
     "second-hand": "read in somebody else's account of the source",
     "proposal": "a proposal for the clinic's medical director; what is cited only bears on it",

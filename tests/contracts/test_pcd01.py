@@ -529,9 +529,11 @@ def test_a_message_sent_again_is_recognized_and_a_counter_that_restarts_is_not_t
 
 
 def test_acceptance_echoes_the_control_id_and_turns_the_header_round() -> None:
-    answer = acknowledge(message(SPO2), "AA", at=RECEIVED).decode()
+    addressed = MSH.replace("DEMO CLINIC|||", "DEMO CLINIC|CHARTING|CLINIC|")
+    answer = acknowledge(message(SPO2, msh=addressed), "AA", at=RECEIVED).decode()
     msh, msa, end = answer.split("\r")
     fields = msh.split("|")
+    assert fields[2:4] == ["CHARTING", "CLINIC"]
     assert fields[4:6] == ["VSP^080019FFFE000001^EUI-64", "DEMO CLINIC"]
     assert fields[8] == "ACK^R01^ACK"
     assert fields[10:12] == ["P", "2.6"]

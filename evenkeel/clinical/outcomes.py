@@ -86,7 +86,7 @@ def score(of: Scale, answers: Iterable[int | None]) -> Scored:
 def _refuse_impossible(of: Scale, given: tuple[int | None, ...]) -> None:
     issues = [
         Issue(
-            sentence=f"Question {item.number} of {of.short} does not offer {answer}; choose one of its answers.",
+            sentence=f"Question {item.number} of {of.short} does not offer {answer}; choose an answer.",
             code="answer-not-offered",
             field=f"answer_{item.number}",
         )

@@ -1,6 +1,7 @@
 """The last gate before drug runs: a valid order, two people, a time-out and fresh baseline signs."""
 
 from datetime import datetime
+from fractions import Fraction
 from typing import Final
 
 from evenkeel.clinical.infusion.facts import InfusionFacts, latest_pressure, latest_sign, minutes_between
@@ -85,7 +86,7 @@ def baseline_not_fresh(facts: InfusionFacts, limits: Limits) -> Finding:
         return Unknown(missing=missing)
     ages = {name: minutes_between(found[0], facts.at) for name, found in seen.items() if found is not None}
     old = tuple(
-        f"{SIGN_WORDS[name]} is {Minutes(value=to_decimal(age, 0))} old"
+        f"{SIGN_WORDS[name]} is {Minutes(value=to_decimal(Fraction(age), 0))} old"
         for name, age in ages.items()
         if age > limits.age.value
     )

@@ -20,6 +20,7 @@ ALWAYS_KNOWN: dict[str, str] = {}
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 FIRST_AT = NOON - 20 * DAY
+BEFORE_FIRST = FIRST_AT - timedelta(hours=1)
 
 
 def form(

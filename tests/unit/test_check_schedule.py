@@ -1,0 +1,165 @@
+"""When checks are due and what was missed: every 10 minutes while drug runs, at its end, then every 15."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenkeel.clinical.infusion import Schedule, check_schedule
+from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.record.discharge import DischargeSigned
+from evenkeel.record.signs import Signs
+from evenkeel.record.visits import VisitState
+from tests.rules.discharge_cases import STARTED, STOPPED
+from tests.rules.infusion_cases import AWAKE, charted
+from tests.rules.records import NOON, SIGNATURE, visit
+
+BOOK = Rulebook.shipped()
+MINUTE = timedelta(minutes=1)
+LEFT = DischargeSigned(
+    criteria={},
+    received_by="Made-up Escort",
+    received_by_phone="",
+    instructions_version="1",
+    instructions_given=True,
+    against_advice=False,
+    note="",
+    verdicts=(),
+    overrides=(),
+    signature=SIGNATURE,
+)
+
+
+def minute(value: float) -> datetime:
+    """So many minutes after the start, which is at noon."""
+    return NOON + value * MINUTE
+
+
+def chart(
+    *checks: float, stop: float | None = None, left: float | None = None, signs: Signs = AWAKE
+) -> VisitState:
+    """An infusion from noon, with full checks at these minutes."""
+    facts: list[tuple[datetime, Any]] = [(NOON, STARTED)]
+    facts += [(minute(at), charted(signs)) for at in checks]
+    facts += [(minute(at), what) for at, what in ((stop, STOPPED), (left, LEFT)) if at is not None]
+    return visit(*facts)
+
+
+def at(state: VisitState, now: float) -> Schedule:
+    return check_schedule(BOOK, state, minute(now))
+
+
+def missed(schedule: Schedule) -> Sequence[tuple[float, float | None]]:
+    """The minute at which each missed check was due, and how late it came; None while it has not come."""
+    return [
+        ((one.due_at - NOON) / MINUTE, one.late / MINUTE if one.late else None) for one in schedule.missed
+    ]
+
+
+def test_nothing_is_due_before_the_start() -> None:
+    schedule = check_schedule(BOOK, visit(), NOON)
+    assert (schedule.next_due_at, schedule.due, schedule.missed) == (None, "not_yet", ())
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [(0, "not_yet"), (9.99, "not_yet"), (10, "due"), (12, "due"), (12.01, "late"), (60, "late")],
+)
+def test_the_first_check_is_due_after_ten_minutes(now: float, due: str) -> None:
+    schedule = at(chart(), now)
+    assert (schedule.due, schedule.next_due_at, schedule.interval.value) == (due, minute(10), 10)
+
+
+def test_a_check_in_time_leaves_nothing_missed() -> None:
+    schedule = at(chart(9, 19, 29.5), 39)
+    assert (missed(schedule), schedule.next_due_at) == ([], minute(39.5))
+
+
+def test_a_late_check_stays_visibly_late() -> None:
+    schedule = at(chart(15, 25), 30)
+    assert missed(schedule) == [(10, 5)]
+    assert schedule.next_due_at == minute(35)
+
+
+def test_a_long_gap_is_every_check_that_fell_into_it() -> None:
+    assert missed(at(chart(35), 36)) == [(10, 25), (20, 15), (30, 5)]
+
+
+def test_a_gap_that_is_still_open_is_told_as_open() -> None:
+    schedule = at(chart(10), 33)
+    assert missed(schedule) == [(20, None), (30, None)]
+    assert (schedule.due, schedule.next_due_at) == ("late", minute(20))
+    assert [verdict.severity for verdict in schedule.verdicts] == ["confirm"]
+
+
+def test_a_check_is_due_when_the_drug_stops_and_then_every_fifteen_minutes() -> None:
+    running = (10, 20, 30)
+    assert at(chart(*running, stop=38), 38).next_due_at == minute(38)
+    after = at(chart(*running, 40, stop=38), 41)
+    assert (after.next_due_at, after.interval.value, missed(after)) == (minute(55), 15, [])
+
+
+def test_a_check_just_before_the_end_is_the_check_at_the_end() -> None:
+    schedule = at(chart(10, 20, 30, 39, stop=40), 41)
+    assert (schedule.next_due_at, missed(schedule)) == (minute(54), [])
+
+
+def test_a_check_well_before_the_end_is_not_the_check_at_the_end() -> None:
+    schedule = at(chart(10, 20, 30, stop=39), 50)
+    assert missed(schedule) == [(39, None)]
+
+
+def test_what_was_missed_while_running_stays_missed_in_recovery() -> None:
+    schedule = at(chart(10, 45, stop=40), 46)
+    assert missed(schedule) == [(20, 25), (30, 15)]
+
+
+def test_nothing_is_due_after_discharge_and_what_was_missed_remains() -> None:
+    schedule = at(chart(10, 20, 30, 40, stop=40, left=100), 200)
+    assert (schedule.next_due_at, schedule.due) == (None, "not_yet")
+    assert missed(schedule) == [(55, None), (70, None), (85, None)]
+
+
+def test_a_number_alone_is_not_a_check() -> None:
+    schedule = at(chart(10, signs=Signs(dissociation=4, spo2=AWAKE.spo2)), 13)
+    assert (schedule.due, schedule.next_due_at) == ("late", minute(10))
+
+
+def test_signs_charted_a_few_minutes_apart_are_one_check() -> None:
+    pressure = Signs(systolic=AWAKE.systolic, diastolic=AWAKE.diastolic, pulse=AWAKE.pulse)
+    rest = Signs(spo2=AWAKE.spo2, sedation=5)
+    together = visit((NOON, STARTED), (minute(8), charted(pressure)), (minute(11), charted(rest)))
+    apart = visit((NOON, STARTED), (minute(7), charted(pressure)), (minute(11), charted(rest)))
+    assert check_schedule(BOOK, together, minute(12)).next_due_at == minute(21)
+    assert check_schedule(BOOK, apart, minute(12)).next_due_at == minute(10)
+
+
+def test_a_past_moment_is_told_as_it_was_then() -> None:
+    whole = chart(15, 40, stop=40, left=100)
+    assert missed(at(whole, 13)) == [(10, None)]
+    assert at(whole, 13).next_due_at == minute(10)
+
+
+@given(
+    checks=st.lists(st.integers(1, 120), max_size=12, unique=True),
+    stop=st.none() | st.integers(1, 60),
+    now=st.integers(0, 150),
+)
+def test_a_gap_longer_than_the_interval_is_never_silent(
+    checks: list[int], stop: int | None, now: int
+) -> None:
+    schedule = at(chart(*sorted(checks), stop=stop), now)
+    assert schedule.next_due_at is not None
+    # While the drug runs, 10 minutes and 2 of grace after any check must not pass unseen.
+    until = min(now, stop) if stop is not None else now
+    marks = [0, *sorted(check for check in checks if check <= until), until]
+    longest = max(later - earlier for earlier, later in pairwise(marks))
+    late_while_running = [one for one in schedule.missed if stop is None or one.due_at < minute(stop)]
+    if longest > 12:
+        assert late_while_running
+    assert all(one.late is None or one.late > timedelta(0) for one in schedule.missed)
+    assert [one.due_at for one in schedule.missed] == sorted(one.due_at for one in schedule.missed)

@@ -1,0 +1,100 @@
+"""Judging response and remission over a course: the thresholds are the scales' own."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from evenkeel.clinical.outcomes import judge_response, scale_of
+from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.record.courses import CourseState
+from tests.rules.outcomes_cases import BEFORE_FIRST, DAY, FIRST_AT, form, infusion
+from tests.rules.records import NOON, changed, course
+
+BOOK = Rulebook.shipped()
+
+
+def judged(before: int | None, after: int | None, scale_id: str = "phq9") -> Any:
+    facts = [
+        (when, form(total, point, scale_id=scale_id))
+        for when, total, point in ((BEFORE_FIRST, before, "baseline"), (NOON, after, "before_infusion"))
+        if total is not None
+    ]
+    return judge_response(BOOK, course(*facts, (FIRST_AT, infusion())), scale_id)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fall", "response", "remission"),
+    [
+        # PHQ-9: response from half on, partial from a quarter on, worse from 6 points on, remission below 5.
+        (20, 10, "50.0", "response", "no"),
+        (20, 11, "45.0", "partial", "no"),
+        (20, 15, "25.0", "partial", "no"),
+        (20, 16, "20.0", "none", "no"),
+        (10, 5, "50.0", "response", "no"),
+        (10, 4, "60.0", "response", "yes"),
+        (10, 15, "-50.0", "none", "no"),
+        (10, 16, "-60.0", "worse", "no"),
+        # 7 of 15 is 46.67 %, so a rounded number must not decide.
+        (15, 8, "46.7", "partial", "no"),
+        (0, 0, None, "unknown", "yes"),
+    ],
+)
+def test_the_phq9_is_judged_by_its_thresholds(
+    before: int, after: int, fall: str | None, response: str, remission: str
+) -> None:
+    found = judged(before, after)
+    assert (found.response, found.remission) == (response, remission)
+    assert found.fall_percent == (None if fall is None else Decimal(fall))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "response"),
+    [(10, 7, "response"), (10, 8, "none"), (8, 6, "partial"), (5, 7, "worse"), (5, 6, "none")],
+)
+def test_pain_is_judged_by_thirty_percent_and_has_no_remission(
+    before: int, after: int, response: str
+) -> None:
+    found = judged(before, after, "nrs11")
+    assert (found.response, found.remission) == (response, "unknown")
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 8), (20, None), (None, None)])
+def test_without_both_scores_nothing_is_judged(before: int | None, after: int | None) -> None:
+    found = judged(before, after)
+    assert (found.response, found.fall_percent) == ("unknown", None)
+
+
+def test_an_unmarked_form_before_the_first_infusion_is_the_baseline() -> None:
+    state = course((BEFORE_FIRST, form(20)), (FIRST_AT, infusion()), (NOON, form(8)))
+    found = judge_response(BOOK, state, "phq9")
+    assert (found.baseline, found.latest, found.response) == (20, 8, "response")
+
+
+def test_half_a_form_is_neither_baseline_nor_latest() -> None:
+    state = course(
+        (BEFORE_FIRST, form(20, "baseline")),
+        (FIRST_AT, infusion()),
+        (NOON - DAY, form(8)),
+        (NOON, form(None)),
+    )
+    found = judge_response(BOOK, state, "phq9")
+    assert (found.latest, found.response) == (8, "response")
+    assert "OUT-CMP-001" in {verdict.rule.rule for verdict in found.verdicts if verdict.answer == "fires"}
+
+
+def test_scales_are_never_mixed() -> None:
+    state = course(
+        (BEFORE_FIRST, form(20, "baseline")), (FIRST_AT, infusion()), (NOON, form(1, scale_id="nrs11"))
+    )
+    assert judge_response(BOOK, state, "phq9").response == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("indication", "scale_id"), [("depression", "phq9"), ("crps", "nrs11"), ("not listed", "phq9")]
+)
+def test_the_scale_follows_the_indication(indication: str, scale_id: str) -> None:
+    state = course()
+    referral = state.facts[0]
+    other = changed(referral, payload=changed(state.referral, indication=indication))
+    assert scale_of(CourseState(stream=state.stream, seq=1, head_hash="", facts=(other,))).id == scale_id

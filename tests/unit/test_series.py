@@ -1,0 +1,110 @@
+"""The rhythm of a series, and what stands in the way of booking and of going on."""
+
+from datetime import date, time, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenkeel.clinical.decision import objections
+from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.clinical.series import assess_booking, assess_review, suggest_times
+from evenkeel.record.series import SeriesPlanned
+from tests.rules.outcomes_cases import BEFORE_FIRST, DAY, FIRST_AT, form, infusion
+from tests.rules.records import CONSENT, NOON, SCREENING, course
+from tests.rules.series_cases import THREE, WITHDRAWN, review
+
+BOOK = Rulebook.shipped()
+NEW_YORK = ZoneInfo("America/New_York")
+READY: list[tuple[Any, Any]] = [(NOON - 30 * DAY, SCREENING), (NOON - 29 * DAY, CONSENT)]
+
+
+def days(first: date, infusions: int, per_week: int) -> list[str]:
+    series = SeriesPlanned(purpose="induction", infusions=infusions, per_week=per_week, first_date=first)
+    times = suggest_times(series, begins=time(9, 30), zone=NEW_YORK)
+    return [f"{when.astimezone(NEW_YORK):%a %d}" for when in times]
+
+
+@pytest.mark.parametrize(
+    ("per_week", "expected"),
+    [
+        # 1 June 2026 is a Monday. Twice a week for three weeks: Anand 2023. Three times: Singh 2016.
+        (1, ["Mon 01", "Mon 08", "Mon 15", "Mon 22"]),
+        (2, ["Mon 01", "Thu 04", "Mon 08", "Thu 11"]),
+        (3, ["Mon 01", "Wed 03", "Fri 05", "Mon 08"]),
+    ],
+)
+def test_a_series_is_spread_over_the_week(per_week: int, expected: list[str]) -> None:
+    assert days(date(2026, 6, 1), 4, per_week) == expected
+
+
+def test_a_closed_day_moves_the_visit_on() -> None:
+    # Wednesday, then Saturday, which is closed; the one after keeps its day.
+    assert days(date(2026, 6, 3), 3, 2) == ["Wed 03", "Mon 08", "Wed 10"]
+
+
+def test_the_clock_time_stays_when_the_clocks_change() -> None:
+    # New York leaves summer time on 1 November 2026: 09:30 is 13:30 UTC before and 14:30 after.
+    series = SeriesPlanned(purpose="induction", infusions=2, per_week=1, first_date=date(2026, 10, 30))
+    times = suggest_times(series, begins=time(9, 30), zone=NEW_YORK)
+    assert [f"{when:%H:%M}" for when in times] == ["13:30", "14:30"]
+
+
+@given(first=st.dates(date(2026, 1, 1), date(2027, 12, 31)), per_week=st.integers(1, 3))
+def test_visits_never_crowd_and_never_fall_on_a_closed_day(first: date, per_week: int) -> None:
+    series = SeriesPlanned(purpose="induction", infusions=8, per_week=per_week, first_date=first)
+    found = [
+        when.astimezone(NEW_YORK).date() for when in suggest_times(series, begins=time(9), zone=NEW_YORK)
+    ]
+    assert found[0] >= first
+    assert all(day.weekday() < 5 for day in found)
+    assert all(later - earlier >= timedelta(days=2) for earlier, later in pairwise(found))
+
+
+def booking_codes(*facts: Any) -> list[tuple[str | None, str]]:
+    verdicts = assess_booking(BOOK, course(*facts), NOON)
+    return [(issue.rule, issue.code) for issue in objections(BOOK, verdicts, (), "front_desk")]
+
+
+def test_a_screened_and_consenting_patient_may_be_booked() -> None:
+    assert booking_codes(*READY) == []
+
+
+def test_nobody_books_after_consent_was_withdrawn() -> None:
+    assert booking_codes(*READY, WITHDRAWN) == [("SER-CON-001", "blocked")]
+
+
+def test_a_review_that_is_owed_comes_first() -> None:
+    assert booking_codes(*READY, *THREE) == [("SER-DUE-001", "needs-prescriber")]
+    assert booking_codes(*READY, *THREE, review(3, "continue")) == []
+
+
+def review_codes(total: int, after: int, risk: bool = False) -> list[tuple[str | None, str]]:
+    state = course(
+        (BEFORE_FIRST, form(20, "baseline")), (FIRST_AT, infusion()), (NOON, form(total, risk=risk))
+    )
+    verdicts = assess_review(BOOK, state, after)
+    return [(issue.rule, issue.code) for issue in objections(BOOK, verdicts, (), "prescriber")]
+
+
+@pytest.mark.parametrize(
+    ("total", "after", "codes"),
+    [
+        (15, 3, []),
+        (16, 3, [("SER-REV-001", "needs-reason")]),
+        (10, 6, []),
+        (11, 6, [("SER-REV-002", "needs-reason")]),
+        (26, 3, [("OUT-WRS-001", "needs-reason"), ("SER-REV-001", "needs-reason")]),
+    ],
+)
+def test_a_review_asks_for_a_reason_where_the_curve_does_not_carry(
+    total: int, after: int, codes: list[tuple[str, str]]
+) -> None:
+    assert review_codes(total, after) == codes
+
+
+def test_a_review_waits_for_an_answer_that_alerts() -> None:
+    assert review_codes(10, 3, risk=True) == [("OUT-RSK-001", "blocked")]

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.forms import BoundField
+from django.forms import BoundField, CheckboxInput
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -159,7 +159,10 @@ def field_sentences(field: BoundField, *, named: bool = False) -> list[str]:
     for error in field.errors.as_data():
         text = " ".join(error.messages)
         if error.code == "required":
-            sentences.append(f"{field.label} is missing.")
+            is_tick_box = isinstance(field.field.widget, CheckboxInput)
+            sentences.append(
+                f'"{field.label}" is not ticked.' if is_tick_box else f"{field.label} is missing."
+            )
         elif named and str(field.label).lower() not in text.lower():
             sentences.append(f"{field.label}: {text}")
         else:

@@ -1,6 +1,7 @@
 /* What every page runs: the form kit's behavior, ages and countdowns, unlikely values, live fragments. */
 import { initAll } from "../vendor/nhsuk-frontend/nhsuk-frontend.min.js";
 import { startClock } from "./clock.js";
+import { startIdle } from "./idle.js";
 import { startLive } from "./live.js";
 import { startUnlikely } from "./unlikely.js";
 
@@ -9,6 +10,7 @@ initAll();
 startClock();
 startUnlikely();
 startLive();
+startIdle();
 
 // A form sent twice lands once on the server; this only spares people the wait.
 document.addEventListener("submit", (event) => {

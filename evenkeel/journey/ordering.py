@@ -140,9 +140,11 @@ def sign_order(
 def cancel_order(act: Act, *, visit: StreamId, reason: str) -> StreamId:
     """Take an order back before the pump runs; whatever was drawn on it is not to be given."""
     state = _held(act, visit)
-    before_start = ("ordered", "drawn", "double_checked", "ready")
     require_phase(
-        state, before_start, UnableToCancelOrder, "An order can be cancelled before the infusion starts"
+        state,
+        ("ordered", "drawn", "double_checked", "ready"),
+        UnableToCancelOrder,
+        "An order can be cancelled before the infusion starts",
     )
     if not reason.strip():
         sentence = "Reason: write why the order no longer stands."

@@ -1,6 +1,5 @@
 """Where a visit stands, in words, and refusing what does not fit there."""
 
-from collections.abc import Collection
 from typing import Final
 
 from evenkeel.record.visits import VisitPhase, VisitState
@@ -38,7 +37,7 @@ ON_THE_PUMP: Final[tuple[VisitPhase, ...]] = ("running", "paused")
 
 
 def require_phase(
-    state: VisitState, allowed: Collection[VisitPhase], unable: type[UnableTo], what: str
+    state: VisitState, allowed: tuple[VisitPhase, ...], unable: type[UnableTo], what: str
 ) -> None:
     """Raise `unable` with a sentence that begins with `what` unless the visit stands where it must."""
     if state.phase not in allowed:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -215,7 +215,7 @@ def _ping() -> bytes:
     return _line("ping", {"at": datetime.now(UTC).isoformat()})
 
 
-async def _stream(source: Hub) -> AsyncIterator[bytes]:
+async def _stream(source: Hub) -> AsyncGenerator[bytes]:
     """Write events as they come, and a ping when none do, until the stream is old or the browser leaves."""
     ends_at = monotonic() + STREAM_SECONDS
     async with source.joined() as inbox:

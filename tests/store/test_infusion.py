@@ -17,7 +17,7 @@ from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import UnableTo
 from evenkeel.values.quantities import FlowRate, Pressure, Saturation, Volume
 from tests import factories_chairside as chairside
-from tests.factories import PASSWORD, act, booked_visit, chairs, checked_in_visit, key, people
+from tests.factories import NOW, PASSWORD, act, booked_visit, chairs, checked_in_visit, key, people
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +113,7 @@ def test_baseline_signs_that_are_an_hour_old_do_not_count() -> None:
     visit = chairside.ready_visit()
     # Signs were taken at check-in, an hour after NOW; the limit is 60 min, a proposal.
     with pytest.raises(infusion.UnableToStart) as refusal:
-        chairside.start(visit, chairside.NOW + after(121))
+        chairside.start(visit, NOW + after(121))
     assert ("blocked", "INF-STA-005") in found(refusal)
 
 
@@ -297,13 +297,13 @@ def test_a_check_may_be_written_down_later_but_not_before_check_in_or_in_the_fut
         infusion.chart_signs(replace(late, key=key(), happened_at=late.recorded_at + after(10)), **values)  # type: ignore[arg-type]
     assert found(future) == {("time-in-future", "happened_at")}
     with pytest.raises(infusion.UnableToChart) as before:
-        chairside.chart(chairside.running_visit(chairs()[1]), chairside.NOW + after(30))
+        chairside.chart(chairside.running_visit(chairs()[1]), NOW + after(30))
     assert ("before-check-in", "happened_at") in found(before)
 
 
 def test_nobody_charts_on_a_visit_that_is_only_booked() -> None:
     with pytest.raises(infusion.UnableToChart):
-        chairside.chart(booked_visit(), chairside.NOW + after(61))
+        chairside.chart(booked_visit(), NOW + after(61))
 
 
 def test_the_front_desk_does_not_chart() -> None:

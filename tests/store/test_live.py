@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 
 from evenkeel.journey import infusion
 from evenkeel.store.queries import live as queries
-from evenkeel.values.ids import reference_of
+from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.web import live
 from tests import factories_chairside as chairside
 from tests.factories import act, people
@@ -80,7 +80,7 @@ async def test_entries_and_samples_are_told_by_reference_alone() -> None:
 def write_note(visit: str) -> None:
     """Write something to a visit."""
     at = chairside.STARTED_AT + timedelta(minutes=2)
-    infusion.write_note(act(people().nurse, at), visit=queries.StreamId(f"visit:{visit}"), text="calm")
+    infusion.write_note(act(people().nurse, at), visit=StreamId(f"visit:{visit}"), text="calm")
 
 
 @in_a_loop
@@ -96,7 +96,7 @@ async def test_every_listener_is_told_and_nobody_is_left_behind() -> None:
     for stream in streams:
         await until(stream, "visit", visit)
     for stream in streams:
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
     assert hub.listeners == 0
     assert hub._task is None
 
@@ -158,7 +158,7 @@ async def test_the_board_is_told_at_most_once_a_second(monkeypatch: pytest.Monke
 def test_a_line_that_commits_late_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """On PostgreSQL position 8 may be visible before position 7."""
     tail = live.Tail()
-    visit = queries.StreamId(f"visit:{uuid.uuid4()}")
+    visit = StreamId(f"visit:{uuid.uuid4()}")
     seen = [queries.Written(position=tail._entries.floor + 2, stream=visit, seq=2)]
     monkeypatch.setattr(queries, "written_after", lambda floor: tuple(w for w in seen if w.position > floor))
     assert tail.news()["visit", reference_of(visit)]["seq"] == 2

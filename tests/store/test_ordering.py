@@ -174,7 +174,7 @@ def test_what_was_drawn_is_counted_in_micrograms() -> None:
 def test_a_draw_that_is_not_the_order_is_refused(changes: dict[str, object], rule: str) -> None:
     visit = chairside.ordered_visit()
     with pytest.raises(ordering.UnableToDraw) as refusal:
-        chairside.draw(visit, **changes)
+        chairside.draw(visit, chairside.DRAWN_AT, **changes)
     assert rule in {issue.rule for issue in refusal.value.issues}
     assert reading.visit(visit).draw is None
 
@@ -214,7 +214,7 @@ def test_a_disagreement_is_recorded_opens_nothing_and_gives_no_number_away(
     changes: dict[str, object], word: str
 ) -> None:
     visit = chairside.drawn_visit()
-    chairside.double_check(visit, **changes)
+    chairside.double_check(visit, chairside.CHECKED_AT, **changes)
     state = reading.visit(visit)
     assert state.double_check is not None
     assert not state.double_check.payload.agrees

@@ -52,7 +52,9 @@ def written_after(position: int) -> tuple[Written, ...]:
 def heard_after(message: int) -> tuple[Heard, ...]:
     """Return every monitor message after an id that belongs to a visit, in order."""
     rows = models.DeviceMessage.objects.filter(id__gt=message, visit__isnull=False).order_by("id")
-    return tuple(Heard(id=found, visit=StreamId(visit)) for found, visit in rows.values_list("id", "visit"))
+    return tuple(
+        Heard(id=found, visit=StreamId(visit)) for found, visit in rows.values_list("id", "visit") if visit
+    )
 
 
 def let_go() -> None:

@@ -97,7 +97,8 @@ function drawFlags(pen, palette, data) {
     if (x < left || x > left + width) continue;
     const wide = pen.width(event.label, 12, true) + pen.size(14);
     const row = rowEnds[0] <= x ? 0 : rowEnds[1] <= x ? 1 : rowEnds.indexOf(Math.min(...rowEnds));
-    const start = Math.min(x, left + width - wide);
+    // Where both rows are taken the flag moves to the right of its line; the line stays at its time.
+    const start = Math.min(Math.max(x, rowEnds[row]), left + width - wide);
     rowEnds[row] = start + wide + pen.size(4);
     flags.push({ event, wide, start, y: top - pen.size(row ? 12 : 32) });
     pen.vertical(event.at, palette.strong, 1, [], row ? 12 : 32);

@@ -139,14 +139,26 @@ def not_screened_fit(facts: BookingFacts, limits: Limits) -> Finding:
 
 
 @rule("SER-WRK-001")
-def workup_out_of_date(facts: BookingFacts, limits: Limits) -> Finding:
-    """The checklist asks for the work-up, so its date is the work-up's."""
+def workup_not_repeated(facts: BookingFacts, limits: Limits) -> Finding:
+    """A plan that only changes the series under way asks for nothing; age alone is SCR-EXP-001."""
     if facts.course.screening is None:
         return Unknown(missing=("a screening",))
+    last_at = _end_of_series_before(facts.course)
     screened_at = facts.course.screening.at
-    if facts.starts_at - screened_at > _span(limits.age):
-        return Fires(evidence=(f"screened {screened_at.date()}",))
+    if last_at is not None and screened_at <= last_at:
+        return Fires(evidence=(f"screened {screened_at.date()}, last infusion {last_at.date()}",))
     return Clear()
+
+
+def _end_of_series_before(course: CourseState) -> datetime | None:
+    """When the last infusion of the series before began; None for a first series and for a changed plan."""
+    plans = course.every(SeriesPlanned)
+    if len(plans) < 2:
+        return None
+    before, now = plans[-2:]
+    starts = [fact.payload.started_at for fact in course.infusions]
+    given = [when for when in starts if before.at <= when < now.at]
+    return given[-1] if len(given) >= before.payload.infusions else None
 
 
 @rule("SER-GAP-001")

@@ -1,7 +1,7 @@
 """The infusion: the limits as the sources in `clinical/rules/sources.toml` and the proposals state them."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from evenkeel.clinical.infusion.events import EventFacts
@@ -69,7 +69,7 @@ def by_the_second(state: VisitState) -> VisitState:
 
 def prepared(**changes: Any) -> VisitState:
     """A visit that may start at noon; a change names the fact that is another one, or None for left out."""
-    facts = {
+    facts: dict[str, tuple[datetime, Any] | None] = {
         "check_in": (NOON - 40 * MINUTE, changed(CHECK_IN, signs=AWAKE)),
         "order": (NOON - 25 * MINUTE, ORDER),
         "draw": (NOON - 20 * MINUTE, DRAWN),
@@ -77,7 +77,9 @@ def prepared(**changes: Any) -> VisitState:
         "time_out": (NOON - 2 * MINUTE, HELD),
     }
     for name, fact in changes.items():
-        facts[name] = fact if isinstance(fact, tuple) or fact is None else (facts[name][0], fact)
+        usual = facts.get(name)
+        is_whole = fact is None or isinstance(fact, tuple)
+        facts[name] = fact if is_whole or usual is None else (usual[0], fact)
     return by_the_second(visit(*(fact for fact in facts.values() if fact is not None)))
 
 

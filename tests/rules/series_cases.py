@@ -7,7 +7,7 @@ from typing import Any
 from evenkeel.clinical.outcomes import Judgement, Response
 from evenkeel.clinical.series import BookingFacts, ReviewFacts
 from evenkeel.record.preparation import ConsentWithdrawn
-from evenkeel.record.series import ReviewRecorded
+from evenkeel.record.series import ReviewRecorded, SeriesPlanned
 from tests.rules.case import Case
 from tests.rules.outcomes_cases import DAY, SECOND, infusion
 from tests.rules.records import CONSENT, NOON, SCREENING, changed, course
@@ -58,6 +58,12 @@ def judged(
     return ReviewFacts(after=after, judgement=judgement)
 
 
+def planned(age: int, infusions: int) -> tuple[datetime, SeriesPlanned]:
+    """A series that was planned so many days ago."""
+    at = NOON - age * DAY
+    return at, SeriesPlanned(purpose="induction", infusions=infusions, per_week=2, first_date=at.date())
+
+
 THREE = [(NOON - age * DAY, infusion(number, NOON - age * DAY)) for number, age in ((1, 9), (2, 6), (3, 3))]
 
 CASES = [
@@ -67,10 +73,22 @@ CASES = [
     Case("SER-SCR-001", "yes", booking(SCREENED), "clear"),
     Case("SER-SCR-001", "no", booking((NOON, changed(SCREENING, outcome="not_today"))), "fires"),
     Case("SER-SCR-001", "missing", booking(), "unknown"),
-    # The referral of the made-up course is 60 days old; the screening is written with an older clinical time.
-    Case("SER-WRK-001", "below", booking((NOON - 90 * DAY + SECOND, SCREENING)), "clear"),
-    Case("SER-WRK-001", "at", booking((NOON - 90 * DAY, SCREENING)), "clear"),
-    Case("SER-WRK-001", "above", booking((NOON - 90 * DAY - SECOND, SCREENING)), "fires"),
+    Case("SER-WRK-001", "no", booking(SCREENED, planned(20, 3)), "clear", "the first series"),
+    Case("SER-WRK-001", "yes", booking(SCREENED, planned(20, 3), *THREE, planned(1, 4)), "fires"),
+    Case(
+        "SER-WRK-001",
+        "other",
+        booking(SCREENED, planned(20, 6), *THREE, planned(1, 4)),
+        "clear",
+        "a changed plan",
+    ),
+    Case(
+        "SER-WRK-001",
+        "no",
+        booking(planned(20, 3), *THREE, (NOON - 2 * DAY, SCREENING), planned(1, 4)),
+        "clear",
+        "screened again",
+    ),
     Case("SER-WRK-001", "missing", booking(), "unknown"),
     Case("SER-GAP-001", "below", infusions_at(36 * HOUR - SECOND), "fires"),
     Case("SER-GAP-001", "at", infusions_at(36 * HOUR), "clear"),

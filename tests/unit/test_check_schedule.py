@@ -14,6 +14,7 @@ from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.discharge import DischargeSigned
 from evenkeel.record.signs import Signs
 from evenkeel.record.visits import VisitState
+from evenkeel.values.quantities import Minutes
 from tests.rules.discharge_cases import STARTED, STOPPED
 from tests.rules.infusion_cases import AWAKE, charted
 from tests.rules.records import NOON, SIGNATURE, visit
@@ -71,7 +72,7 @@ def test_nothing_is_due_before_the_start() -> None:
 )
 def test_the_first_check_is_due_after_ten_minutes(now: float, due: str) -> None:
     schedule = at(chart(), now)
-    assert (schedule.due, schedule.next_due_at, schedule.interval.value) == (due, minute(10), 10)
+    assert (schedule.due, schedule.next_due_at, schedule.interval) == (due, minute(10), Minutes.of(10))
 
 
 def test_a_check_in_time_leaves_nothing_missed() -> None:
@@ -100,7 +101,7 @@ def test_a_check_is_due_when_the_drug_stops_and_then_every_fifteen_minutes() -> 
     running = (10, 20, 30)
     assert at(chart(*running, stop=38), 38).next_due_at == minute(38)
     after = at(chart(*running, 40, stop=38), 41)
-    assert (after.next_due_at, after.interval.value, missed(after)) == (minute(55), 15, [])
+    assert (after.next_due_at, after.interval, missed(after)) == (minute(55), Minutes.of(15), [])
 
 
 def test_a_check_just_before_the_end_is_the_check_at_the_end() -> None:

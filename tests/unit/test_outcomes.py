@@ -1,24 +1,28 @@
 """Judging response and remission over a course: the thresholds are the scales' own."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from evenkeel.clinical.outcomes import judge_response, scale_of
+from evenkeel.clinical.outcomes import Judgement, judge_response, scale_of
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.courses import CourseState
+from evenkeel.record.outcomes import AssessmentPoint
 from tests.rules.outcomes_cases import BEFORE_FIRST, DAY, FIRST_AT, form, infusion
 from tests.rules.records import NOON, changed, course
 
 BOOK = Rulebook.shipped()
 
 
-def judged(before: int | None, after: int | None, scale_id: str = "phq9") -> Any:
-    facts = [
-        (when, form(total, point, scale_id=scale_id))
-        for when, total, point in ((BEFORE_FIRST, before, "baseline"), (NOON, after, "before_infusion"))
-        if total is not None
+def judged(before: int | None, after: int | None, scale_id: str = "phq9") -> Judgement:
+    scores: tuple[tuple[datetime, int | None, AssessmentPoint], ...] = (
+        (BEFORE_FIRST, before, "baseline"),
+        (NOON, after, "before_infusion"),
+    )
+    facts: list[tuple[datetime, Any]] = [
+        (when, form(total, point, scale_id=scale_id)) for when, total, point in scores if total is not None
     ]
     return judge_response(BOOK, course(*facts, (FIRST_AT, infusion())), scale_id)
 
@@ -68,7 +72,7 @@ def test_without_both_scores_nothing_is_judged(before: int | None, after: int | 
 def test_an_unmarked_form_before_the_first_infusion_is_the_baseline() -> None:
     state = course((BEFORE_FIRST, form(20)), (FIRST_AT, infusion()), (NOON, form(8)))
     found = judge_response(BOOK, state, "phq9")
-    assert (found.baseline, found.latest, found.response) == (20, 8, "response")
+    assert (found.baseline, found.latest, found.response) == (Decimal(20), Decimal(8), "response")
 
 
 def test_half_a_form_is_neither_baseline_nor_latest() -> None:
@@ -79,7 +83,7 @@ def test_half_a_form_is_neither_baseline_nor_latest() -> None:
         (NOON, form(None)),
     )
     found = judge_response(BOOK, state, "phq9")
-    assert (found.latest, found.response) == (8, "response")
+    assert (found.latest, found.response) == (Decimal(8), "response")
     assert "OUT-CMP-001" in {verdict.rule.rule for verdict in found.verdicts if verdict.answer == "fires"}
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from evenkeel.clinical.outcomes import UnableToScore, score
 from evenkeel.clinical.scales import Scale, scale, scale_for, scales
+from evenkeel.values.quantities import Percent, Score
 
 PHQ9 = scale("phq9")
 PAIN = scale("nrs11")
@@ -121,10 +122,10 @@ def test_a_pain_rating_above_ten_is_refused() -> None:
 
 def test_the_thresholds_are_those_of_their_sources() -> None:
     # PHQ-9: half, below 5 (CMS159), 6 points (PMID 33261932). Pain: 30 percent, 2 points (Farrar 2001).
-    assert (PHQ9.response_fall.value, PHQ9.worse_from.value) == (50, 6)
-    assert PHQ9.remission_below is not None
-    assert PHQ9.remission_below.value == 5
-    assert (PAIN.response_fall.value, PAIN.worse_from.value, PAIN.remission_below) == (30, 2, None)
+    assert (PHQ9.response_fall, PHQ9.worse_from) == (Percent.of(50), Score.of(6))
+    assert PHQ9.remission_below == Score.of(5)
+    assert (PAIN.response_fall, PAIN.worse_from) == (Percent.of(30), Score.of(2))
+    assert PAIN.remission_below is None
 
 
 def test_the_phq9_carries_the_credit_it_asks_for() -> None:

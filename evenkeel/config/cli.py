@@ -158,12 +158,23 @@ def add_person(
 ) -> None:
     """Add a person who may sign in; asks for their first password."""
     _django()
+    import uuid
+    from datetime import UTC, datetime
+
     from evenkeel.journey import people
+    from evenkeel.journey.acting import Act
+    from evenkeel.values.ids import IdempotencyKey
     from evenkeel.values.issues import UnableTo
 
     password = typer.prompt("First password", hide_input=True, confirmation_prompt=True)
+    now = datetime.now(UTC)
+    key = IdempotencyKey(str(uuid.uuid4()))
+    act = Act(by=people.COMMAND_LINE, happened_at=now, recorded_at=now, key=key)
+    reason = "Added from the command line"
     try:
-        people.add_person(username=username, printed_name=printed_name, role=role, password=password)
+        people.add_person(
+            act, username=username, printed_name=printed_name, role=role, new_password=password, reason=reason
+        )
     except UnableTo as refusal:
         for issue in refusal.issues:
             console.print(f"[red]Not added.[/red] {issue.sentence}")

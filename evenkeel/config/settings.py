@@ -134,34 +134,55 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = (
+    ["evenkeel.config.demo_hasher.DemoPasswordHasher"]
+    if DEMO
+    else [
+        "django.contrib.auth.hashers.ScryptPasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
+)
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "printed_name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "evenkeel.web.accounts.ClinicAccounts"
+ACCOUNT_FORMS = {"login": "evenkeel.web.accounts.SignInForm"}
+# Allauth's pages are made with our own layouts and macros, like every other page.
+ACCOUNT_TEMPLATE_EXTENSION = "html.jinja"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# A whole clinic shares one address, so what allauth counts by address is wide; single accounts are guarded
+# by the lockout below, which trips first and says until when.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "10/300s/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Evenkeel"
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
 # A clinic shares one address, so lockout goes by user name; by address it would shut everybody out.
 AXES_LOCKOUT_PARAMETERS = ["username"]
-AXES_FAILURE_LIMIT = 5
+AXES_USERNAME_CALLABLE = "evenkeel.store.queries.people.lockout_name"
+AXES_FAILURE_LIMIT = 5  # proposal
 AXES_COOLOFF_TIME = 0.25  # hours; proposal
-AXES_LOCKOUT_TEMPLATE = None
+# Trying on during a lockout does not make it longer, so that the time that is shown stays true.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "evenkeel.web.accounts.locked_out"
 # Automatic logoff after this long without a request (45 CFR 164.312(a)(2)(iii); the figure is a proposal).
 IDLE_LOGOFF_MINUTES = int(os.environ.get("EVENKEEL_IDLE_LOGOFF_MINUTES", "15"))
+# However busy a session is, it ends some time after the sign-in: a long working day. Proposal.
+SESSION_HOURS_MAX = 14
+SESSION_COOKIE_AGE = SESSION_HOURS_MAX * 3600
 SECOND_FACTOR_ROLES = frozenset() if DEMO else frozenset({"prescriber", "registrant"})
 
 # --- safety of the transport --------------------------------------------------------------------------------
@@ -172,6 +193,12 @@ if SECURE_BEHIND_PROXY:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_BEHIND_PROXY
+# A name that browsers accept from this host alone, over an encrypted connection alone (ASVS 5, 3.3.1).
+COOKIE_PREFIX = "__Host-" if SECURE_BEHIND_PROXY else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}forms"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "evenkeel.web.errors.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -6,6 +6,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 # One module of `evenkeel.web` a line, each with its own `urlpatterns`.
 STAGES = (
+    "access_log",
+    "settings_page",
+    "people",
+    "session",
     "patients",
     "referral",
     "screening",
@@ -18,3 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     *(path("", include(import_module(f"evenkeel.web.{stage}"))) for stage in STAGES),
 ]
+
+handler400 = "evenkeel.web.errors.bad_request"
+handler403 = "evenkeel.web.errors.forbidden"
+handler404 = "evenkeel.web.errors.not_found"
+handler500 = "evenkeel.web.errors.server_error"

@@ -8,3 +8,7 @@ class WebConfig(AppConfig):
 
     name = "evenkeel.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Connect what listens to sign-ins."""
+        from evenkeel.web import accounts  # noqa: F401 - importing it connects its receivers

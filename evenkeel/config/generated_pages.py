@@ -1,0 +1,87 @@
+"""The pages of docs/ that are made from the code, so that they cannot say something else than it does."""
+
+from pathlib import Path
+from typing import Final
+
+from evenkeel.clinical import rulebook_page
+from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.journey.policy import PERMITTED, ROLES, Action
+from evenkeel.record.entry import ROLE_WORDS
+from evenkeel.web.routes import Asked, Route, every_route, is_permitted
+
+ROLE_HEADINGS: Final = " | ".join(ROLE_WORDS[role].capitalize() for role in ROLES)
+ROLE_LINES: Final = "|".join("---" for _ in ROLES)
+
+PERMISSIONS_HEAD: Final = """# Who may do what
+
+Every address of the clinic names one action, and one table says which roles may do it; whatever is not
+named is refused. Use cases ask the same table again, so that a page that forgot to ask still could not write.
+A test opens every address as every role, signed out as well, and compares the answers with this table.
+
+This page is made from the code by `evenkeel pages`. Do not edit it.
+"""
+
+
+def _pages() -> dict[str, str]:
+    return {"rulebook.md": rulebook_page.render(Rulebook.shipped()), "permissions.md": _permissions()}
+
+
+def write_pages(docs: Path) -> None:
+    """Write every generated page into the folder."""
+    for name, text in _pages().items():
+        (docs / name).write_text(text, encoding="utf-8")
+
+
+def stale_pages(docs: Path) -> list[str]:
+    """Return the pages in the folder that are missing or no longer what the code says."""
+    return [
+        str(docs / name)
+        for name, text in _pages().items()
+        if not (docs / name).is_file() or (docs / name).read_text(encoding="utf-8") != text
+    ]
+
+
+def _permissions() -> str:
+    actions = [_row(_code(action), [role in PERMITTED[action] for role in ROLES]) for action in PERMITTED]
+    routes = [line for route in every_route() for line in _route_rows(route)]
+    return "\n".join(
+        [
+            PERMISSIONS_HEAD,
+            "## Actions\n",
+            f"| Action | {ROLE_HEADINGS} |",
+            f"|---|{ROLE_LINES}|",
+            *actions,
+            "\n## Addresses\n",
+            "“Anybody” needs no sign-in. “Closed” is for nobody: this clinic does not use that address.\n",
+            f"| Address | Asks for | {ROLE_HEADINGS} |",
+            f"|---|---|{ROLE_LINES}|",
+            *routes,
+            "",
+        ]
+    )
+
+
+def _route_rows(route: Route) -> list[str]:
+    address = _code(f"/{route.pattern}")
+    if route.to_send == route.to_look:
+        return [_row(f"{address} | {_asked(route.to_look)}", _answers(route.to_look))]
+    return [
+        _row(f"{address}, looking | {_asked(route.to_look)}", _answers(route.to_look)),
+        _row(f"{address}, sending | {_asked(route.to_send)}", _answers(route.to_send)),
+    ]
+
+
+def _answers(asked: Asked) -> list[bool]:
+    return [is_permitted(asked, role) for role in ROLES]
+
+
+def _asked(asked: Asked) -> str:
+    return asked.capitalize() if asked in ("anybody", "closed") else _code(asked)
+
+
+def _code(words: str | Action) -> str:
+    return f"`{words.replace('|', chr(92) + '|')}`"
+
+
+def _row(head: str, answers: list[bool]) -> str:
+    return f"| {head} | {' | '.join('yes' if answer else '–' for answer in answers)} |"

@@ -1,0 +1,69 @@
+"""The clinic's own choices, and who changed them when and why."""
+
+import json
+from datetime import datetime
+from typing import Any, Final
+
+from evenkeel.record.entry import Author
+from evenkeel.store import models
+from evenkeel.store.rows import record_change
+from evenkeel.values.shape import frozen
+
+TABLE: Final = "setting"
+
+
+@frozen
+class Settings:
+    """What a clinic chose, or what stands until it does."""
+
+    clinic_name: str = "Evenkeel clinic"
+    predicted_level_shown: bool = True
+
+
+@frozen
+class Change:
+    """One line of the change log of ordinary rows."""
+
+    at: datetime
+    by_name: str
+    row: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str
+
+
+def current() -> Settings:
+    """The choices in force."""
+    chosen = dict(models.ClinicSetting.objects.values_list("key", "value"))
+    default = Settings()
+    return Settings(
+        clinic_name=json.loads(chosen.get("clinic_name", json.dumps(default.clinic_name))),
+        predicted_level_shown=json.loads(
+            chosen.get("predicted_level_shown", json.dumps(default.predicted_level_shown))
+        ),
+    )
+
+
+def choose(key: str, value: str | bool, *, by: Author, at: datetime, reason: str) -> None:
+    """Set one choice and write down what it was."""
+    before = getattr(current(), key)
+    models.ClinicSetting.objects.update_or_create(key=key, defaults={"value": json.dumps(value)})
+    record_change(at=at, by=by, table=TABLE, row=key, before={key: before}, after={key: value}, reason=reason)
+
+
+def changes(table: str, row: str | None = None, *, count: int = 50) -> tuple[Change, ...]:
+    """The newest changes of a table of ordinary rows, or of one of its rows."""
+    found = models.ChangeRecord.objects.filter(table=table).order_by("-at", "-pk")
+    if row is not None:
+        found = found.filter(row=row)
+    return tuple(
+        Change(
+            at=each.at,
+            by_name=each.by_name,
+            row=each.row,
+            before=json.loads(each.before),
+            after=json.loads(each.after),
+            reason=each.reason,
+        )
+        for each in found[:count]
+    )

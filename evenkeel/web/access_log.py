@@ -1,0 +1,102 @@
+"""The access log as a page: who looked at or wrote to whose data, by patient, person and day."""
+
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import path
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from evenkeel.record.entry import ROLE_WORDS
+from evenkeel.store.queries import access_log, people
+from evenkeel.values.ids import ClinicianId
+from evenkeel.web.pages import REFUSED, Page
+
+LINES_A_PAGE: Final = 50
+
+
+class SearchForm(forms.Form):
+    """What to look for; everything may be left empty."""
+
+    patient = forms.CharField(
+        label="Patient", required=False, max_length=100, help_text="Part of a name, or a record number."
+    )
+    person = forms.ChoiceField(label="Person", required=False)
+    day = forms.DateField(label="Day", required=False, widget=forms.DateInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everybody = [(person.id, person.printed_name) for person in people.everybody()]
+        self.fields["person"] = forms.ChoiceField(
+            label="Person", required=False, choices=[("", "Everybody"), *everybody]
+        )
+
+
+class AccessLogPage(Page):
+    """Search the access log; reading it is written in it as well."""
+
+    action = "access_log.read"
+    template = "access/page.html.jinja"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """Show one page of what was found, or what is wrong with the question."""
+        form = SearchForm(request.GET)
+        if not form.is_valid():
+            return self.show(
+                self.context(form=form, lines=[], total=0, words="", older=None, newer=None), REFUSED
+            )
+        page = max(1, int(request.GET["page"])) if request.GET.get("page", "").isdecimal() else 1
+        asked = form.cleaned_data
+        found = access_log.search(**_question(asked), first=(page - 1) * LINES_A_PAGE, count=LINES_A_PAGE)
+        more = found.total > page * LINES_A_PAGE
+        return self.show(
+            self.context(
+                form=form,
+                lines=[_line(line) for line in found.lines],
+                total=found.total,
+                words=f"Page {page}, newest first",
+                older=_page_address(asked, page + 1) if more else None,
+                newer=_page_address(asked, page - 1) if page > 1 else None,
+            )
+        )
+
+
+def _question(asked: dict[str, Any]) -> dict[str, Any]:
+    question: dict[str, Any] = {}
+    if asked["patient"]:
+        question["patients"] = access_log.patients_matching(asked["patient"])
+    if asked["person"]:
+        question["by"] = ClinicianId(asked["person"])
+    if asked["day"]:
+        midnight = timezone.make_aware(datetime.combine(asked["day"], time.min))
+        next_midnight = timezone.make_aware(datetime.combine(asked["day"] + timedelta(days=1), time.min))
+        question |= {"since": midnight, "until": next_midnight}
+    return question
+
+
+def _page_address(asked: dict[str, Any], page: int) -> str:
+    return f"?{urlencode({**{key: value or '' for key, value in asked.items()}, 'page': page})}"
+
+
+def _line(line: access_log.AccessLine) -> dict[str, Any]:
+    return {
+        "at": line.at,
+        "by": line.by_name,
+        "role": ROLE_WORDS[line.by_role],
+        "patient": line.patient_name or "not in the list of patients",
+        "record_number": line.record_number,
+        "page": line.route.replace("_", " "),
+        "did": "looked" if line.method in ("GET", "HEAD") else "sent a form",
+        "outcome": _outcome(line.status),
+    }
+
+
+def _outcome(status: int) -> str:
+    if status < 400:
+        return "done"
+    return "not permitted" if status == 403 else "refused" if status < 500 else "broke"
+
+
+urlpatterns = [path("access/", AccessLogPage.as_view(), name="access_log")]

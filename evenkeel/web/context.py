@@ -1,0 +1,74 @@
+"""What the frame of every page needs: who is signed in, where they may go, which clinic this is."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
+
+from evenkeel.journey.policy import Action, may
+from evenkeel.record.entry import ROLE_WORDS, Author
+from evenkeel.store.queries import people
+from evenkeel.store.queries import settings as clinic_settings
+
+# In the order in which they stand: name of the route, what it is called, what it asks for.
+PLACES: Final[tuple[tuple[str, str, Action], ...]] = (
+    ("today", "Today", "today.read"),
+    ("board", "Board", "board.read"),
+    ("diary", "Diary", "visit.read"),
+    ("patients", "Patients", "patients.list"),
+    ("quarantine", "Devices", "devices.read"),
+    ("rulebook", "Rulebook", "rulebook.read"),
+    ("people", "People", "people.manage"),
+    ("access_log", "Access log", "access_log.read"),
+    ("settings", "Settings", "settings.read"),
+)
+
+
+def everywhere(request: HttpRequest) -> dict[str, Any]:
+    """Plain values for the frame; without a signed-in person only the clinic is named."""
+    shared: dict[str, Any] = {
+        "demo": settings.DEMO,
+        "clinic_name": clinic_settings.current().clinic_name,
+        "live_url": None,
+        "nav": [],
+        "person": None,
+        "idle_minutes": None,
+        "here_url": None,
+    }
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return shared
+    author = people.author_of(user)
+    shared["idle_minutes"] = settings.IDLE_LOGOFF_MINUTES
+    shared["here_url"] = reverse("here")
+    shared["nav"] = _nav(request, author)
+    shared["live_url"] = _address("live") if may(author.role, "live.read") else None
+    shared["person"] = {
+        "id": author.id,
+        "name": author.printed_name,
+        "role": ROLE_WORDS[author.role],
+        "switch_url": f"{reverse('switch_user')}?{urlencode({'next': request.get_full_path()})}",
+        "sign_out_url": reverse("account_logout"),
+        "account_url": reverse("mfa_index"),
+    }
+    return shared
+
+
+def _nav(request: HttpRequest, author: Author) -> list[dict[str, Any]]:
+    found = []
+    for name, label, action in PLACES:
+        address = _address(name) if may(author.role, action) else None
+        if address is None:
+            continue
+        here = request.path == address if address == "/" else request.path.startswith(address)
+        found.append({"url": address, "label": label, "current": here, "count": None})
+    return found
+
+
+def _address(name: str) -> str | None:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None

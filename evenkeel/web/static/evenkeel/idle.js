@@ -1,0 +1,73 @@
+/*
+ * Automatic logoff as the screen shows it. Typing and touching are told to the server at most once a minute, so that a
+ * long note does not end in a lost session; after body data-idle-minutes without either, what is on the screen is
+ * covered. Nothing typed is lost: the page stays as it is underneath, for the person who typed it.
+ */
+const TELL_EVERY_MS = 60000;
+const LOOK_EVERY_MS = 5000;
+
+const { idleMinutes, hereUrl, person } = document.body.dataset;
+let touchedAt = Date.now();
+let toldAt = Date.now();
+let cover = null;
+
+function touched() {
+  if (cover) return;
+  touchedAt = Date.now();
+  if (touchedAt - toldAt < TELL_EVERY_MS) return;
+  toldAt = touchedAt;
+  const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
+  if (token) fetch(hereUrl, { method: "POST", headers: { "X-CSRFToken": token }, redirect: "error" }).catch(() => {});
+}
+
+function look() {
+  if (!cover && Date.now() - touchedAt > Number(idleMinutes) * 60000) hide();
+}
+
+function hide() {
+  cover = document.createElement("dialog");
+  cover.className = "ek-cover";
+  cover.setAttribute("aria-labelledby", "ek-cover-heading");
+  cover.innerHTML = `
+    <h1 class="ek-h1" id="ek-cover-heading">Covered</h1>
+    <p data-words>Nothing was done here for ${Number(idleMinutes)} minutes. What was typed is still there.</p>
+    <div class="ek-actions"><button type="button" class="nhsuk-button" data-go-on>Go on</button></div>`;
+  document.body.append(cover);
+  for (const each of document.body.children) if (each !== cover) each.style.visibility = "hidden";
+  cover.addEventListener("cancel", (event) => event.preventDefault());
+  cover.querySelector("[data-go-on]").addEventListener("click", goOn);
+  cover.showModal();
+}
+
+async function goOn() {
+  let now = null;
+  try {
+    const answer = await fetch(hereUrl, { headers: { Accept: "application/json" }, redirect: "error" });
+    now = answer.ok ? (await answer.json()).person : "";
+  } catch {
+    now = null;
+  }
+  if (now === person) return uncover();
+  const words = cover.querySelector("[data-words]");
+  if (now === null) words.textContent = "The server does not answer. Try again.";
+  else if (now) words.textContent = "Somebody else is signed in now, so this page stays covered. Open it anew under your own name.";
+  else words.innerHTML = 'You are signed out. <a href="/accounts/login/?next=/signed-in/" target="_blank" rel="noopener">Sign in in a new tab</a>, come back and press “Go on”.';
+}
+
+function uncover() {
+  for (const each of document.body.children) each.style.visibility = "";
+  cover.remove();
+  cover = null;
+  touchedAt = 0;
+  toldAt = 0;
+  touched();
+}
+
+export function startIdle() {
+  if (!idleMinutes) return;
+  for (const type of ["keydown", "pointerdown", "input", "scroll"]) {
+    document.addEventListener(type, touched, { passive: true, capture: true });
+  }
+  setInterval(look, LOOK_EVERY_MS);
+  window.addEventListener("pageshow", look);
+}

@@ -87,6 +87,7 @@ _ORDER_RULES: Final = (
     "ORD-CON-001",
     "ORD-SCR-001",
     "ORD-GAT-001",
+    "ORD-GAT-002",
     "ORD-VIS-001",
     "ORD-DUP-001",
     "ORD-DUP-002",
@@ -289,11 +290,22 @@ def gate_open(order: OrderFacts, _: Limits) -> Finding:
     return Clear() if order.visit.is_gate_open else Fires()
 
 
+@rule("ORD-GAT-002")
+def check_in_recent(order: OrderFacts, limits: Limits) -> Finding:
+    """Weight, fasting and mood of another day say nothing about now, even if the gate stood open then."""
+    check_in = order.visit.check_in
+    if check_in is None:
+        return Unknown(missing=("a check-in",))
+    if order.at - check_in.at > timedelta(hours=int(limits.age.value)):
+        return Fires(evidence=("the check-in is older than this",))
+    return Clear()
+
+
 @rule("ORD-VIS-001")
 def not_started(order: OrderFacts, _: Limits) -> Finding:
     """A second order into a running infusion is how a dose is given twice."""
     visit = order.visit
-    over = visit.started or visit.stopped or visit.discharge or visit.cancelled
+    over = visit.started or visit.discharge or visit.cancelled
     return Fires(evidence=(f"the visit is in phase {visit.phase}",)) if over else Clear()
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 from evenkeel.clinical.ordering import PROTOCOLS, DrawFacts, OrderAge, OrderAndDraw, OrderFacts
 from evenkeel.record.checkin import CheckInDecided
+from evenkeel.record.discharge import DischargeSigned
 from evenkeel.record.infusion import InfusionStarted
 from evenkeel.record.ordering import OrderCancelled
 from evenkeel.record.preparation import ConsentWithdrawn
+from evenkeel.record.series import VisitCancelled
 from evenkeel.values.dose import Dose
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
@@ -59,12 +61,29 @@ ALWAYS_KNOWN = {
 }
 
 HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
 SCREENED = (NOON - timedelta(days=20), SCREENING)
 CONSENTED = (NOON - timedelta(days=10), CONSENT)
 CHECKED_IN = (NOON - HOUR, CHECK_IN)
 WITHDRAWN = (NOON - HOUR, ConsentWithdrawn(said_to="Made-up Nurse", reason="changed their mind"))
 STARTED = (NOON, InfusionStarted(rate=DOSE.rate, pump="1", cannula_site="left hand", verdicts=()))
 ORDERED = (NOON - HOUR / 2, ORDER)
+CANCELLED = (NOON - HOUR / 2, VisitCancelled(reason="the patient went home"))
+LEFT = (
+    NOON - HOUR / 2,
+    DischargeSigned(
+        criteria={},
+        received_by="Made-up Escort",
+        received_by_phone="555 0100",
+        instructions_version="1",
+        instructions_given=True,
+        against_advice=False,
+        note="",
+        verdicts=(),
+        overrides=(),
+        signature=SIGNATURE,
+    ),
+)
 ORDER_CANCELLED = (NOON - HOUR / 3, OrderCancelled(reason="wrong bag"))
 GO_ON = (
     NOON - HOUR / 2,
@@ -156,8 +175,6 @@ def expiring(at: datetime) -> OrderAge:
     return OrderAge(expires_at=NOON + 12 * HOUR, at=at)
 
 
-SECOND = timedelta(seconds=1)
-
 CASES = [
     Case("ORD-CON-001", "other", order(), "clear"),
     Case("ORD-CON-001", "other", order(course=course(SCREENED)), "fires", "never given"),
@@ -187,7 +204,13 @@ CASES = [
         "clear",
         "decided",
     ),
+    Case("ORD-GAT-002", "below", order(at=CHECKED_IN[0] + 11 * HOUR), "clear"),
+    Case("ORD-GAT-002", "at", order(at=CHECKED_IN[0] + 12 * HOUR), "clear"),
+    Case("ORD-GAT-002", "above", order(at=CHECKED_IN[0] + 12 * HOUR + SECOND), "fires"),
+    Case("ORD-GAT-002", "missing", order(visit=visit()), "unknown", "no check-in"),
     Case("ORD-VIS-001", "other", order(), "clear"),
+    Case("ORD-VIS-001", "other", order(visit=visit(CHECKED_IN, CANCELLED)), "fires", "cancelled"),
+    Case("ORD-VIS-001", "other", order(visit=visit(CHECKED_IN, LEFT)), "fires", "left untreated"),
     Case("ORD-VIS-001", "other", order(visit=visit(CHECKED_IN, ORDERED, STARTED)), "fires", "running"),
     Case("ORD-DUP-001", "other", order(), "clear"),
     Case("ORD-DUP-001", "other", order(visit=visit(CHECKED_IN, ORDERED)), "fires"),
@@ -254,6 +277,10 @@ CASES = [
     Case("ORD-CAP-001", "below", mood(weight="199"), "clear", "99.5 mg"),
     Case("ORD-CAP-001", "at", mood(weight="200"), "clear", "100 mg"),
     Case("ORD-CAP-001", "above", mood(weight="201"), "fires", "100.5 mg"),
+    Case("ORD-CAP-001", "above", order(dose=changed(DOSE, drawn=DrugMass(mcg=100_001))), "fires", "drawn"),
+    Case(
+        "ORD-CAP-001", "above", order(dose=changed(DOSE, ordered=DrugMass(mcg=100_001))), "fires", "ordered"
+    ),
     Case("ORD-CAP-002", "below", mood(per_weight="1", weight="199"), "clear", "199 mg"),
     Case("ORD-CAP-002", "at", mood(per_weight="1", weight="200"), "clear", "200 mg"),
     Case("ORD-CAP-002", "above", mood(per_weight="1", weight="201"), "fires", "201 mg"),

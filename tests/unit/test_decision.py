@@ -1,5 +1,6 @@
 """What rules' answers add up to: gravity, the gate, and what still stands in the way of a person."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -152,6 +153,18 @@ def test_an_objection_names_its_rule_field_and_sentence(book: Rulebook) -> None:
     assert (hard.rule, hard.field, hard.sentence) == ("TST-HARD-001", None, "Statement of TST-HARD-001.")
     assert (reason.rule, reason.field) == ("TST-REA-001", "override_TST-REA-001")
     assert "Statement of TST-REA-001." in reason.sentence
+
+
+def test_what_was_hard_when_it_was_asked_stays_hard(book: Rulebook) -> None:
+    verdict = replace(ask(book, rea="fires")[0], hard=True)
+    reasons = (Override(rule="TST-REA-001", reason=GOOD),)
+    assert [issue.code for issue in objections(book, (verdict,), reasons, "prescriber")] == ["blocked"]
+
+
+def test_what_the_book_calls_hard_now_is_hard_for_an_earlier_answer(book: Rulebook) -> None:
+    verdict = replace(ask(book, hard="fires")[0], hard=False)
+    reasons = (Override(rule="TST-HARD-001", reason=GOOD),)
+    assert [issue.code for issue in objections(book, (verdict,), reasons, "prescriber")] == ["blocked"]
 
 
 def test_advice_on_a_rule_that_nobody_may_override_is_still_only_advice(book: Rulebook) -> None:

@@ -114,6 +114,11 @@ def test_what_cannot_be_drawn_is_refused(changes: dict[str, str], code: str) -> 
     assert code in {issue.code for issue in refused.value.issues}
 
 
+def test_all_of_a_vial_may_be_drawn() -> None:
+    # 6.25 mg/kg x 80 kg = 500 mg, all of a vial of 10 mL with 50 mg/mL; whether it is wise is for the rules.
+    assert made(per_weight="6.25").draw == Volume.of(10)
+
+
 @pytest.mark.parametrize("typed", [".5", "5.", "0,5", "1e3", "-1", "0.5 mg", "", "NaN"])
 def test_a_number_that_must_be_guessed_never_becomes_a_dose(typed: str) -> None:
     with pytest.raises(BadNumber):
@@ -156,6 +161,7 @@ def test_nothing_written_blocks_on_everything_the_record_lacks() -> None:
         "ORD-CON-001",
         "ORD-SCR-001",
         "ORD-GAT-001",
+        "ORD-GAT-002",
         "ORD-WGT-001",
         "ORD-WGT-002",
         "SCR-AGE-001",

@@ -1,0 +1,288 @@
+"""The infusion chart's data, in the shape that the top of static/evenkeel/infusion_chart.js describes."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+
+from evenkeel.clinical.infusion import EVENTS, check_schedule
+from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.pharmacology import InfusionProfile, Prediction, load_parameter_set, predict_level
+from evenkeel.record.infusion import (
+    EventRecorded,
+    InfusionPaused,
+    InfusionResumed,
+    InfusionStarted,
+    InfusionStopped,
+    RateChanged,
+    RescueGiven,
+)
+from evenkeel.record.signs import Signs
+from evenkeel.record.visits import STANDING_STILL, VisitState
+from evenkeel.store.queries.monitors import Sampled
+from evenkeel.values.drug import to_decimal
+from evenkeel.values.quantities import Quantity
+from evenkeel.values.shape import frozen
+
+# The one published model of this version (pk_models.yaml).
+MODEL: Final = "kamp_2020"
+MCG_PER_MG: Final = 1000
+# What a chart shows before the start and after the expected end.
+BEFORE: Final = timedelta(minutes=10)
+AFTER: Final = timedelta(minutes=15)
+# A monitor sends every few seconds; a chart has room for a point this often. Each shown value was really sent.
+GRAIN: Final = timedelta(seconds=20)
+_DRAWN: Final = {
+    "systolic": "systolic",
+    "diastolic": "diastolic",
+    "mean_pressure": "mean",
+    "pulse": "pulse",
+    "spo2": "spo2",
+    "breaths": "breaths",
+}
+# Of the values that fall together, the one that must not be missed.
+_LOWEST: Final = frozenset({"spo2", "breaths"})
+_SIGNS: Final = (
+    "systolic",
+    "diastolic",
+    "mean",
+    "pulse",
+    "spo2",
+    "breaths",
+    "sedation",
+    "dissociation",
+)
+
+
+@frozen
+class Run:
+    """The pump ran at one rate, as far as the bag lasted."""
+
+    from_at: datetime
+    to_at: datetime
+    ml_per_h: Fraction
+    ml_since_start: Fraction
+
+
+def runs(state: VisitState, until: datetime) -> tuple[Run, ...]:
+    """The rates really run up to a moment, cut off where the bag was empty; pauses are left out."""
+    if state.draw is None:
+        return ()
+    bag, run = Fraction(state.draw.payload.bag.value), Fraction(0)
+    found = []
+    for segment in state.segments:
+        to_at = min(segment.to_at or until, until)
+        rate = Fraction(segment.rate.value)
+        if segment.rate == STANDING_STILL or to_at <= segment.from_at or run >= bag:
+            continue
+        empty_at = segment.from_at + _span((bag - run) / rate)
+        to_at = min(to_at, empty_at)
+        run = min(bag, run + rate * _hours(to_at - segment.from_at))
+        found.append(Run(from_at=segment.from_at, to_at=to_at, ml_per_h=rate, ml_since_start=run))
+    return tuple(found)
+
+
+def empty_at(state: VisitState, at: datetime) -> datetime | None:
+    """When the bag is empty at the present rate; None while nothing runs."""
+    left, rate = state.volume_left(at), state.rate
+    if left is None or rate is None or rate == STANDING_STILL:
+        return None
+    return at + _span(Fraction(left.value) / Fraction(rate.value))
+
+
+def planned_end_at(state: VisitState, at: datetime) -> datetime | None:
+    """When the infusion ends as it runs now; after the stop, when it did."""
+    if state.stopped is not None:
+        return state.stopped.at
+    return empty_at(state, at)
+
+
+def _span(hours: Fraction) -> timedelta:
+    return timedelta(microseconds=round(hours * 3_600_000_000))
+
+
+def _hours(span: timedelta) -> Fraction:
+    return Fraction(span // datetime.resolution, 3_600_000_000)
+
+
+def chart_data(
+    state: VisitState,
+    samples: Iterable[Sampled],
+    rulebook: Rulebook,
+    *,
+    zone: str,
+    at: datetime,
+    age_years: float | None,
+    is_level_shown: bool,
+) -> dict[str, Any]:
+    """Everything that the chart draws. `samples` are the monitor's, by time."""
+    start_at = state.started.at if state.started else None
+    end_at = planned_end_at(state, at)
+    left_at = state.discharge.at if state.discharge else None
+    now = min(at, left_at) if left_at else at
+    first_at = (start_at or (state.check_in.at if state.check_in else at)) - BEFORE
+    last_at = max((end_at or now) + AFTER, now + AFTER / 3)
+    prediction = _prediction(state, at=now, until=last_at, age_years=age_years) if is_level_shown else None
+    schedule = check_schedule(rulebook, state, at)
+    return {
+        "now": now.timestamp(),
+        "zone": zone,
+        "start_at": start_at.timestamp() if start_at else None,
+        "planned_end_at": end_at.timestamp() if end_at else None,
+        "x": {"from": first_at.timestamp(), "to": last_at.timestamp()},
+        "signs": _signs(state, samples, first_at),
+        "drug": _drug(state, now),
+        "boluses": [
+            {"at": fact.at.timestamp(), "label": f"{fact.payload.drug} {fact.payload.dose}"}
+            for fact in state.every(RescueGiven)
+        ],
+        "events": _events(state),
+        "predicted": _predicted(prediction, start_at) if prediction and start_at else None,
+        "missed": [
+            {
+                "due_at": missed.due_at.timestamp(),
+                "late_min": None if missed.late is None else int(missed.late.total_seconds() // 60),
+            }
+            for missed in schedule.missed
+        ],
+    }
+
+
+def _number(value: Quantity | int | None) -> float | int | None:
+    return float(value.value) if isinstance(value, Quantity) else value
+
+
+def _by_hand(at: datetime, signs: Signs, is_amended: bool) -> dict[str, Any]:
+    values = {name: _number(getattr(signs, name, None)) for name in _SIGNS}
+    return {"at": at.timestamp(), "source": "manual", "amended": is_amended, **values}
+
+
+def _signs(state: VisitState, samples: Iterable[Sampled], first_at: datetime) -> list[dict[str, Any]]:
+    found = [
+        _by_hand(fact.at, fact.payload.signs, fact.is_amended)
+        for fact in state.checks
+        if fact.payload.source == "manual"
+    ]
+    if state.check_in is not None and state.check_in.at >= first_at:
+        found.append(_by_hand(state.check_in.at, state.check_in.payload.signs, state.check_in.is_amended))
+    found.extend(_from_device(sampled for sampled in samples if sampled.observed_at >= first_at))
+    return sorted(found, key=lambda sign: sign["at"])
+
+
+def _from_device(samples: Iterable[Sampled]) -> list[dict[str, Any]]:
+    """Thin the monitor's values to what a chart can show: real ones, the lowest of saturation and breathing."""
+    kept: dict[tuple[int, str], Sampled] = {}
+    for sampled in samples:
+        if sampled.value is None or sampled.sign not in _DRAWN:
+            continue
+        place = (int(sampled.observed_at.timestamp() // GRAIN.total_seconds()), sampled.sign)
+        held = kept.get(place)
+        if held is None or held.value is None or _replaces(sampled, held):
+            kept[place] = sampled
+    rows: dict[float, dict[str, Any]] = {}
+    for sampled in kept.values():
+        at = sampled.observed_at.timestamp()
+        row = rows.setdefault(at, {"at": at, "source": "device", "amended": False, **dict.fromkeys(_SIGNS)})
+        row[_DRAWN[sampled.sign]] = float(sampled.value or 0)
+    return list(rows.values())
+
+
+def _replaces(sampled: Sampled, held: Sampled) -> bool:
+    assert sampled.value is not None, "only values are compared"
+    assert held.value is not None, "only values are compared"
+    return sampled.sign not in _LOWEST or sampled.value < held.value
+
+
+def _drug(state: VisitState, until: datetime) -> list[dict[str, Any]]:
+    mg_per_ml = _mg_per_ml(state)
+    return [
+        {
+            "from": run.from_at.timestamp(),
+            "to": run.to_at.timestamp(),
+            "rate_ml_per_h": float(run.ml_per_h),
+            "rate_mg_per_min": float(to_decimal(run.ml_per_h * mg_per_ml / 60, 3)),
+            "given_mg": float(to_decimal(run.ml_since_start * mg_per_ml, 1)),
+        }
+        for run in runs(state, until)
+    ]
+
+
+def _mg_per_ml(state: VisitState) -> Fraction:
+    if state.draw is None:
+        return Fraction(0)
+    return Fraction(state.draw.payload.drawn.mcg, MCG_PER_MG) / Fraction(state.draw.payload.bag.value)
+
+
+def _events(state: VisitState) -> list[dict[str, Any]]:
+    found = []
+    for fact in state.facts:
+        if fact.in_error:
+            continue
+        said = _event(fact.payload)
+        if said is not None:
+            found.append({"at": fact.at.timestamp(), "kind": said[0], "label": said[1]})
+    return sorted(found, key=lambda event: event["at"])
+
+
+def _event(payload: object) -> tuple[str, str] | None:
+    match payload:
+        case InfusionStarted(rate=rate):
+            return "start", f"Start {rate}"
+        case RateChanged(rate=rate):
+            return "rate", str(rate)
+        case InfusionPaused():
+            return "pause", "Pause"
+        case InfusionResumed(rate=rate):
+            return "resume", f"Resume {rate}"
+        case InfusionStopped():
+            return "stop", "Stop"
+        case EventRecorded(event=event):
+            return "complaint", EVENTS[event]
+    return None
+
+
+def _prediction(
+    state: VisitState, *, at: datetime, until: datetime, age_years: float | None
+) -> Prediction | None:
+    """Replay the rates really run from the bag really made up, and the present rate until the bag is empty."""
+    if state.started is None or state.draw is None:
+        return None
+    begin, mg_per_ml = state.started.at, float(_mg_per_ml(state))
+
+    def minute(moment: datetime) -> float:
+        return (moment - begin).total_seconds() / 60
+
+    spans = [(minute(run.from_at), minute(run.to_at), float(run.ml_per_h)) for run in runs(state, at)]
+    ends_at, rate = empty_at(state, at), state.rate
+    if ends_at is not None and ends_at > at and rate is not None:
+        spans.append((minute(at), minute(ends_at), float(rate.value)))
+    start, end, ml_per_h = np.array(spans, dtype=np.float64).reshape(-1, 3).T
+    profile = InfusionProfile(
+        start_min=start, end_min=end, rate_mg_per_h=ml_per_h * mg_per_ml, present_min=minute(at)
+    )
+    # Every minute is fine enough for a line; the moments at which the rate changes keep its corners.
+    times = np.unique(np.concatenate([np.arange(0.0, minute(until) + 1.0), start, end, [minute(at)]]))
+    weight = float(state.weight.value) if state.weight else None
+    return predict_level(load_parameter_set(MODEL), weight, profile, times, age_years=age_years)
+
+
+def _predicted(prediction: Prediction, start_at: datetime) -> dict[str, Any] | None:
+    if prediction.time_min is None or prediction.level_ng_per_ml is None:
+        return None
+    begin = start_at.timestamp()
+    low, high = prediction.band_low_ng_per_ml, prediction.band_high_ng_per_ml
+    return {
+        "time": (prediction.time_min * 60 + begin).round(1).tolist(),
+        "level": prediction.level_ng_per_ml.round(1).tolist(),
+        "low": low.round(1).tolist() if low is not None else None,
+        "high": high.round(1).tolist() if high is not None else None,
+        "unit": "ng/mL",
+        "model": prediction.model_name,
+        "site": prediction.sampling_site,
+        "population": prediction.population,
+        "citation": prediction.citation,
+        "status": str(prediction.status),
+        "note": " ".join(filter(None, (prediction.words, *prediction.reasons, prediction.band_statement))),
+    }

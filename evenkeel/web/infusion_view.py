@@ -1,0 +1,305 @@
+"""What the chart page shows beside the chart: what is due, what the rules ask, what the monitor says."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from evenkeel.clinical import infusion as rules
+from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.record.infusion import EventRecorded
+from evenkeel.record.signs import SIGN_NAMES, Signs
+from evenkeel.record.verdict import Severity, Verdict
+from evenkeel.record.visits import VisitState
+from evenkeel.store.queries.monitors import MonitorNow, Sampled
+from evenkeel.values.numbers import plain
+from evenkeel.values.quantities import Breaths, Pressure, Pulse, Quantity, Saturation
+from evenkeel.web.infusion_data import empty_at
+from evenkeel.web.jinja import clinic_time, duration
+from evenkeel.web.sentences import signs_in_words
+
+# A lost feed is flagged within 15 s (safety.md, targets); a minute of silence is no feed at all. Proposal.
+LATE_AFTER: Final = timedelta(seconds=15)
+OFFLINE_AFTER: Final = timedelta(seconds=60)
+# A value that is older than this says nothing about now, and raises nothing. Proposal.
+OLD_AFTER: Final = timedelta(minutes=15)
+
+PRIORITIES: Final[dict[Severity, str]] = {
+    "block": "high",
+    "pause": "high",
+    "confirm": "medium",
+    "advise": "low",
+}
+RANK: Final = {"high": 0, "medium": 1, "low": 2}
+
+_LABELS: Final = {"pulse": ("Pulse", "/min"), "spo2": ("SpO2", "%"), "breaths": ("Breathing", "/min")}
+UNITS: Final = {
+    "systolic": "mmHg",
+    "diastolic": "mmHg",
+    "pulse": "/min",
+    "spo2": "%",
+    "breaths": "/min",
+}
+_MEASURED: Final[dict[str, type[Quantity]]] = {
+    "systolic": Pressure,
+    "diastolic": Pressure,
+    "pulse": Pulse,
+    "spo2": Saturation,
+    "breaths": Breaths,
+}
+
+
+def feed_state(monitor: MonitorNow, at: datetime) -> str:
+    """Whether the monitor is heard: live, late or offline; "manual" when it never was for this visit."""
+    if monitor.heard_at is None:
+        return "manual"
+    silent = at - monitor.heard_at
+    return "live" if silent <= LATE_AFTER else "late" if silent <= OFFLINE_AFTER else "offline"
+
+
+def live_values(state: VisitState, monitor: MonitorNow, at: datetime) -> list[dict[str, Any]]:
+    """The last of each sign for `status.live_value`: the monitor's, or what was charted by hand."""
+    if monitor.heard_at is None:
+        return _charted_values(state, at)
+    feed = feed_state(monitor, at)
+    high, low = monitor.latest.get("systolic"), monitor.latest.get("diastolic")
+    found = [
+        {
+            "label": "Blood pressure",
+            "value": f"{shown(high)}/{shown(low)}" if high and low and high.value and low.value else None,
+            "unit": "mmHg",
+            "at": high.observed_at if high else None,
+            "state": sign_state(high, feed),
+        }
+    ]
+    for sign, (label, unit) in _LABELS.items():
+        sampled = monitor.latest.get(sign)
+        found.append(
+            {
+                "label": label,
+                "value": shown(sampled),
+                "unit": unit,
+                "at": sampled.observed_at if sampled else None,
+                "state": sign_state(sampled, feed),
+            }
+        )
+    return found
+
+
+def shown(sampled: Sampled | None) -> str | None:
+    """A monitor's value without zeros at its end; None where there is none."""
+    return plain(sampled.value) if sampled is not None and sampled.value is not None else None
+
+
+def sign_state(sampled: Sampled | None, feed: str) -> str:
+    """A sign's state: that of the feed, unless the monitor says that it measures nothing."""
+    if feed in ("live", "late") and (sampled is None or sampled.value is None):
+        return "no signal"
+    return feed
+
+
+def _charted_values(state: VisitState, at: datetime) -> list[dict[str, Any]]:
+    pressure = rules.latest_pressure(state, at)
+    found: list[dict[str, Any]] = [
+        {
+            "label": "Blood pressure",
+            "value": f"{_of(pressure.systolic)}/{_of(pressure.diastolic)}" if pressure else None,
+            "unit": "mmHg",
+            "at": pressure.at if pressure else None,
+            "state": "manual",
+        }
+    ]
+    for sign, (label, unit) in _LABELS.items():
+        last = rules.latest_sign(state, sign, at)
+        found.append(
+            {
+                "label": label,
+                "value": last[1].number if last else None,
+                "unit": unit,
+                "at": last[0] if last else None,
+                "state": "manual",
+            }
+        )
+    return found
+
+
+def _of(value: Quantity | None) -> str:
+    return value.number if value is not None else "–"
+
+
+def last_words(state: VisitState, at: datetime) -> dict[str, str | None]:
+    """The last charted value of each sign with its time, to stand beside an empty box."""
+    found: dict[str, str | None] = {}
+    for name in SIGN_NAMES:
+        last = rules.latest_sign(state, name, at)
+        found[name] = f"{last[1]}, {clinic_time(last[0])}" if last else None
+    return found
+
+
+def monitor_signs(monitor: MonitorNow, at: datetime) -> tuple[Signs, datetime | None]:
+    """The monitor's last values that still say something about now, and when the oldest of them was taken."""
+    fresh = {
+        sign: sampled
+        for sign, sampled in monitor.latest.items()
+        if sign in _MEASURED and sampled.value is not None and at - sampled.observed_at <= OLD_AFTER
+    }
+    values: dict[str, Any] = {
+        sign: _MEASURED[sign].of(Decimal(plain(sampled.value or Decimal(0))))
+        for sign, sampled in fresh.items()
+    }
+    return Signs(**values), min((each.observed_at for each in fresh.values()), default=None)
+
+
+def alerts(rulebook: Rulebook, state: VisitState, monitor: MonitorNow, at: datetime) -> list[dict[str, Any]]:
+    """What the rules ask for on the last charted check, on the monitor's values and on events, worst first.
+
+    Only what fires: a sign that was not measured is told apart from one that is well by `unknown_words`.
+    """
+    if state.started is None or state.discharge is not None:
+        return []
+    found: dict[str, dict[str, Any]] = {}
+    checks = [fact for fact in state.checks if fact.at <= at]
+    if checks:
+        verdicts = rules.assess_signs(rulebook, state, checks[-1].payload.signs, checks[-1].at)
+        _gather(found, verdicts, checks[-1].at, "charted")
+    signs, measured_at = monitor_signs(monitor, at)
+    if measured_at is not None:
+        for name in ("systolic", "diastolic", "pulse", "spo2", "breaths"):
+            # A cuff's value lasts until it is charted over; what was charted since is the newer word.
+            sampled = monitor.latest.get(name)
+            if sampled and checks and sampled.observed_at <= checks[-1].at:
+                signs = _without(signs, name)
+        _gather(found, rules.assess_signs(rulebook, state, signs, at), measured_at, "monitor")
+    for fact in state.every(EventRecorded):
+        if at - fact.at <= OLD_AFTER:
+            asked = rules.assess_event(rulebook, fact.payload.event, fact.payload.grade, fact.at)
+            _gather(found, asked, fact.at, "charted")
+    return sorted(found.values(), key=lambda alert: (RANK[alert["priority"]], alert["at"]))
+
+
+def _without(signs: Signs, name: str) -> Signs:
+    kept = {each: getattr(signs, each) for each in SIGN_NAMES if each != name}
+    return Signs(**kept)
+
+
+def _gather(
+    found: dict[str, dict[str, Any]], verdicts: tuple[Verdict, ...], at: datetime, source: str
+) -> None:
+    for verdict in verdicts:
+        if verdict.answer != "fires" or verdict.severity is None:
+            continue
+        seen = "; ".join(verdict.evidence)
+        said = f"{seen[:1].upper()}{seen[1:]}. {verdict.sentence}" if seen else verdict.sentence
+        key = f"{verdict.rule.rule}/{seen}"
+        found.setdefault(
+            key,
+            {
+                "priority": PRIORITIES[verdict.severity],
+                "cause": said,
+                "short": seen or verdict.sentence,
+                "at": at,
+                "rule": f"{verdict.rule.rule}, {source}",
+            },
+        )
+
+
+def unknown_words(state: VisitState) -> str | None:
+    """What the last check left out, in one sentence; None when it left nothing out."""
+    if not state.checks:
+        return None
+    last = state.checks[-1]
+    missing = {word for verdict in last.payload.verdicts for word in verdict.missing}
+    if not missing:
+        return None
+    return f"Not measured at the check of {clinic_time(last.at)}: {', '.join(sorted(missing))}."
+
+
+def given(state: VisitState, at: datetime) -> dict[str, Any] | None:
+    """How much was given, what is left and when it ends; None before the start."""
+    if state.started is None or state.draw is None or state.order is None:
+        return None
+    until = state.stopped.at if state.stopped else at
+    ends_at, left = empty_at(state, at), state.volume_left(until)
+    return {
+        "given": state.given(until).shown(),
+        "ordered": state.order.payload.dose.ordered.shown(),
+        "drawn": state.draw.payload.drawn.shown(),
+        "left": str(left),
+        "rate": str(state.rate) if state.rate is not None else None,
+        "ends_at": ends_at,
+        "is_empty": left is not None and left.value == 0,
+    }
+
+
+def checks_due(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]:
+    """The next check, and every one that came late or has not come, with how late."""
+    schedule = rules.check_schedule(rulebook, state, at)
+    return {
+        "interval": str(schedule.interval),
+        "next_due_at": schedule.next_due_at,
+        "due": schedule.due,
+        "missed": [
+            {
+                "due_at": missed.due_at,
+                "words": (
+                    f"not done, {duration(at - missed.due_at)} ago"
+                    if missed.late is None
+                    else f"{duration(missed.late)} late"
+                ),
+            }
+            for missed in reversed(schedule.missed)
+        ],
+    }
+
+
+def table(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]:
+    """The chart's twin for `chart.chart_table`: every check by hand, and every one that was missed."""
+    columns: list[Any] = [
+        "Time",
+        "Pressure mmHg",
+        {"text": "Pulse /min", "numeric": True},
+        {"text": "SpO2 %", "numeric": True},
+        {"text": "Breathing /min", "numeric": True},
+        {"text": "Sedation", "numeric": True},
+        {"text": "Dissociation", "numeric": True},
+        {"text": "Nausea", "numeric": True},
+        {"text": "Pain", "numeric": True},
+        {"text": "Given mg", "numeric": True},
+        "By",
+    ]
+    rows: list[tuple[datetime, list[Any]]] = []
+    sets = [(fact.at, fact.payload.signs, fact.by.printed_name) for fact in state.checks]
+    if state.check_in is not None:
+        sets.append((state.check_in.at, state.check_in.payload.signs, state.check_in.by.printed_name))
+    for when, signs, who in sets:
+        pressure = (
+            f"{_of(signs.systolic)}/{_of(signs.diastolic)}" if signs.systolic or signs.diastolic else "–"
+        )
+        cells = [_cell(getattr(signs, name)) for name in SIGN_NAMES[2:]]
+        rows.append(
+            (
+                when,
+                [
+                    clinic_time(when),
+                    pressure,
+                    *cells,
+                    plain(state.given(when).in_mg.quantize(Decimal("0.1"))),
+                    who,
+                ],
+            )
+        )
+    for missed in rules.check_schedule(rulebook, state, at).missed:
+        if missed.late is None:
+            rows.append((missed.due_at, [clinic_time(missed.due_at), "check not done", *["–"] * 9]))
+    return {"columns": columns, "rows": [cells for _, cells in sorted(rows, key=lambda row: row[0])]}
+
+
+def _cell(value: Quantity | int | None) -> str:
+    return "–" if value is None else value.number if isinstance(value, Quantity) else str(value)
+
+
+def last_check_words(state: VisitState) -> str | None:
+    """The last charted check in one line."""
+    if not state.checks:
+        return None
+    last = state.checks[-1]
+    return f"{clinic_time(last.at)}: {signs_in_words(last.payload.signs)}"

@@ -1,0 +1,394 @@
+"""Pages of the order, the draw, the second check and the time-out."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import path
+
+from evenkeel.clinical.stock import PRODUCTS
+from evenkeel.journey import infusion, ordering, policy
+from evenkeel.journey.acting import Act
+from evenkeel.journey.rules import book
+from evenkeel.record.ordering import Vial
+from evenkeel.record.verdict import Verdict
+from evenkeel.record.visits import VisitState
+from evenkeel.store import reading
+from evenkeel.store.queries import people
+from evenkeel.values.drug import Strength
+from evenkeel.values.ids import ClinicianId, StreamId
+from evenkeel.values.issues import UnableTo
+from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
+from evenkeel.web import ordering_view, pages
+from evenkeel.web.chairside import VisitForm, VisitFormPage
+from evenkeel.web.fields import QuantityField
+from evenkeel.web.jinja import clinic_time
+from evenkeel.web.verdicts import findings, overrides_of
+
+
+class OrderForm(VisitForm):
+    """An order as it is worked out and signed."""
+
+    protocol = forms.CharField(widget=forms.HiddenInput)
+    per_weight = QuantityField(DosePerWeight, label="Dose per weight")
+    product = forms.ChoiceField(
+        label="Vial",
+        choices=ordering_view.product_choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Vial: choose one from stock."},
+    )
+    bag = QuantityField(Volume, label="Bag, total volume")
+    duration = QuantityField(Minutes, label="Over")
+    note = forms.CharField(label="Note for the nurse", required=False, max_length=1000, widget=forms.Textarea)
+    password = forms.CharField(label="Your password", required=False, strip=False, widget=forms.PasswordInput)
+
+
+class OrderPage(VisitFormPage):
+    """The order, which reads like a sentence; worked out as often as wanted, then signed."""
+
+    action = "order.sign"
+    template = "ordering/order.html.jinja"
+    form_class = OrderForm
+    done_sentence = "The order is signed."
+
+    def form_arguments(self) -> dict[str, Any]:
+        """Start from the protocol of the indication, or from the one that was chosen; no vial is chosen."""
+        course = reading.course(self.state.booking.payload.course)
+        protocol = ordering_view.protocol_for(course, self.request.GET.get("protocol"))
+        return {
+            "initial": {
+                "protocol": protocol.key,
+                "per_weight": protocol.per_weight.number,
+                "bag": protocol.bag.number,
+                "duration": protocol.duration.number,
+            }
+        }
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """Work the order out and show it again, or sign it."""
+        if "work_out" not in request.POST:
+            return super().post(request, **kwargs)
+        form = OrderForm(request.POST)
+        if not form.is_valid():
+            return self.show(self.context(form=form), status=pages.REFUSED)
+        try:
+            proposal = self._proposal(form)
+        except UnableTo as refusal:
+            return self.refuse(form, refusal)
+        form.ask_reasons(proposal.verdicts)
+        return self.show(self.context(form=form, proposal=proposal))
+
+    def _proposal(self, form: forms.Form) -> ordering.Proposal:
+        cleaned = form.cleaned_data
+        return ordering.propose_order(
+            self.state,
+            protocol=cleaned["protocol"],
+            per_weight=cleaned["per_weight"],
+            product=cleaned["product"],
+            bag=cleaned["bag"],
+            duration=cleaned["duration"],
+            at=pages.now(),
+        )
+
+    def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
+        """What the rules say of the order as it was typed; nothing when it makes no dose."""
+        try:
+            return self._proposal(form).verdicts
+        except (UnableTo, KeyError):
+            return ()
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Sign."""
+        cleaned = form.cleaned_data
+        return ordering.sign_order(
+            act,
+            visit=self.visit,
+            protocol=cleaned["protocol"],
+            per_weight=cleaned["per_weight"],
+            product=cleaned["product"],
+            bag=cleaned["bag"],
+            duration=cleaned["duration"],
+            note=cleaned["note"].strip(),
+            overrides=overrides_of(form),
+            password=cleaned["password"],
+        )
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """Add the dose sentence, and every rule's answer, whenever the numbers make a dose."""
+        form = extra.get("form")
+        proposal = extra.pop("proposal", None)
+        if proposal is None and form is not None and form.is_bound:
+            try:
+                proposal = self._proposal(form)
+            except (UnableTo, KeyError):
+                proposal = None
+        state = self.state
+        return super().context(
+            **{
+                "proposal": _proposal_values(state, proposal) if proposal else None,
+                **extra,
+            }
+        )
+
+    def about(self, state: VisitState) -> dict[str, Any]:
+        """Add what the prescriber looks at before writing a number."""
+        course = reading.course(state.booking.payload.course)
+        protocol = ordering_view.protocol_for(
+            course, self.request.POST.get("protocol") or self.request.GET.get("protocol")
+        )
+        previous = course.infusions[-1].payload if course.infusions else None
+        return {
+            "order": ordering_view.order_summary(state.order) if state.order else None,
+            "is_open": state.phase == "checked_in",
+            "weight": str(state.weight) if state.weight else None,
+            "last_dose": ordering_view.last_dose(previous),
+            "caps": ordering_view.caps(book(), pages.now()),
+            "protocols": ordering_view.protocols(protocol),
+            "protocol": protocol,
+            "number": state.booking.payload.number,
+            "meaning": ordering.SIGNING_MEANS,
+        }
+
+
+def _proposal_values(state: VisitState, proposal: ordering.Proposal) -> dict[str, Any]:
+    return {
+        "dose": proposal.dose,
+        "notes": ordering_view.notes(state, proposal),
+        "findings": findings(book(), proposal.verdicts),
+        "clear_count": sum(verdict.answer == "clear" for verdict in proposal.verdicts),
+    }
+
+
+class CancelOrderForm(VisitForm):
+    """Why an order no longer stands."""
+
+    reason = forms.CharField(label="Why the order no longer stands", max_length=500, widget=forms.Textarea)
+
+
+class CancelOrderPage(VisitFormPage):
+    """Taking an order back before the pump runs."""
+
+    action = "order.cancel"
+    template = "ordering/cancel.html.jinja"
+    form_class = CancelOrderForm
+    done_sentence = "The order is cancelled. What was drawn on it is not to be given."
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Cancel."""
+        return ordering.cancel_order(act, visit=self.visit, reason=form.cleaned_data["reason"])
+
+    def about(self, state: VisitState) -> dict[str, Any]:
+        """Add the order."""
+        return {"order": ordering_view.order_summary(state.order) if state.order else None}
+
+
+class DrawForm(VisitForm):
+    """What was drawn from which vial, and what it was made up to."""
+
+    product = forms.ChoiceField(
+        label="Vial, as its label reads",
+        choices=ordering_view.product_choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Vial: choose the one in your hand."},
+    )
+    lot = forms.CharField(label="Lot", max_length=40)
+    expiry_date = forms.DateField(label="Expiry, last day of use", widget=forms.DateInput)
+    volume = QuantityField(Volume, label="Drawn into the syringe")
+    bag = QuantityField(Volume, label="Bag, total volume with the drug in it")
+    rate = QuantityField(FlowRate, label="Rate set on the pump")
+
+
+class DrawPage(VisitFormPage):
+    """The draw, with the order's sentence on top."""
+
+    action = "dose.draw"
+    template = "ordering/draw.html.jinja"
+    form_class = DrawForm
+    done_sentence = "The draw is recorded. A second person checks it now, signed in as themselves."
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Record the draw."""
+        cleaned = form.cleaned_data
+        vial = Vial(
+            product=cleaned["product"],
+            strength=PRODUCTS[cleaned["product"]].strength,
+            lot=cleaned["lot"].strip(),
+            expiry_date=cleaned["expiry_date"],
+        )
+        return ordering.draw_dose(
+            act,
+            visit=self.visit,
+            vial=vial,
+            volume=cleaned["volume"],
+            bag=cleaned["bag"],
+            rate=cleaned["rate"],
+        )
+
+    def about(self, state: VisitState) -> dict[str, Any]:
+        """Add the order, and what a second person found if they did not agree."""
+        check = state.double_check
+        return {
+            "order": ordering_view.order_summary(state.order) if state.order else None,
+            "is_open": state.phase in ("ordered", "drawn"),
+            "is_drawn": state.draw is not None,
+            "disagreements": check.payload.disagreements if check and not check.payload.agrees else (),
+        }
+
+
+class DoubleCheckForm(VisitForm):
+    """What the second person reads for themselves."""
+
+    record_number = forms.CharField(
+        label="Record number", max_length=40, help_text="Read it from the wristband."
+    )
+    weight = QuantityField(
+        Weight, label="Weight", help_text="Read it from the scale's slip or ask the patient."
+    )
+    strength = forms.ChoiceField(
+        label="Strength",
+        choices=ordering_view.strength_choices,
+        widget=forms.RadioSelect,
+        help_text="Read it from the vial.",
+        error_messages={"required": "Strength: choose the one on the vial."},
+    )
+    volume = QuantityField(Volume, label="In the syringe", help_text="Read it from the syringe.")
+    bag = QuantityField(Volume, label="Bag, total volume", help_text="Read it from the bag's label.")
+    rate = QuantityField(FlowRate, label="Rate", help_text="Read it from the pump.")
+
+
+class DoubleCheckPage(VisitFormPage):
+    """The second person's own readings. Nothing that the first person wrote is on the page."""
+
+    action = "dose.double_check"
+    template = "ordering/double_check.html.jinja"
+    form_class = DoubleCheckForm
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """Record the readings, and say whether they agree."""
+        form = DoubleCheckForm(request.POST)
+        if not form.is_valid():
+            return self.show(self.context(form=form), status=pages.REFUSED)
+        try:
+            self.carry_out(form, self.act(form))
+        except UnableTo as refusal:
+            return self.refuse(form, refusal)
+        check = self.state.double_check
+        if check is not None and not check.payload.agrees:
+            messages.error(request, "Recorded. The two readings do not agree, so nothing may be given yet.")
+            return redirect(self.address("double_check"))
+        messages.success(request, "Two people agree. The time-out comes next.")
+        return redirect(self.address("chart"))
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Record what was read."""
+        cleaned = form.cleaned_data
+        return ordering.double_check(
+            act,
+            visit=self.visit,
+            record_number=cleaned["record_number"],
+            strength=Strength(mcg_per_ml=int(cleaned["strength"])),
+            volume=cleaned["volume"],
+            bag=cleaned["bag"],
+            rate=cleaned["rate"],
+            weight=cleaned["weight"],
+        )
+
+    def about(self, state: VisitState) -> dict[str, Any]:
+        """Add who drew, and where the last check did not agree; no weight, no dose and no number."""
+        patient = self.patient_of(state).demographics
+        check = state.double_check
+        return {
+            "patient": None,
+            "dose": None,
+            "who": {"name": patient.full_name, "born_date": patient.birth_date},
+            "is_open": state.phase == "drawn",
+            "drawn_by": state.draw.by.printed_name if state.draw else None,
+            "is_own_draw": state.draw is not None and state.draw.by.id == self.author.id,
+            "disagreements": check.payload.disagreements if check and not check.payload.agrees else (),
+        }
+
+
+class TimeOutForm(VisitForm):
+    """What was read aloud, and the second person's proof."""
+
+    confirmed = forms.MultipleChoiceField(
+        label="Read aloud, both looking",
+        choices=tuple(infusion.TIME_OUT.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    second_person = forms.ChoiceField(label="Second person")
+    password_of_second = forms.CharField(
+        label="Their password", strip=False, widget=forms.PasswordInput(render_value=False)
+    )
+
+    def __init__(self, *args: Any, me: ClinicianId, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = [
+            person for person in people.every() if policy.may(person.role, "infusion.run") and person.id != me
+        ]
+        self.fields["second_person"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose"),
+            *((person.id, person.printed_name) for person in others),
+        ]
+
+
+class TimeOutPage(VisitFormPage):
+    """Both people stop before the pump runs."""
+
+    action = "infusion.run"
+    template = "ordering/time_out.html.jinja"
+    form_class = TimeOutForm
+    done_sentence = "The time-out is recorded."
+
+    def form_arguments(self) -> dict[str, Any]:
+        """Everybody may be the second person but whoever is signed in."""
+        return {"me": self.author.id}
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Record it."""
+        cleaned = form.cleaned_data
+        return infusion.hold_time_out(
+            act,
+            visit=self.visit,
+            second_person=ClinicianId(cleaned["second_person"]),
+            password_of_second=cleaned["password_of_second"],
+            confirmed=tuple(cleaned["confirmed"]),
+        )
+
+    def done_address(self, stream: StreamId) -> str:
+        """The start comes next."""
+        return self.address("start")
+
+    def about(self, state: VisitState) -> dict[str, Any]:
+        """Add what is read aloud: patient, mg, mL, mL/h and the expected end."""
+        order, draw = state.order, state.draw
+        if order is None or draw is None:
+            return {"is_open": False, "order": None, "aloud": []}
+        drawn = draw.payload
+        minutes = float(drawn.bag.value / drawn.rate.value) * 60 if drawn.rate.value else 0
+        ends_at = pages.now() + timedelta(minutes=minutes)
+        patient = self.patient_of(state).demographics
+        return {
+            "is_open": state.phase == "double_checked",
+            "order": ordering_view.order_summary(order),
+            "aloud": [
+                {"key": "Patient", "value": f"{patient.full_name}, {patient.record_number}"},
+                {"key": "Ketamine in the bag", "value": drawn.drawn.shown()},
+                {"key": "Bag", "value": str(drawn.bag)},
+                {"key": "Pump", "value": str(drawn.rate)},
+                {"key": "Expected end, started now", "value": clinic_time(ends_at)},
+            ],
+        }
+
+
+urlpatterns = [
+    path("visits/<uuid:visit>/order/", OrderPage.as_view(), name="order"),
+    path("visits/<uuid:visit>/order/cancel/", CancelOrderPage.as_view(), name="order_cancel"),
+    path("visits/<uuid:visit>/draw/", DrawPage.as_view(), name="draw"),
+    path("visits/<uuid:visit>/double-check/", DoubleCheckPage.as_view(), name="double_check"),
+    path("visits/<uuid:visit>/time-out/", TimeOutPage.as_view(), name="time_out"),
+]

@@ -1,0 +1,143 @@
+"""What the order, draw, check and time-out pages show, as plain values."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.clinical.screening import INDICATIONS
+from evenkeel.clinical.stock import PRODUCTS, PROTOCOLS, Product, Protocol
+from evenkeel.journey.ordering import Proposal
+from evenkeel.record.courses import CourseState
+from evenkeel.record.ordering import OrderSigned
+from evenkeel.record.series import InfusionCounted
+from evenkeel.record.state import Written
+from evenkeel.record.visits import VisitState
+from evenkeel.values.dose import Dose
+from evenkeel.values.drug import DrugMass
+from evenkeel.values.numbers import plain
+from evenkeel.web.jinja import clinic_date, clinic_time
+from evenkeel.web.verdicts import BASIS_WORDS
+
+# The rules whose limits stand beside the dose: first infusion, usual range, ceiling, and the two caps in mg.
+_CAPS: Final = (
+    ("ORD-DOS-002", "dose", "Usual range up to"),
+    ("ORD-DOS-003", "dose", "Ceiling"),
+    ("ORD-CAP-001", "amount", "Reason asked above"),
+    ("ORD-CAP-002", "amount", "Never more than"),
+)
+
+
+def product_choices() -> list[tuple[str, str]]:
+    """Vials of the clinic's list for a choice, as their labels read."""
+    return [(product.key, product_words(product)) for product in PRODUCTS.values()]
+
+
+def product_words(product: Product) -> str:
+    """A vial as a choice shows it: label, and the code where one is known."""
+    return f"{product.label} · NDC {product.ndc}" if product.ndc else product.label
+
+
+def strength_choices() -> list[tuple[str, str]]:
+    """Every strength that a vial of the list has, once."""
+    found = {product.strength.mcg_per_ml: str(product.strength) for product in PRODUCTS.values()}
+    return [(str(mcg), words) for mcg, words in sorted(found.items())]
+
+
+def protocol_for(course: CourseState, chosen: str | None) -> Protocol:
+    """The protocol that was chosen, or the first of the family that the indication belongs to."""
+    if chosen in PROTOCOLS:
+        return PROTOCOLS[str(chosen)]
+    family = INDICATIONS[course.referral.indication].family
+    return next(protocol for protocol in PROTOCOLS.values() if protocol.family == family)
+
+
+def protocols(current: Protocol) -> list[dict[str, Any]]:
+    """Every protocol to start from, and which one it is now."""
+    return [
+        {
+            "key": each.key,
+            "label": each.label,
+            "words": f"{each.per_weight} over {each.duration} in {each.bag}",
+            "note": each.note,
+            "basis": BASIS_WORDS[each.basis],
+            "is_current": each.key == current.key,
+        }
+        for each in PROTOCOLS.values()
+    ]
+
+
+def last_dose(previous: InfusionCounted | None) -> str:
+    """What was given last time, in words."""
+    if previous is None:
+        return "none: this is the first infusion of the course"
+    early = ", stopped early" if previous.stopped_early else ""
+    return (
+        f"{previous.per_weight}, {previous.given.shown()} given on {clinic_date(previous.started_at)}{early}"
+    )
+
+
+def caps(rulebook: Rulebook, at: datetime) -> list[dict[str, str]]:
+    """The limits that stand beside the dose, each with its rule."""
+    return [
+        {
+            "key": words,
+            "value": f"{getattr(rulebook.limits(rule, at.date()), limit)} ({rule})",
+        }
+        for rule, limit, words in _CAPS
+    ]
+
+
+def notes(state: VisitState, proposal: Proposal) -> list[dict[str, str]]:
+    """What stands under the dose sentence: the weight's source, the rounding, how far from last time."""
+    found = [
+        {"label": "Weight", "words": _weight_source(state)},
+        {"label": "Rounding", "words": _rounding(proposal.dose)},
+        {"label": "The pump's way", "words": _pump_side(proposal.dose)},
+        {"label": "Last dose", "words": last_dose(proposal.previous)},
+    ]
+    if proposal.previous is not None:
+        apart = proposal.dose.per_weight.value - proposal.previous.per_weight.value
+        if apart:
+            way = "more" if apart > 0 else "less"
+            words = f"{plain(abs(apart))} mg/kg {way} than last time"
+            found.append({"label": "Difference", "words": words, "tone": "high"})
+        else:
+            found.append({"label": "Difference", "words": "the same as last time"})
+    return found
+
+
+def _weight_source(state: VisitState) -> str:
+    assert state.check_in is not None, "an order follows a check-in"
+    facts = state.check_in.payload
+    measured = {"yes": "measured today", "no": "not measured today", "unknown": "not known when measured"}
+    return (
+        f"{facts.weight}, {measured[facts.weight_measured_today]}, check-in at "
+        f"{clinic_time(state.check_in.at)} by {state.check_in.by.printed_name}"
+    )
+
+
+def _rounding(dose: Dose) -> str:
+    difference = dose.drawn.mcg - dose.ordered.mcg
+    if difference == 0:
+        return "none: the syringe holds exactly what is ordered"
+    way = "more" if difference > 0 else "less"
+    return f"the syringe holds {DrugMass(mcg=abs(difference)).shown(2)} {way}, being read to 0.01 mL"
+
+
+def _pump_side(dose: Dose) -> str:
+    return f"{dose.rate} for {dose.duration} of this bag gives {dose.from_pump_side.shown()}"
+
+
+def order_summary(order: Written[OrderSigned]) -> dict[str, Any]:
+    """A signed order for a page that follows it."""
+    signed = order.payload
+    return {
+        "dose": signed.dose,
+        "protocol": PROTOCOLS[signed.protocol].label,
+        "note": signed.note,
+        "by": signed.signature.printed_name,
+        "signed_at": signed.signature.signed_at,
+        "meaning": signed.signature.meaning,
+        "expires_at": signed.expires_at,
+        "reasons": [{"key": each.rule, "value": each.reason} for each in signed.overrides],
+    }

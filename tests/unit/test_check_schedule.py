@@ -80,6 +80,11 @@ def test_a_check_in_time_leaves_nothing_missed() -> None:
     assert (missed(schedule), schedule.next_due_at) == ([], minute(39.5))
 
 
+def test_a_check_counts_from_the_moment_it_was_made() -> None:
+    schedule = at(chart(10), 10)
+    assert (schedule.due, schedule.next_due_at) == ("not_yet", minute(20))
+
+
 def test_a_late_check_stays_visibly_late() -> None:
     schedule = at(chart(15, 25), 30)
     assert missed(schedule) == [(10, 5)]
@@ -107,6 +112,10 @@ def test_a_check_is_due_when_the_drug_stops_and_then_every_fifteen_minutes() -> 
 def test_a_check_just_before_the_end_is_the_check_at_the_end() -> None:
     schedule = at(chart(10, 20, 30, 39, stop=40), 41)
     assert (schedule.next_due_at, missed(schedule)) == (minute(54), [])
+
+
+def test_five_minutes_before_the_end_is_just_before() -> None:
+    assert at(chart(10, 20, 30, 35, stop=40), 41).next_due_at == minute(50)
 
 
 def test_a_check_well_before_the_end_is_not_the_check_at_the_end() -> None:

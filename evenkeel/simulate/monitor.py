@@ -52,9 +52,7 @@ class BedsideMonitor:
         off_at = self._world.now + WATCHED_FOR
         cuff_at = self._world.now
         while self._world.now < off_at:
-            yield self._world.now + (
-                EVERY_LIVE if self._world.lenient and not self._world.is_replaying else EVERY_PLAYED
-            )
+            yield self._world.now + (EVERY_LIVE if self._world.is_live else EVERY_PLAYED)
             now = self._world.now
             pressures: list[Sample] = []
             if now >= cuff_at:
@@ -97,7 +95,7 @@ class BedsideMonitor:
 
 
 def stray_messages(at: datetime) -> list[bytes]:
-    """Messages that must never chart: a monitor nobody knows, one in its test mode, and a message of another kind."""
+    """Messages that must never chart: an unknown monitor's, a test mode's, and one of another kind."""
     stray = Monitor(device_id="DEMO-MONITOR-UNKNOWN", zone=ZoneInfo("UTC"))
     known = Monitor(device_id=monitor_of("chair-1"), zone=ZoneInfo("UTC"))
     pulse = [Sample(sign=Sign.PULSE, value=Decimal(72))]

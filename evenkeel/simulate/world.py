@@ -136,6 +136,11 @@ class World:
         """Whether an earlier process has played this moment already."""
         return self.played_until is not None and self.now <= self.played_until
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the world follows the machine's clock beside a serving clinic."""
+        return self.lenient and not self.is_replaying
+
     def send(self, message: bytes) -> None:
         """Send a monitor's message down the line, if there is one and it was not sent before."""
         if self.line is None or self.is_replaying:

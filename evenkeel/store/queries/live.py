@@ -60,3 +60,13 @@ def heard_after(message: int) -> tuple[Heard, ...]:
 def let_go() -> None:
     """Close this thread's connection, so that nobody's waiting holds one."""
     connection.close()
+
+
+def sample_count() -> int:
+    """How many values monitors have sent in all, "no signal" included."""
+    return models.MonitorSample.objects.count()
+
+
+def quarantined_count() -> int:
+    """How many messages, or values in them, were kept aside."""
+    return models.QuarantinedMessage.objects.count()

@@ -6,6 +6,7 @@ Our own views name their `action` (and `post_action`, where sending asks for mor
 views are named in the one table below.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Literal
 
@@ -60,7 +61,7 @@ class Route:
     pattern: str
     to_look: Asked
     to_send: Asked
-    methods: tuple[str, ...]
+    parameters: tuple[str, ...]
 
 
 def asked_by(view: Callable[..., Any], name: str | None, method: str) -> Asked:
@@ -93,12 +94,16 @@ def every_route(
         if isinstance(each, URLResolver):
             yield from every_route(each.url_patterns, pattern)
             continue
-        cls = getattr(each.callback, "view_class", None)
-        own = [name.upper() for name in ("get", "post") if hasattr(cls, name)]
         yield Route(
             name=each.name or "",
             pattern=pattern,
             to_look=asked_by(each.callback, each.name, "GET"),
             to_send=asked_by(each.callback, each.name, "POST"),
-            methods=tuple(own) or ("GET", "POST"),
+            parameters=_parameters(each),
         )
+
+
+def _parameters(pattern: URLPattern) -> tuple[str, ...]:
+    """Name what an address leaves open, whether it is a path or a regular expression."""
+    regex: re.Pattern[str] = pattern.pattern.regex
+    return tuple(regex.groupindex)

@@ -4,11 +4,13 @@
  * covered. Nothing typed is lost: the page stays as it is underneath, for the person who typed it.
  */
 const TELL_EVERY_MS = 60000;
+const SURE_FOR_MS = 60000;
 const LOOK_EVERY_MS = 5000;
 
 const { idleMinutes, hereUrl, person } = document.body.dataset;
 let touchedAt = Date.now();
 let toldAt = Date.now();
+let surelyHereAt = Date.now();
 let cover = null;
 
 function touched() {
@@ -39,26 +41,52 @@ function hide() {
   cover.showModal();
 }
 
-async function goOn() {
-  let now = null;
+/* Who is signed in now: the id of a person, "" for nobody, null when the server does not answer. */
+async function whoIsHere() {
   try {
     const answer = await fetch(hereUrl, { headers: { Accept: "application/json" }, redirect: "error" });
-    now = answer.ok ? (await answer.json()).person : "";
+    if (answer.ok) return (await answer.json()).person;
+    return answer.status === 401 ? "" : null;
   } catch {
-    now = null;
+    return null;
   }
-  if (now === person) return uncover();
+}
+
+function explain(now) {
   const words = cover.querySelector("[data-words]");
   if (now === null) words.textContent = "The server does not answer. Try again.";
   else if (now) words.textContent = "Somebody else is signed in now, so this page stays covered. Open it anew under your own name.";
-  else words.innerHTML = 'You are signed out. <a href="/accounts/login/?next=/signed-in/" target="_blank" rel="noopener">Sign in in a new tab</a>, come back and press “Go on”.';
+  else words.innerHTML = 'You are signed out. What was typed is still there. <a href="/accounts/login/?next=/signed-in/" target="_blank" rel="noopener">Sign in in a new tab</a>, come back and press “Go on”.';
+}
+
+async function goOn() {
+  const now = await whoIsHere();
+  if (now === person) uncover();
+  else explain(now);
+}
+
+/* A form that waited for long is sent only when its owner is still signed in; otherwise it stays where it is. */
+async function beforeSending(event) {
+  const form = event.target;
+  if (form.method !== "post" || Date.now() - surelyHereAt < SURE_FOR_MS) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { submitter } = event;
+  const now = await whoIsHere();
+  if (now !== "" && (now === null || now === person)) {
+    surelyHereAt = Date.now();
+    form.requestSubmit(submitter);
+    return;
+  }
+  hide();
+  explain(now);
 }
 
 function uncover() {
   for (const each of document.body.children) each.style.visibility = "";
   cover.remove();
   cover = null;
-  touchedAt = 0;
+  surelyHereAt = Date.now();
   toldAt = 0;
   touched();
 }
@@ -68,6 +96,7 @@ export function startIdle() {
   for (const type of ["keydown", "pointerdown", "input", "scroll"]) {
     document.addEventListener(type, touched, { passive: true, capture: true });
   }
+  document.addEventListener("submit", beforeSending, { capture: true });
   setInterval(look, LOOK_EVERY_MS);
   window.addEventListener("pageshow", look);
 }

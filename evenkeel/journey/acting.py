@@ -1,6 +1,7 @@
 """What every use case shares: who acts and when, one transaction, and a request that lands once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
@@ -8,7 +9,7 @@ from typing import Concatenate, Final, ParamSpec
 from django.db import IntegrityError, transaction
 
 from evenkeel.journey import policy
-from evenkeel.journey.rules import clinic_day
+from evenkeel.journey.rules import clinic_day, clinic_time
 from evenkeel.record.entry import Author
 from evenkeel.record.state import State
 from evenkeel.record.visits import VisitState
@@ -81,6 +82,8 @@ def use_case(
         @wraps(function)
         def run(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> StreamId:
             policy.require(act.by, action)
+            # Rules take the day from the moment they are given, and it must be the clinic's day.
+            act = replace(act, happened_at=clinic_time(act.happened_at))
             with people.asking_once():
                 # Before the transaction, since a hash takes long and SQLite knows one writer at a time.
                 password = kwargs.get("password")

@@ -9,7 +9,8 @@ from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Draft
 from evenkeel.record.maintenance import MaintenancePlanned
-from evenkeel.record.verdict import Override
+from evenkeel.record.screening import Tri
+from evenkeel.record.verdict import Override, Verdict
 from evenkeel.store import log
 from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import Issue, UnableTo
@@ -31,6 +32,7 @@ def plan_maintenance(
     return_signs: str,
     psychotherapy: str,
     support_contact: str,
+    craving: Tri = "unknown",
     overrides: tuple[Override, ...] = (),
 ) -> StreamId:
     """Make the plan, or replace the one that stands; every earlier plan stays readable."""
@@ -38,7 +40,8 @@ def plan_maintenance(
     touch(state.referral.patient)
     require_plausible_time(act, state)
     require_seen(state, act)
-    issues = []
+    issues: list[Issue] = []
+    verdicts: tuple[Verdict, ...] = ()
     if not state.infusions:
         sentence = "Maintenance follows a series, and no infusion was given yet."
         issues.append(Issue(sentence=sentence, code="no-infusion"))
@@ -50,7 +53,9 @@ def plan_maintenance(
             Issue(sentence="Interval: write at least one day.", code="interval-zero", field="interval")
         )
     if not issues:
-        verdicts = rules.assess_plan(book(), state, interval, next_due_date)
+        verdicts = rules.assess_plan(
+            book(), state, interval, next_due_date, craving=craving, on=clinic_day(act.happened_at)
+        )
         issues.extend(objections(book(), verdicts, overrides, act.by.role))
     if issues:
         raise UnableToPlanMaintenance(issues)
@@ -61,6 +66,7 @@ def plan_maintenance(
         return_signs=return_signs,
         psychotherapy=psychotherapy,
         support_contact=support_contact,
+        craving=craving,
         verdicts=verdicts,
         overrides=overrides,
     )

@@ -113,7 +113,7 @@ def review_series(
     if after_infusion not in REVIEW_AFTER or after_infusion not in state.reviews_due:
         sentence = f"The review after infusion {after_infusion} is not due: it was held, or is still to come."
         raise UnableToReview([Issue(sentence=sentence, code="review-not-due")])
-    verdicts = series_rules.assess_review(book(), state, after_infusion)
+    verdicts = series_rules.assess_review(book(), state, after_infusion, on=clinic_day(act.happened_at))
     issues = list(objections(book(), verdicts, overrides, act.by.role)) if decision != "stop" else []
     if not reason.strip():
         issues.append(Issue(sentence="Reason: write why.", code="reason-missing", field="reason"))

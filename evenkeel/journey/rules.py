@@ -12,11 +12,16 @@ def book() -> Rulebook:
     return Rulebook.shipped()
 
 
+def clinic_time(moment: datetime) -> datetime:
+    """The same moment in the clinic's own zone, so that the day it bears is the clinic's day."""
+    return moment.astimezone(timezone.get_default_timezone())
+
+
 def clinic_day(moment: datetime) -> date:
     """The day that a moment falls on in the clinic's own zone, in which visits and rule versions count."""
-    return moment.astimezone(timezone.get_default_timezone()).date()
+    return clinic_time(moment).date()
 
 
 def clinic_clock(moment: datetime) -> str:
     """The time of day of a moment in the clinic's own zone, for sentences: "14:05"."""
-    return f"{moment.astimezone(timezone.get_default_timezone()):%H:%M}"
+    return f"{clinic_time(moment):%H:%M}"

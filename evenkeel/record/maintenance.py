@@ -3,13 +3,14 @@
 from datetime import date
 
 from evenkeel.record.codec import payload
+from evenkeel.record.screening import Tri
 from evenkeel.record.verdict import Override, Verdict
 from evenkeel.values.quantities import Days
 
 
 @payload("maintenance.planned")
 class MaintenancePlanned:
-    """The plan as it stands; a later one replaces it."""
+    """The plan as it stands; a later one replaces it. `craving` holds an infusion, never brings one on."""
 
     interval: Days
     next_due_date: date
@@ -17,5 +18,6 @@ class MaintenancePlanned:
     return_signs: str
     psychotherapy: str
     support_contact: str
+    craving: Tri
     verdicts: tuple[Verdict, ...]
     overrides: tuple[Override, ...]

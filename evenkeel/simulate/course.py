@@ -311,6 +311,7 @@ class CourseStory:
             return_signs="Sleeping past noon, not answering friends.",
             psychotherapy="CBT, weekly",
             support_contact=f"{self.patient.escort}, 555-0199",
+            craving="no",
         )
 
     def _afterwards(self, starts: list[datetime]) -> Story:

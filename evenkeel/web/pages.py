@@ -15,6 +15,7 @@ from django.views import View
 
 from evenkeel.journey.acting import Act, RecordMoved
 from evenkeel.journey.policy import Action, NotPermitted
+from evenkeel.journey.rules import clinic_time
 from evenkeel.record.entry import Author
 from evenkeel.store.queries import people
 from evenkeel.store.reading import NoSuchStream
@@ -28,8 +29,8 @@ FORBIDDEN = 403
 
 
 def now() -> datetime:
-    """Read the machine's clock; pages, the API and jobs are the only places that do."""
-    return datetime.now(UTC)
+    """Read the machine's clock, in the clinic's zone; pages, the API and jobs are the only places that do."""
+    return clinic_time(datetime.now(UTC))
 
 
 class Page(View):

@@ -28,6 +28,7 @@ def plan(interval: str, at: datetime = NOON - 50 * DAY) -> tuple[datetime, Maint
         return_signs="",
         psychotherapy="",
         support_contact="",
+        craving="no",
         verdicts=(),
         overrides=(),
     )

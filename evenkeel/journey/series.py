@@ -17,8 +17,9 @@ from evenkeel.record.verdict import Override
 from evenkeel.record.visits import VisitPhase, VisitState
 from evenkeel.store import log, reading, rows
 from evenkeel.store.queries import visits
-from evenkeel.values.ids import ChairId, StreamId, stream_for
+from evenkeel.values.ids import ChairId, IdempotencyKey, StreamId, stream_for
 from evenkeel.values.issues import Issue, UnableTo
+from evenkeel.values.shape import frozen
 
 # What the planning form takes for a slip. Published series have 1 to 8 infusions, 1 to 3 a week (Singh 2016,
 # Jelovac 2025); a longer maintenance is planned in parts. Proposal.
@@ -78,6 +79,15 @@ def plan_series(
     return course
 
 
+@frozen
+class Place:
+    """A chair for a span of time."""
+
+    chair: ChairId
+    starts_at: datetime
+    ends_at: datetime
+
+
 @use_case("visit.book")
 def book_visit(
     act: Act,
@@ -89,38 +99,61 @@ def book_visit(
     overrides: tuple[Override, ...] = (),
 ) -> StreamId:
     """Book one visit of the planned series into a chair; returns the visit. Raises UnableToBook."""
+    state = _course_to_book(act, course)
+    return _book(act, state, Place(chair=chair, starts_at=starts_at, ends_at=ends_at), overrides, act.key)
+
+
+@use_case("visit.book")
+def book_visits(act: Act, *, course: StreamId, places: tuple[Place, ...]) -> StreamId:
+    """Book several visits at once, all of them or none; returns the course. Raises UnableToBook."""
+    state = _course_to_book(act, course)
+    if not places:
+        raise UnableToBook([Issue(sentence="There is no visit left to book.", code="nothing-to-book")])
+    for number, place in enumerate(sorted(places, key=lambda place: place.starts_at), start=1):
+        _book(act, state, place, (), IdempotencyKey(f"{act.key}/{number}"))
+    return course
+
+
+def _course_to_book(act: Act, course: StreamId) -> CourseState:
+    """Hold the course, so that two people who book for it at once cannot take one number twice."""
     state = log.fold_for_update(CourseState, course)
-    patient = state.referral.patient
-    touch(patient)
+    touch(state.referral.patient)
     require_open(state)
-    verdicts = assess_booking(book(), state, starts_at)
+    return state
+
+
+def _book(
+    act: Act, course: CourseState, place: Place, overrides: tuple[Override, ...], key: IdempotencyKey
+) -> StreamId:
+    patient = course.referral.patient
+    verdicts = assess_booking(book(), course, place.starts_at)
     issues = [
         *objections(book(), verdicts, overrides, act.by.role),
-        *_time_issues(act, chair, starts_at, ends_at),
+        *_time_issues(act, place.chair, place.starts_at, place.ends_at),
+        *_other_visit_issues(patient, None, place.starts_at),
     ]
-    if state.series is None:
+    if course.series is None:
         sentence = "No series is planned for this course. Plan it first, then book its visits."
         issues.append(Issue(sentence=sentence, code="no-series"))
-    issues.extend(_other_visit_issues(patient, None, starts_at, ends_at))
     if issues:
         raise UnableToBook(issues)
-    assert state.series is not None, "an issue was raised above"
-    visit = stream_for("visit", act.key)
+    assert course.series is not None, "an issue was raised above"
+    visit = stream_for("visit", key)
     booked = VisitBooked(
         patient=patient,
-        course=course,
-        chair=chair,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        number=_number_for(course),
-        purpose=state.series.payload.purpose,
+        course=course.stream,
+        chair=place.chair,
+        starts_at=place.starts_at,
+        ends_at=place.ends_at,
+        number=_number_for(course.stream),
+        purpose=course.series.payload.purpose,
         verdicts=verdicts,
         overrides=overrides,
     )
-    _take(chair, visit, starts_at, ends_at)
+    _take(place.chair, visit, place.starts_at, place.ends_at)
     opened = log.open_stream(VisitState, visit)
     draft = Draft(payload=booked, happened_at=act.happened_at, rules=refs(verdicts))
-    log.append(opened, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
+    log.append(opened, [draft], by=act.by, key=key, recorded_at=act.recorded_at)
     return visit
 
 
@@ -147,7 +180,7 @@ def rebook_visit(
     issues = [
         *objections(book(), verdicts, overrides, act.by.role),
         *_time_issues(act, chair, starts_at, ends_at),
-        *_other_visit_issues(booking.patient, visit, starts_at, ends_at),
+        *_other_visit_issues(booking.patient, visit, starts_at),
         *_reason_issues(reason, "moves"),
     ]
     if issues:
@@ -225,9 +258,7 @@ def _time_issues(act: Act, chair: ChairId, starts_at: datetime, ends_at: datetim
     return tuple(issues)
 
 
-def _other_visit_issues(
-    patient: StreamId, visit: StreamId | None, starts_at: datetime, ends_at: datetime
-) -> tuple[Issue, ...]:
+def _other_visit_issues(patient: StreamId, visit: StreamId | None, starts_at: datetime) -> tuple[Issue, ...]:
     """A patient sits in one chair at a time, and comes once a day."""
     day = clinic_day(starts_at)
     same_day = [

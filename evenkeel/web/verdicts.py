@@ -1,0 +1,111 @@
+"""What rules answered, as plain values, and the reasons that a person writes to go on in spite of them."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from django import forms
+
+from evenkeel.clinical.decision import REASON_LETTERS_MIN
+from evenkeel.clinical.rulebook import Basis, Rule, Rulebook
+from evenkeel.record.verdict import Override, Severity, Verdict
+
+PREFIX: Final = "override_"
+
+# What an answer asks for, said as it stands on the mark beside it.
+SEVERITY_WORDS: Final[dict[Severity, str]] = {
+    "advise": "Note",
+    "confirm": "Prescriber to confirm",
+    "pause": "Pause",
+    "block": "Stop",
+}
+BASIS_WORDS: Final[dict[Basis, str]] = {
+    "source": "read in the source",
+    "second-hand": "source known through others",
+    "proposal": "proposal, to be checked by the medical director",
+}
+
+
+def findings(book: Rulebook, verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
+    """Every answer for `status.finding`, the gravest first; each has `outcome` clear, fires or unknown."""
+    ranks: dict[Severity | None, int] = {"block": 0, "pause": 1, "confirm": 2, "advise": 3, None: 4}
+    ordered = sorted(verdicts, key=lambda verdict: (not verdict.hard, ranks[verdict.severity]))
+    return [_finding(book, verdict) for verdict in ordered]
+
+
+def in_the_way(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """The answers that ask for more than to be read."""
+    return tuple(verdict for verdict in verdicts if verdict.severity not in (None, "advise"))
+
+
+def add_override_fields(form: forms.Form, book: Rulebook, verdicts: Iterable[Verdict]) -> None:
+    """Give the form a place to write a reason for every answer that somebody may go on in spite of."""
+    for verdict in in_the_way(verdicts):
+        if not verdict.hard:
+            form.fields[f"{PREFIX}{verdict.rule.rule}"] = forms.CharField(
+                label=f"Why go on: {book.rule(verdict.rule.rule).title.lower()}",
+                help_text=f"{verdict.sentence} Write at least {REASON_LETTERS_MIN} letters.",
+                widget=forms.Textarea,
+                required=False,
+                strip=True,
+            )
+
+
+def overrides_of(form: forms.Form) -> tuple[Override, ...]:
+    """The reasons that were written."""
+    return tuple(
+        Override(rule=name.removeprefix(PREFIX), reason=value)
+        for name, value in form.cleaned_data.items()
+        if name.startswith(PREFIX) and value
+    )
+
+
+def source_of(book: Rulebook, id_: str, on: date) -> dict[str, Any]:
+    """A rule for a details element: its number, title, sentence, what it is founded on and what it cites."""
+    rule = book.rule(id_)
+    version = rule.version_on(on)
+    return {
+        "id": f"{id_}, version {version.number}",
+        "title": rule.title,
+        "sentence": rule.sentence(version),
+        "basis": BASIS_WORDS[version.basis],
+        "cited": [f"{book.sources[one.key]}: {one.locator}" for one in version.cite],
+    }
+
+
+def _finding(book: Rulebook, verdict: Verdict) -> dict[str, Any]:
+    rule = book.rule(verdict.rule.rule)
+    return {
+        "outcome": verdict.answer,
+        "title": rule.title,
+        "sentence": _sentence(verdict),
+        "rule": f"{rule.id}, version {verdict.rule.version}",
+        "source": _cited(book, rule, verdict.rule.version),
+        "words": _words(verdict),
+        "hard": verdict.hard,
+        "severity": verdict.severity,
+    }
+
+
+def _sentence(verdict: Verdict) -> str:
+    """What was seen, then what the rule says."""
+    return (
+        f"{'; '.join(verdict.evidence).capitalize()}. {verdict.sentence}"
+        if verdict.evidence
+        else verdict.sentence
+    )
+
+
+def _words(verdict: Verdict) -> str:
+    if verdict.severity is None:
+        return "Clear"
+    return (
+        f"Not known: {SEVERITY_WORDS[verdict.severity].lower()}"
+        if verdict.answer == "unknown"
+        else (SEVERITY_WORDS[verdict.severity])
+    )
+
+
+def _cited(book: Rulebook, rule: Rule, number: int) -> str:
+    version = rule.versions[number - 1]
+    return "; ".join(book.sources[one.key] for one in version.cite) or BASIS_WORDS[version.basis]

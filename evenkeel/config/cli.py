@@ -78,13 +78,10 @@ def demo(
     _django()
     from django.conf import settings
 
-    _refuse_real_clinic(rebuild)
+    if rebuild:
+        _throw_demo_away()
     _migrate()
-    from evenkeel.simulate import demo as demonstration
-
-    if not demonstration.is_built():
-        console.print("Making a demo clinic of made-up people (about a minute) ...")
-        demonstration.build(progress=_progress)
+    _prepare_demo()
     _print_sign_ins(f"http://{host}:{port}/")
     players: list[subprocess.Popen[bytes]] = []
 
@@ -101,17 +98,38 @@ def demo(
             player.wait(timeout=10)
 
 
-def _refuse_real_clinic(rebuild: bool) -> None:
-    """Keep made-up people out of a database of real ones, and real ones from being thrown away."""
+def _throw_demo_away() -> None:
+    """Remove the demo clinic's database file; anything that is not a demo clinic's is left alone."""
     from django.conf import settings
 
-    default = settings.DATABASES["default"]
-    if rebuild and default["ENGINE"].endswith("sqlite3"):
-        from evenkeel.simulate import demo as demonstration
+    from evenkeel.simulate import demo as demonstration
 
-        if Path(str(default["NAME"])).exists() and demonstration.is_demo_database():
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{default['NAME']}{suffix}").unlink(missing_ok=True)
+    default = settings.DATABASES["default"]
+    if not demonstration.is_built():
+        return
+    if not str(default["ENGINE"]).endswith("sqlite3"):
+        console.print("[red]Not thrown away.[/red] Only a demo clinic on SQLite can be made anew by itself.")
+        raise typer.Exit(1)
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{default['NAME']}{suffix}").unlink(missing_ok=True)
+    demonstration.Playbill().forget()
+
+
+def _prepare_demo() -> None:
+    """Make the demo clinic, or open it again; never among real people."""
+    from evenkeel.simulate import demo as demonstration
+    from evenkeel.web.pages import now
+
+    if demonstration.is_real():
+        console.print(
+            "[red]Not started.[/red] This database is a real clinic's; made-up people stay out of it."
+        )
+        raise typer.Exit(1)
+    if demonstration.is_built():
+        demonstration.open_again(now(), progress=_progress)
+        return
+    console.print("Making a demo clinic of made-up people (about a minute) ...")
+    demonstration.build(now(), progress=_progress)
 
 
 def _progress(words: str) -> None:

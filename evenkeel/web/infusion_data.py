@@ -32,7 +32,7 @@ MCG_PER_MG: Final = 1000
 # What a chart shows before the start and after the expected end.
 BEFORE: Final = timedelta(minutes=10)
 AFTER: Final = timedelta(minutes=15)
-# A monitor sends every few seconds; a chart has room for a point this often. Each shown value was really sent.
+# A monitor sends every few seconds; a chart has room for a point this often. Each one shown was really sent.
 GRAIN: Final = timedelta(seconds=20)
 _DRAWN: Final = {
     "systolic": "systolic",
@@ -172,7 +172,7 @@ def _signs(state: VisitState, samples: Iterable[Sampled], first_at: datetime) ->
 
 
 def _from_device(samples: Iterable[Sampled]) -> list[dict[str, Any]]:
-    """Thin the monitor's values to what a chart can show: real ones, the lowest of saturation and breathing."""
+    """Thin the monitor's values to what a chart can show: of saturation and breathing the lowest."""
     kept: dict[tuple[int, str], Sampled] = {}
     for sampled in samples:
         if sampled.value is None or sampled.sign not in _DRAWN:
@@ -246,7 +246,7 @@ def _event(payload: object) -> tuple[str, str] | None:
 def _prediction(
     state: VisitState, *, at: datetime, until: datetime, age_years: float | None
 ) -> Prediction | None:
-    """Replay the rates really run from the bag really made up, and the present rate until the bag is empty."""
+    """Replay the rates really run and the bag really made up, then the present rate to the empty bag."""
     if state.started is None or state.draw is None:
         return None
     begin, mg_per_ml = state.started.at, float(_mg_per_ml(state))

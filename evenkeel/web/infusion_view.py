@@ -287,9 +287,11 @@ def table(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]
                 ],
             )
         )
-    for missed in rules.check_schedule(rulebook, state, at).missed:
-        if missed.late is None:
-            rows.append((missed.due_at, [clinic_time(missed.due_at), "check not done", *["–"] * 9]))
+    rows.extend(
+        (missed.due_at, [clinic_time(missed.due_at), "check not done", *["–"] * 9])
+        for missed in rules.check_schedule(rulebook, state, at).missed
+        if missed.late is None
+    )
     return {"columns": columns, "rows": [cells for _, cells in sorted(rows, key=lambda row: row[0])]}
 
 
@@ -303,3 +305,9 @@ def last_check_words(state: VisitState) -> str | None:
         return None
     last = state.checks[-1]
     return f"{clinic_time(last.at)}: {signs_in_words(last.payload.signs)}"
+
+
+def last_scores(state: VisitState, at: datetime) -> dict[str, str | None]:
+    """The last sedation and dissociation that were charted, as words."""
+    found = {name: rules.latest_sign(state, name, at) for name in ("sedation", "dissociation")}
+    return {name: str(last[1]) if last else None for name, last in found.items()}

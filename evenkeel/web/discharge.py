@@ -1,0 +1,181 @@
+"""The discharge page: what still holds the patient, who receives them, what they take home."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.urls import path
+
+from evenkeel.clinical import discharge as rules
+from evenkeel.clinical.infusion import check_schedule
+from evenkeel.journey import discharge
+from evenkeel.journey.acting import Act
+from evenkeel.journey.rules import book
+from evenkeel.record.screening import Tri
+from evenkeel.record.verdict import Verdict
+from evenkeel.record.visits import VisitState
+from evenkeel.store import reading
+from evenkeel.values.ids import StreamId
+from evenkeel.web import infusion_view, pages
+from evenkeel.web.chairside import VisitForm, VisitFormPage
+from evenkeel.web.fields import TriField
+from evenkeel.web.verdicts import findings, overrides_of
+
+CRITERION = "criterion_"
+
+
+class DischargeForm(VisitForm):
+    """Criteria, escort, instructions, signature."""
+
+    received_by = forms.CharField(label="Received by", max_length=200, required=False)
+    received_by_phone = forms.CharField(label="Their phone", max_length=60, required=False)
+    instructions_given = forms.BooleanField(
+        label="The written instructions were given and talked through", required=False
+    )
+    against_advice = forms.BooleanField(label="The patient leaves against advice", required=False)
+    note = forms.CharField(label="Note", max_length=2000, required=False, widget=forms.Textarea)
+    password = forms.CharField(label="Your password", required=False, strip=False, widget=forms.PasswordInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for question in rules.CRITERIA:
+            self.fields[f"{CRITERION}{question.key}"] = TriField(label=question.text, help_text=question.hint)
+
+    @property
+    def criteria(self) -> dict[str, Tri]:
+        """Every criterion with its answer; an unanswered one is "unknown"."""
+        return {
+            question.key: self.cleaned_data.get(f"{CRITERION}{question.key}", "unknown")
+            for question in rules.CRITERIA
+        }
+
+    @property
+    def questions(self) -> list[forms.BoundField]:
+        """The fields of the criteria."""
+        return [self[f"{CRITERION}{question.key}"] for question in rules.CRITERIA]
+
+
+class DischargePage(VisitFormPage):
+    """Locked until criteria, escort and final signs are there; a prescriber may write why it is opened."""
+
+    action = "discharge.sign"
+    template = "discharge/discharge.html.jinja"
+    form_class = DischargeForm
+    done_sentence = "The patient is discharged. Print the sheet for the way home."
+
+    def form_arguments(self) -> dict[str, Any]:
+        """Start from the adult who was named at check-in; the person receiving is asked for all the same."""
+        check_in = self.state.check_in
+        escort = check_in.payload.escort if check_in else None
+        return {
+            "initial": {
+                "received_by": escort.name if escort else "",
+                "received_by_phone": escort.phone if escort else "",
+            }
+        }
+
+    def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
+        """What the rules say of what was typed."""
+        assert isinstance(form, DischargeForm), "this page has one form"
+        return _assess(
+            self.state,
+            pages.now(),
+            criteria=form.criteria,
+            received_by=form.cleaned_data["received_by"],
+            instructions_given=form.cleaned_data["instructions_given"],
+            against_advice=form.cleaned_data["against_advice"],
+        )
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Sign."""
+        assert isinstance(form, DischargeForm), "this page has one form"
+        cleaned = form.cleaned_data
+        return discharge.discharge(
+            act,
+            visit=self.visit,
+            criteria=form.criteria,
+            received_by=cleaned["received_by"].strip(),
+            received_by_phone=cleaned["received_by_phone"].strip(),
+            instructions_given=cleaned["instructions_given"],
+            against_advice=cleaned["against_advice"],
+            note=cleaned["note"].strip(),
+            overrides=overrides_of(form),
+            password=cleaned["password"],
+        )
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """Add what still holds the patient, judged on what was typed so far."""
+        form = extra.get("form")
+        state = self.state
+        if isinstance(form, DischargeForm) and form.is_bound and form.is_valid():
+            verdicts = self.verdicts_on(form)
+        else:
+            verdicts = _assess(
+                state,
+                pages.now(),
+                criteria={},
+                received_by="",
+                instructions_given=False,
+                against_advice=False,
+            )
+        asked_below = {question.rule for question in rules.CRITERIA} | {"DIS-ESC-001", "DIS-INS-001"}
+        before = [each for each in verdicts if each.rule.rule not in asked_below]
+        return super().context(**{"held": findings(book(), before), "waits": _waits(before), **extra})
+
+    def about(self, state: VisitState) -> dict[str, Any]:
+        """Add the instructions and the last check."""
+        schedule = check_schedule(book(), state, pages.now())
+        signed = state.discharge
+        return {
+            "is_open": state.phase == "recovery",
+            "is_left": signed is not None,
+            "left_with": signed.payload.received_by if signed else None,
+            "left_at": signed.at if signed else None,
+            "stopped_at": state.stopped.at if state.stopped else None,
+            "earliest_at": earliest_at(state),
+            "next_due_at": schedule.next_due_at,
+            "last_check": infusion_view.last_check_words(state),
+            "instructions": rules.INSTRUCTIONS,
+            "meaning": discharge.SIGNING_MEANS,
+            "meaning_against_advice": discharge.SIGNING_AGAINST_ADVICE_MEANS,
+        }
+
+
+def earliest_at(state: VisitState) -> datetime | None:
+    """When the shortest stay is over; None before the infusion has stopped."""
+    if state.stopped is None:
+        return None
+    course = reading.course(state.booking.payload.course)
+    first = discharge.is_first_or_raised(state, course)
+    rule = "DIS-STAY-002" if first else "DIS-STAY-001"
+    stay = book().limits(rule, state.stopped.at.date()).stay
+    return state.stopped.at + timedelta(minutes=float(stay.value))
+
+
+def _waits(verdicts: list[Verdict]) -> bool:
+    return any(verdict.severity not in (None, "advise") for verdict in verdicts)
+
+
+def _assess(
+    state: VisitState,
+    at: datetime,
+    *,
+    criteria: dict[str, Tri],
+    received_by: str,
+    instructions_given: bool,
+    against_advice: bool,
+) -> tuple[Verdict, ...]:
+    course = reading.course(state.booking.payload.course)
+    return rules.assess(
+        book(),
+        state,
+        criteria=criteria,
+        received_by=received_by,
+        instructions_given=instructions_given,
+        is_first_or_raised=discharge.is_first_or_raised(state, course),
+        against_advice=against_advice,
+        at=at,
+    )
+
+
+urlpatterns = [path("visits/<uuid:visit>/discharge/", DischargePage.as_view(), name="discharge")]

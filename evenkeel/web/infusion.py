@@ -1,0 +1,461 @@
+"""Pages of the infusion: the chart, and one small page for each thing that is charted or done at the pump."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.urls import path
+
+from evenkeel.clinical import infusion as rules
+from evenkeel.clinical.infusion import EVENTS, RESCUE_DRUGS
+from evenkeel.clinical.infusion import signs as infusion_signs
+from evenkeel.journey import infusion
+from evenkeel.journey.acting import Act
+from evenkeel.journey.phases import IN_THE_CHAIR, ON_THE_PUMP
+from evenkeel.journey.policy import may
+from evenkeel.journey.rules import book, clinic_day
+from evenkeel.record.verdict import Verdict
+from evenkeel.record.visits import VisitState
+from evenkeel.store import reading, rows
+from evenkeel.store.queries import monitors, settings
+from evenkeel.values.ids import StreamId, reference_of
+from evenkeel.values.issues import Issue
+from evenkeel.web import infusion_forms, infusion_view, ordering_view, pages, timeline
+from evenkeel.web.chairside import VisitFormPage, VisitPage, next_step, steps
+from evenkeel.web.infusion_data import chart_data
+from evenkeel.web.infusion_forms import REALLY, SignsForm
+from evenkeel.web.jinja import clinic_zone
+from evenkeel.web.verdicts import findings, in_the_way, overrides_of
+
+# What the page asks about twice before it sends; the use case asks again, with or without a script.
+USUAL = infusion_signs.USUAL
+
+
+class ChartPage(VisitPage):
+    """The infusion at the chair: chart, what is due, the check's form, everything that was written."""
+
+    action = "visit.read"
+    template = "infusion/chart.html.jinja"
+
+    def about(self, state: VisitState) -> dict[str, Any]:
+        """Add the parts that the fragments give as well, the chart's data and the form of a check."""
+        return {
+            **now_part(self, state),
+            **controls_part(self, state),
+            **record_part(self, state),
+            **chart_part(state),
+            **signs_part(self, state),
+            "form": SignsForm(),
+            "events": list(EVENTS.items()),
+            "is_in_the_chair": state.phase in IN_THE_CHAIR,
+        }
+
+
+def chart_part(state: VisitState) -> dict[str, Any]:
+    """The chart, its table and what is said of the predicted level."""
+    at = pages.now()
+    data = data_of(state)
+    return {
+        "data": data,
+        "table": infusion_view.table(book(), state, at),
+        "level_note": data["predicted"]["note"] if data["predicted"] else None,
+        "level_citation": data["predicted"]["citation"] if data["predicted"] else None,
+    }
+
+
+def data_of(state: VisitState) -> dict[str, Any]:
+    """What the chart draws."""
+    at = pages.now()
+    patient = reading.patient(state.booking.payload.patient)
+    return chart_data(
+        state,
+        monitors.samples(state.stream),
+        book(),
+        zone=clinic_zone(),
+        at=at,
+        age_years=float(patient.age_on(clinic_day(at))),
+        is_level_shown=settings.current().predicted_level_shown,
+    )
+
+
+def now_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
+    """What changes by itself: what is due, what the rules ask, the monitor's values, how much was given."""
+    at = pages.now()
+    monitor = monitors.monitor_now(state.stream)
+    chair = rows.chair(state.chair)
+    return {
+        "alerts": infusion_view.alerts(book(), state, monitor, at),
+        "unknown": infusion_view.unknown_words(state),
+        "values": infusion_view.live_values(state, monitor, at),
+        "feed": infusion_view.feed_state(monitor, at),
+        "heard_at": monitor.heard_at,
+        "monitor_name": chair.monitor if chair else None,
+        "chair_name": chair.name if chair else state.chair,
+        "checks": infusion_view.checks_due(book(), state, at),
+        "given": infusion_view.given(state, at),
+        "is_on_the_pump": state.phase in ON_THE_PUMP,
+    }
+
+
+def controls_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
+    """The buttons that fit where the visit stands and who is signed in."""
+    role = page.author.role
+    left = state.volume_left(pages.now())
+    can_run = may(role, "infusion.run")
+    return {
+        "can_run": can_run,
+        "can_chart": may(role, "infusion.chart"),
+        "can_order": may(role, "order.cancel"),
+        "is_running": state.phase == "running",
+        "is_paused": state.phase == "paused",
+        "next_step": next_step(state, role),
+        "steps": steps(state),
+        "stop_reason": "completed" if left is not None and left.value == 0 else "clinician_decision",
+        "order": ordering_view.order_summary(state.order) if state.order else None,
+        "is_before_start": state.phase in ("ordered", "drawn", "double_checked", "ready"),
+    }
+
+
+def record_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
+    """Everything that was written to the visit."""
+    can_amend = may(page.author.role, "entry.amend")
+    return {"lines": timeline.lines(state, can_amend=can_amend)}
+
+
+def signs_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
+    """What stands beside the empty boxes of a check."""
+    return {
+        "last": infusion_view.last_words(state, pages.now()),
+        "usual": {name: (span.low, span.high) for name, span in USUAL.items()},
+        "units": infusion_view.UNITS,
+    }
+
+
+class Part(VisitPage):
+    """A part of the chart page that is fetched again by itself."""
+
+    action = "visit.read"
+    parts: ClassVar[dict[str, Any]] = {
+        "now": (now_part, "infusion/now.html.jinja"),
+        "controls": (controls_part, "infusion/controls.html.jinja"),
+        "record": (record_part, "infusion/record.html.jinja"),
+        "table": (lambda page, state: chart_part(state), "infusion/table.html.jinja"),
+    }
+
+    @property
+    def template(self) -> str:  # type: ignore[override]
+        """The part's own template."""
+        return str(self.parts[self.kwargs["part"]][1])
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """What the part shows and nothing else, since it is asked for every few seconds."""
+        state = self.state
+        make = self.parts[self.kwargs["part"]][0]
+        return {
+            "visit": reference_of(state.stream),
+            "now": pages.now(),
+            "phase": state.phase,
+            **make(self, state),
+            **extra,
+        }
+
+
+class ChartData(VisitPage):
+    """The chart's data as JSON."""
+
+    action = "visit.read"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """Answer with the data."""
+        return JsonResponse(data_of(self.state))
+
+
+class EntryPage(VisitFormPage):
+    """A small page with one form. `heading` says what is done."""
+
+    template = "infusion/entry.html.jinja"
+    heading: ClassVar[str]
+    button: ClassVar[str] = "Save"
+    kind: ClassVar[str] = "main"
+    units: ClassVar[dict[str, str]] = {}
+    # Where acting on old facts is unsafe, the page says how far the record went when it was made.
+    needs_seen: ClassVar[bool] = False
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """Add what the form's template asks for."""
+        found = super().context(**extra)
+        return {
+            **found,
+            "heading": self.heading,
+            "button": self.button,
+            "kind": self.kind,
+            "units": self.units,
+            "form_seen": found["seen"] if self.needs_seen else None,
+            "hint": self.hint(),
+        }
+
+    def hint(self) -> str | None:
+        """A sentence above the form."""
+        return None
+
+
+class StartPage(EntryPage):
+    """The last gate before drug runs, with every rule's answer on it."""
+
+    action = "infusion.run"
+    template = "infusion/start.html.jinja"
+    form_class = infusion_forms.StartForm
+    heading = "Start the infusion"
+    button = "Start"
+    kind = "start"
+    needs_seen = True
+    done_sentence = "The infusion runs."
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Start."""
+        cleaned = form.cleaned_data
+        return infusion.start(
+            act,
+            visit=self.visit,
+            pump=cleaned["pump"].strip(),
+            cannula_site=cleaned["cannula_site"].strip(),
+            overrides=overrides_of(form),
+        )
+
+    def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
+        """What the rules say now."""
+        return rules.assess_start(book(), self.state, pages.now())
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """Ask for reasons from the start on, since the rules can be asked before anything is typed."""
+        if "form" not in extra:
+            form = infusion_forms.StartForm()
+            form.ask_reasons(self.verdicts_on(form))
+            extra["form"] = form
+        return super().context(**extra)
+
+    def about(self, state: VisitState) -> dict[str, Any]:
+        """Add the dose and every rule's answer."""
+        verdicts = rules.assess_start(book(), state, pages.now())
+        return {
+            "order": ordering_view.order_summary(state.order) if state.order else None,
+            "findings": findings(book(), verdicts),
+            "is_blocked": any(verdict.hard for verdict in in_the_way(verdicts)),
+            "is_open": state.phase == "ready",
+        }
+
+
+class SignsPage(EntryPage):
+    """One check by itself; the chart page holds the same form."""
+
+    action = "infusion.chart"
+    template = "infusion/signs.html.jinja"
+    form_class = SignsForm
+    heading = "Chart signs"
+    done_sentence = "The check is charted."
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Chart."""
+        assert isinstance(form, SignsForm), "this page has one form"
+        return infusion.chart_signs(
+            act, visit=self.visit, signs=form.signs, source="manual", confirmed=form.confirmed
+        )
+
+    def place(self, form: forms.Form, issue: Issue) -> None:
+        """Beside a strange value stands the tick that confirms it."""
+        if issue.code == "implausible" and issue.field and isinstance(form, SignsForm):
+            form.ask_again(issue.field)
+        super().place(form, issue)
+
+    def about(self, state: VisitState) -> dict[str, Any]:
+        """Add the last values, which are shown and never filled in."""
+        return {**signs_part(self, state), "really": REALLY}
+
+
+class RatePage(EntryPage):
+    """Another rate for the running pump."""
+
+    action = "infusion.run"
+    form_class = infusion_forms.RateForm
+    heading = "Change the rate"
+    units: ClassVar[dict[str, str]] = {"rate": "mL/h"}
+    needs_seen = True
+    done_sentence = "The new rate is recorded."
+
+    def hint(self) -> str | None:
+        """What it runs at now and what was ordered."""
+        state = self.state
+        if state.order is None:
+            return None
+        now = f"The pump runs at {state.rate}. " if state.rate is not None else ""
+        return f"{now}Ordered: {state.order.payload.dose.rate}."
+
+    def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
+        """What the rules say of the rate that was typed."""
+        return rules.assess_rate(book(), self.state, form.cleaned_data["rate"], pages.now())
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Change it."""
+        cleaned = form.cleaned_data
+        return infusion.change_rate(
+            act,
+            visit=self.visit,
+            rate=cleaned["rate"],
+            reason=cleaned["reason"].strip(),
+            overrides=overrides_of(form),
+        )
+
+
+class PausePage(EntryPage):
+    """The pump stands still for now."""
+
+    action = "infusion.run"
+    form_class = infusion_forms.PauseForm
+    heading = "Pause"
+    button = "Pause"
+    done_sentence = "Paused."
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Pause."""
+        return infusion.pause(act, visit=self.visit, reason=form.cleaned_data["reason"].strip())
+
+
+class ResumePage(EntryPage):
+    """The paused pump runs again."""
+
+    action = "infusion.run"
+    form_class = infusion_forms.ResumeForm
+    heading = "Resume"
+    button = "Resume"
+    kind = "start"
+    units: ClassVar[dict[str, str]] = {"rate": "mL/h"}
+    needs_seen = True
+    done_sentence = "The infusion runs again."
+
+    def hint(self) -> str | None:
+        """What was ordered, and what is asked of the patient first."""
+        state = self.state
+        ordered = f"Ordered: {state.order.payload.dose.rate}. " if state.order else ""
+        limits = book().rule("INF-RES-001")
+        return f"{ordered}{limits.sentence(limits.version_on(clinic_day(pages.now())))}"
+
+    def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
+        """What the rules say of going on at the rate that was typed."""
+        return rules.assess_resume(book(), self.state, form.cleaned_data["rate"], pages.now())
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Resume."""
+        return infusion.resume(
+            act, visit=self.visit, rate=form.cleaned_data["rate"], overrides=overrides_of(form)
+        )
+
+
+class StopPage(EntryPage):
+    """The pump stands still for good. Nothing asks twice."""
+
+    action = "infusion.run"
+    form_class = infusion_forms.StopForm
+    heading = "Stop the infusion"
+    button = "Stop"
+    kind = "stop"
+    units: ClassVar[dict[str, str]] = {"pump_volume": "mL"}
+    done_sentence = "Stopped. If something about it is wrong, amend the entry below."
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Stop."""
+        cleaned = form.cleaned_data
+        return infusion.stop(
+            act,
+            visit=self.visit,
+            reason=cleaned["reason"],
+            note=cleaned["note"].strip(),
+            pump_volume=cleaned["pump_volume"],
+        )
+
+
+class EventPage(EntryPage):
+    """Something happened; one tap on the chart page, or here with a grade and words."""
+
+    action = "infusion.chart"
+    form_class = infusion_forms.EventForm
+    heading = "Record an event"
+    done_sentence = "The event is recorded. Amend it to add a grade or words."
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Record it."""
+        cleaned = form.cleaned_data
+        return infusion.record_event(
+            act,
+            visit=self.visit,
+            event=cleaned["event"],
+            grade=cleaned["grade"],
+            note=cleaned["note"].strip(),
+        )
+
+
+class NotePage(EntryPage):
+    """Free words."""
+
+    action = "infusion.chart"
+    form_class = infusion_forms.NoteForm
+    heading = "Write a note"
+    done_sentence = "The note is written."
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Write it."""
+        return infusion.write_note(act, visit=self.visit, text=form.cleaned_data["text"].strip())
+
+
+class RescuePage(EntryPage):
+    """A rescue drug, always on a named prescriber's order."""
+
+    action = "infusion.run"
+    template = "infusion/rescue.html.jinja"
+    form_class = infusion_forms.RescueForm
+    heading = "Rescue drug given"
+    done_sentence = "The rescue drug is recorded."
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Record it."""
+        assert isinstance(form, infusion_forms.RescueForm), "this page has one form"
+        cleaned = form.cleaned_data
+        return infusion.give_rescue(
+            act,
+            visit=self.visit,
+            drug=cleaned["drug"],
+            dose=cleaned["dose"].strip(),
+            route=cleaned["route"].strip(),
+            ordered_by=form.prescriber,
+            read_back=cleaned["read_back"],
+            reason=cleaned["reason"].strip(),
+        )
+
+    def about(self, state: VisitState) -> dict[str, Any]:
+        """Add what is usual of each drug, as information and never as an order."""
+        usual = {
+            drug.name: (
+                f"For {drug.used_for}. Usual: {drug.dose}, {drug.route}; {drug.limit}."
+                + (f" Not in: {', '.join(drug.not_in)}." if drug.not_in else "")
+            )
+            for drug in RESCUE_DRUGS
+        }
+        return {"drugs": usual}
+
+
+urlpatterns = [
+    path("visits/<uuid:visit>/chart/", ChartPage.as_view(), name="chart"),
+    path("visits/<uuid:visit>/chart/data/", ChartData.as_view(), name="chart_data"),
+    *(
+        path(f"visits/<uuid:visit>/chart/{part}/", Part.as_view(), {"part": part}, name=f"chart_{part}")
+        for part in Part.parts
+    ),
+    path("visits/<uuid:visit>/start/", StartPage.as_view(), name="start"),
+    path("visits/<uuid:visit>/signs/", SignsPage.as_view(), name="signs"),
+    path("visits/<uuid:visit>/rate/", RatePage.as_view(), name="rate"),
+    path("visits/<uuid:visit>/pause/", PausePage.as_view(), name="pause"),
+    path("visits/<uuid:visit>/resume/", ResumePage.as_view(), name="resume"),
+    path("visits/<uuid:visit>/stop/", StopPage.as_view(), name="stop"),
+    path("visits/<uuid:visit>/event/", EventPage.as_view(), name="event"),
+    path("visits/<uuid:visit>/note/", NotePage.as_view(), name="note"),
+    path("visits/<uuid:visit>/rescue/", RescuePage.as_view(), name="rescue"),
+]

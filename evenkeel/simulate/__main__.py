@@ -20,8 +20,15 @@ def main() -> None:
     from evenkeel.simulate.live import play_on
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # The player of made-up people stands beside the server, and like it looks at the machine's clock.
-    play_on(chosen.mllp_host, chosen.mllp_port, lambda: datetime.now(UTC))  # noqa: TID251
+    server = os.getppid()
+    play_on(
+        chosen.mllp_host,
+        chosen.mllp_port,
+        # The player of made-up people stands beside the server, and like it looks at the machine's clock.
+        now=lambda: datetime.now(UTC),  # noqa: TID251
+        # A server that was killed cannot say goodbye.
+        is_wanted=lambda: os.getppid() == server,
+    )
 
 
 if __name__ == "__main__":

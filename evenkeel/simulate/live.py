@@ -14,8 +14,8 @@ NAP_SECONDS: Final = 0.5
 RECENT: Final = timedelta(days=2)
 
 
-def play_on(host: str, port: int, now: Callable[[], datetime]) -> None:
-    """Play until stopped. Stories stand where the build left them, then follow the machine's clock."""
+def play_on(host: str, port: int, now: Callable[[], datetime], is_wanted: Callable[[], bool]) -> None:
+    """Play while wanted. Stories stand where the build left them, then follow the machine's clock."""
     kept = Playbill().read()
     openings = [each for each in openings_of(kept) if now() - each.opens_at < RECENT]
     if not openings:
@@ -27,13 +27,13 @@ def play_on(host: str, port: int, now: Callable[[], datetime]) -> None:
     world.play(world.played_until)
     world.line = Line(host, port)
     try:
-        _follow_the_clock(world, now)
+        _follow_the_clock(world, now, is_wanted)
     finally:
         world.line.close()
 
 
-def _follow_the_clock(world: World, now: Callable[[], datetime]) -> None:
-    while (next_at := world.next_at) is not None:
+def _follow_the_clock(world: World, now: Callable[[], datetime], is_wanted: Callable[[], bool]) -> None:
+    while is_wanted() and (next_at := world.next_at) is not None:
         wait = (next_at - now()).total_seconds()
         if wait > 0:
             time.sleep(min(wait, NAP_SECONDS))

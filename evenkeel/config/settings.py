@@ -91,7 +91,7 @@ TEMPLATES = [
         },
     },
     {
-        # Only allauth's own pages use Django's template language.
+        # Only allauth's messages use Django's template language.
         "NAME": "django",
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [PACKAGE / "web" / "templates_django"],

@@ -6,7 +6,6 @@ Our own views name their `action` (and `post_action`, where sending asks for mor
 views are named in the one table below.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Literal
 
@@ -85,25 +84,24 @@ def is_permitted(asked: Asked, role: Role | None) -> bool:
     return may(role, asked)
 
 
-def every_route(
-    patterns: Sequence[URLPattern | URLResolver] | None = None, before: str = ""
-) -> Iterator[Route]:
+def every_route() -> Iterator[Route]:
     """Every address that the clinic answers, in the order in which they are looked up."""
-    for each in get_resolver().url_patterns if patterns is None else patterns:
-        pattern = before + str(each.pattern)
+    yield from _routes(get_resolver().url_patterns, "", ())
+
+
+def _routes(
+    patterns: Sequence[URLPattern | URLResolver], before: str, parameters: tuple[str, ...]
+) -> Iterator[Route]:
+    for each in patterns:
+        # Both sorts of pattern, paths and regular expressions, are regular expressions underneath.
+        pattern, own = before + str(each.pattern), (*parameters, *each.pattern.regex.groupindex)
         if isinstance(each, URLResolver):
-            yield from every_route(each.url_patterns, pattern)
+            yield from _routes(each.url_patterns, pattern, own)
             continue
         yield Route(
             name=each.name or "",
             pattern=pattern,
             to_look=asked_by(each.callback, each.name, "GET"),
             to_send=asked_by(each.callback, each.name, "POST"),
-            parameters=_parameters(each),
+            parameters=own,
         )
-
-
-def _parameters(pattern: URLPattern) -> tuple[str, ...]:
-    """Name what an address leaves open, whether it is a path or a regular expression."""
-    regex: re.Pattern[str] = pattern.pattern.regex
-    return tuple(regex.groupindex)

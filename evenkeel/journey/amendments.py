@@ -113,6 +113,9 @@ def _correct(
     _refuse_unfit(fact, payload, reason)
     assert fact is not None, "a missing entry was refused above"
     at = happened_at or fact.at
+    if payload == fact.payload and at == fact.at:
+        sentence = "Nothing is different from what stands. Change what was wrong, or leave without saving."
+        raise UnableToAmend([Issue(sentence=sentence, code="nothing-changed")])
     require_plausible_time(replace(act, happened_at=at), state)
     payload, rules = _worked_out_again(state, payload, at)
     draft = Draft(payload=payload, happened_at=at, rules=rules, amends=entry, amend_reason=reason.strip())

@@ -1,0 +1,178 @@
+"""The maintenance plan: an interval among options that say how well they are founded, and the next date."""
+
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import path
+
+from evenkeel.clinical import maintenance as rules
+from evenkeel.journey import maintenance as use_cases
+from evenkeel.journey.acting import Act
+from evenkeel.journey.policy import may
+from evenkeel.journey.rules import book, clinic_day
+from evenkeel.record.courses import CourseState
+from evenkeel.record.verdict import Verdict
+from evenkeel.values.ids import StreamId
+from evenkeel.values.quantities import Days
+from evenkeel.web.about import OfCourse
+from evenkeel.web.fields import QuantityField
+from evenkeel.web.jinja import clinic_date
+from evenkeel.web.verdicts import BASIS_WORDS, add_override_fields, findings, overrides_of
+
+OTHER: Final = "other"
+
+
+class MaintenanceForm(forms.Form):
+    """The plan. A rule that objects to it gets a field for the reason to go on."""
+
+    chosen = forms.ChoiceField(label="Interval", widget=forms.RadioSelect)
+    interval = QuantityField(Days, required=False, label="Another interval")
+    next_due_date = forms.DateField(label="Next infusion is due on", widget=forms.DateInput)
+    goals = forms.CharField(label="Goals", required=False, max_length=1000, widget=forms.Textarea)
+    return_signs = forms.CharField(
+        label="Signs that it comes back",
+        help_text="What the patient and those around them would notice first.",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea,
+    )
+    psychotherapy = forms.CharField(label="Psychotherapy", required=False, max_length=300)
+    support_contact = forms.CharField(label="Who stands by", required=False, max_length=300)
+
+    def __init__(self, *args: Any, course: CourseState, **kwargs: Any) -> None:
+        """Offer the intervals, and ask the rules about what was typed so far."""
+        super().__init__(*args, **kwargs)
+        self.options = rules.suggest_interval(book(), course)
+        field = self.fields["chosen"]
+        assert isinstance(field, forms.ChoiceField), "the interval is one of several"
+        field.choices = [
+            *((option.interval.number, f"Every {option.interval}") for option in self.options),
+            (OTHER, "Another interval"),
+        ]
+        self.verdicts = self._asked(course)
+        add_override_fields(self, book(), self.verdicts)
+
+    def _asked(self, course: CourseState) -> tuple[Verdict, ...]:
+        """What the rules say to the interval and the date, once both can be read."""
+        interval, next_due = self._typed_interval(), self._typed("next_due_date")
+        if interval is None or not isinstance(next_due, date) or interval.value == 0 or not course.infusions:
+            return ()
+        return rules.assess_plan(book(), course, interval, next_due)
+
+    def _typed_interval(self) -> Days | None:
+        chosen = self._typed("chosen")
+        typed = self._typed("interval") if chosen == OTHER else chosen
+        if isinstance(typed, str) and typed:
+            return Days.of(typed)
+        return typed if isinstance(typed, Days) else None
+
+    def _typed(self, name: str) -> object:
+        if not self.is_bound:
+            return None
+        try:
+            found: object = self.fields[name].clean(self.data.get(name))
+        except ValidationError:
+            return None
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """Another interval is written out."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        is_other = cleaned.get("chosen") == OTHER
+        if is_other and cleaned.get("interval") is None and "interval" not in self.errors:
+            self.add_error("interval", "Another interval: write how many days.")
+        return cleaned
+
+    @property
+    def chosen_interval(self) -> Days:
+        """The interval that was chosen or written."""
+        interval = self._typed_interval()
+        assert interval is not None, "a valid form has an interval"
+        return interval
+
+    @property
+    def override_fields(self) -> list[forms.BoundField]:
+        """The reasons, one for every rule that asks for one."""
+        return [self[name] for name in self.fields if name.startswith("override_")]
+
+
+class MaintenancePage(OfCourse):
+    """The plan that stands, and the form that makes or replaces it."""
+
+    action = "patient.read"
+    post_action = "maintenance.plan"
+    template = "maintenance/plan.html.jinja"
+    form_class = MaintenanceForm
+    done_sentence = "The maintenance plan is saved."
+
+    def form_arguments(self) -> dict[str, Any]:
+        """The course decides which intervals are offered."""
+        return {"course": self.course}
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """Add the options with what they are founded on, and what the rules say to what was typed."""
+        state = self.course
+        extra = super().context(**extra)
+        form: MaintenanceForm = extra["form"]
+        last = state.infusions[-1].payload.started_at if state.infusions else None
+        found = findings(book(), form.verdicts)
+        plan = state.maintenance
+        return extra | {
+            "hints": {
+                option.interval.number: _why(option, last and clinic_day(last)) for option in form.options
+            },
+            "last_infusion": last,
+            "asking": [each for each in found if each["outcome"] != "clear"],
+            "clear": [each for each in found if each["outcome"] == "clear"],
+            "may_plan": may(self.author.role, "maintenance.plan"),
+            "has_infusion": last is not None,
+            "plan": {
+                "rows": [
+                    {"key": "Interval", "value": str(plan.payload.interval)},
+                    {"key": "Next due", "value": clinic_date(plan.payload.next_due_date)},
+                    {"key": "Goals", "value": plan.payload.goals or None},
+                    {"key": "Signs that it comes back", "value": plan.payload.return_signs or None},
+                    {"key": "Psychotherapy", "value": plan.payload.psychotherapy or None},
+                    {"key": "Who stands by", "value": plan.payload.support_contact or None},
+                ],
+                "by": plan.by.printed_name,
+                "at": plan.at,
+            }
+            if plan
+            else None,
+        }
+
+    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
+        """Make the plan."""
+        assert isinstance(form, MaintenanceForm), "the form of this page is the plan"
+        typed = form.cleaned_data
+        return use_cases.plan_maintenance(
+            act,
+            course=self.stream("course"),
+            interval=form.chosen_interval,
+            next_due_date=typed["next_due_date"],
+            goals=typed["goals"],
+            return_signs=typed["return_signs"],
+            psychotherapy=typed["psychotherapy"],
+            support_contact=typed["support_contact"],
+            overrides=overrides_of(form),
+        )
+
+
+def _why(option: rules.IntervalOption, last: date | None) -> str:
+    """Why an interval is offered, what it is founded on, and the day that it leads to."""
+    words = [option.why]
+    if option.is_next_step:
+        words.append("The usual next step.")
+    if last is not None:
+        due = last + timedelta(days=int(option.interval.value))
+        words.append(f"Counted from the last infusion, that is {clinic_date(due)}.")
+    words.append(f"Basis: {BASIS_WORDS[option.basis]}.")
+    return " ".join(words)
+
+
+urlpatterns = [
+    path("courses/<uuid:course>/maintenance/", MaintenancePage.as_view(), name="maintenance"),
+]

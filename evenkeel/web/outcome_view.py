@@ -1,0 +1,184 @@
+"""Outcomes as plain values: a scale over a course as chart and table, and the weeks without an answer."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from evenkeel.clinical.outcomes import baseline_of, scale_of
+from evenkeel.clinical.scales import Scale, scale
+from evenkeel.record.courses import CourseState
+from evenkeel.record.outcomes import AssessmentPoint, AssessmentRecorded
+from evenkeel.record.state import Written
+from evenkeel.values.ids import reference_of
+from evenkeel.values.numbers import plain
+from evenkeel.web.jinja import clinic_date, clinic_datetime, clinic_zone
+
+POINT_WORDS: Final[dict[AssessmentPoint, str]] = {
+    "baseline": "Baseline",
+    "before_infusion": "Before an infusion",
+    "after_series": "After the series",
+    "maintenance": "In maintenance",
+    "other": "Another time",
+}
+RESPONSE_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "response": ("Response", "ok"),
+    "partial": ("Partial response", "low"),
+    "none": ("No response", "stopped"),
+    "worse": ("Worse", "high"),
+    "unknown": ("Not known", "unknown"),
+}
+REMISSION_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "yes": ("Remission", "ok"),
+    "no": ("No remission", "neutral"),
+    "unknown": ("Remission not known", "unknown"),
+}
+
+WEEK: Final = timedelta(days=7)
+# Room at both ends of the picture, so that no mark stands on its edge.
+MARGIN: Final = timedelta(days=3)
+
+
+def weeks_without(course: CourseState, scale_id: str, at: datetime) -> tuple[datetime, ...]:
+    """The ends of the weeks of treatment, past by `at`, in which no complete form was answered.
+
+    A week of treatment begins with the first infusion; the last one is the week after the last infusion.
+    """
+    if not course.infusions:
+        return ()
+    complete = [fact.at for fact in course.assessments_of(scale_id) if fact.payload.total is not None]
+    begins = course.infusions[0].payload.started_at
+    until = course.infusions[-1].payload.started_at + WEEK
+    ends = []
+    while begins + WEEK <= min(until, at):
+        if not any(begins <= when < begins + WEEK for when in complete):
+            ends.append(begins + WEEK)
+        begins += WEEK
+    return tuple(ends)
+
+
+def charts(course: CourseState, at: datetime) -> list[dict[str, Any]]:
+    """One chart and its table for every scale that was used, the one that the course is judged by first."""
+    own = scale_of(course)
+    used = dict.fromkeys([own.id, *(fact.payload.scale for fact in course.assessments)])
+    return [_chart(course, scale(id_), at) for id_ in used if course.assessments_of(id_) or course.infusions]
+
+
+def _chart(course: CourseState, of: Scale, at: datetime) -> dict[str, Any]:
+    facts = course.assessments_of(of.id)
+    missing = weeks_without(course, of.id, at)
+    return {
+        "id": f"outcome-{of.id}",
+        "short": of.short,
+        "empty": not facts,
+        "data": _data(course, of, facts, missing, at),
+        "columns": ["When", of.short, "Range", "At"],
+        "rows": _rows(course, of, facts, missing),
+        "credit": of.credit,
+    }
+
+
+def _data(
+    course: CourseState,
+    of: Scale,
+    facts: tuple[Written[AssessmentRecorded], ...],
+    missing: tuple[datetime, ...],
+    at: datetime,
+) -> dict[str, Any]:
+    baseline = baseline_of(course, of.id)
+    starts = [fact.payload.started_at for fact in course.infusions]
+    times = [*(fact.at for fact in facts), *starts, *missing] or [at]
+    return {
+        "title": f"{of.short} over the course",
+        "scale": of.short,
+        "zone": clinic_zone(),
+        "x": {"from": _unix(min(times) - MARGIN), "to": _unix(max(times) + MARGIN)},
+        "y": {"from": of.low, "to": of.high},
+        "points": [
+            {"at": _unix(fact.at), "total": _number(fact.payload.total), "label": fact.payload.band}
+            for fact in facts
+            if fact.payload.total is not None
+        ],
+        "bands": [{"from": band.low, "to": band.high, "label": band.label} for band in of.bands],
+        "response_at_or_below": _response_line(of, baseline.payload.total if baseline else None),
+        "remission_below": _number(of.remission_below.value) if of.remission_below else None,
+        "infusions": [
+            {"at": _unix(fact.payload.started_at), "label": str(fact.payload.number)}
+            for fact in course.infusions
+        ],
+        "missing": [{"due_at": _unix(when)} for when in missing],
+    }
+
+
+def _response_line(of: Scale, baseline: Decimal | None) -> float | None:
+    """The highest total that counts as response: the fall that the scale asks for, from the baseline."""
+    if not baseline:
+        return None
+    return float(Fraction(baseline) * (100 - Fraction(of.response_fall.value)) / 100)
+
+
+def _rows(
+    course: CourseState,
+    of: Scale,
+    facts: tuple[Written[AssessmentRecorded], ...],
+    missing: tuple[datetime, ...],
+) -> list[list[str]]:
+    told = [
+        *((fact.at, clinic_datetime(fact.at), *_said(fact.payload)) for fact in facts),
+        *(
+            (when, f"{clinic_date(when - WEEK)} to {clinic_date(when)}", "no complete answer", "–", "–")
+            for when in missing
+        ),
+        *(
+            (
+                fact.payload.started_at,
+                clinic_datetime(fact.payload.started_at),
+                "–",
+                "–",
+                f"Infusion {fact.payload.number}, {fact.payload.given.shown()}",
+            )
+            for fact in course.infusions
+        ),
+    ]
+    return [list(cells) for _, *cells in sorted(told)]
+
+
+def _said(payload: AssessmentRecorded) -> tuple[str, str, str]:
+    total = plain(payload.total) if payload.total is not None else "not scored, an answer is missing"
+    return total, payload.band or "–", point_words(payload)
+
+
+def point_words(payload: AssessmentRecorded) -> str:
+    """When in the course a form was answered, in words."""
+    if payload.point == "before_infusion" and payload.infusion_number:
+        return f"Before infusion {payload.infusion_number}"
+    return POINT_WORDS[payload.point]
+
+
+def risk(course: CourseState, fact: Written[AssessmentRecorded]) -> dict[str, Any]:
+    """An answer that alerts, with the words that were chosen."""
+    of = scale(fact.payload.scale)
+    said = []
+    for number in fact.payload.risk_items:
+        item, answer = of.items[number - 1], fact.payload.answers[number - 1]
+        chosen = next((option.text for option in item.options if option.value == answer), "")
+        said.append({"number": number, "question": item.text, "answer": chosen})
+    return {
+        "short": of.short,
+        "at": fact.at,
+        "by": fact.by.printed_name,
+        "items": said,
+        "cause": "; ".join(f"{of.short}, question {each['number']}: {each['answer']}" for each in said),
+        "course": reference_of(course.stream),
+        "seq": fact.seq,
+    }
+
+
+def _unix(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _number(value: Decimal | None) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)

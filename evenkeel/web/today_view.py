@@ -1,0 +1,392 @@
+"""What waits for a person, by role: each row says who, why now, since when and the one thing to do next."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.urls import reverse
+
+from evenkeel.clinical import infusion
+from evenkeel.clinical.decision import worst
+from evenkeel.clinical.outcomes import judge_response, scale_of
+from evenkeel.clinical.screening import INDICATIONS
+from evenkeel.journey.policy import may
+from evenkeel.journey.rules import book, clinic_clock, clinic_day
+from evenkeel.record.courses import CourseState
+from evenkeel.record.entry import Author, Role
+from evenkeel.record.infusion import InfusionPaused
+from evenkeel.record.visits import VisitPhase
+from evenkeel.store.queries.today import CourseNow, VisitNow
+from evenkeel.values.ids import StreamId, reference_of
+from evenkeel.values.shape import frozen
+from evenkeel.web import steps
+from evenkeel.web.jinja import clinic_date
+from evenkeel.web.outcome_view import risk
+
+# The order of harm, by the tone of a row's mark.
+HARM: Final = ("high", "medium", "late", "due", "now", "low", "info")
+# How long before a booked visit the patient is looked for, and when they count as late. Proposals.
+ARRIVES_WITHIN: Final = timedelta(hours=1)
+LATE_AFTER: Final = timedelta(minutes=15)
+# How long before the next maintenance date the front desk calls. Proposal.
+CALL_BEFORE: Final = timedelta(days=14)
+# A scale counts for an infusion when it was answered within this long after it; an older answer is asked for
+# again before the next infusion. Proposal.
+SCALE_WITHIN: Final = timedelta(days=7)
+# Over how long the lead's share of answered infusions looks back. Proposal.
+LOOK_BACK: Final = timedelta(days=90)
+
+BEFORE_DRUG: Final[tuple[VisitPhase, ...]] = (
+    "booked",
+    "awaiting_prescriber",
+    "checked_in",
+    "ordered",
+    "drawn",
+    "double_checked",
+    "ready",
+)
+
+
+@frozen
+class Row:
+    """One thing that waits. `tone` is its harm, `at` since when it waits."""
+
+    patient: StreamId
+    who: str
+    why: str
+    tone: str
+    word: str
+    at: datetime
+    action: str
+    url: str
+
+
+def waiting(
+    by: Author, courses: Sequence[CourseNow], visits: Sequence[VisitNow], at: datetime
+) -> tuple[Row, ...]:
+    """Everything that waits for this person, ordered by harm and then by age."""
+    found = list(_of_role(by, courses, visits, at))
+    return tuple(sorted(found, key=lambda row: (HARM.index(row.tone), row.at, row.who)))
+
+
+def _of_role(
+    by: Author, courses: Sequence[CourseNow], visits: Sequence[VisitNow], at: datetime
+) -> Iterator[Row]:
+    if by.role in ("nurse", "prescriber", "lead"):
+        yield from _risks(courses, by.role)
+    if by.role in ("nurse", "prescriber"):
+        for visit in visits:
+            yield from _in_the_chair(visit, courses, at)
+    if by.role == "nurse":
+        yield from _nurse(by, courses, visits, at)
+    elif by.role == "prescriber":
+        yield from _prescriber(courses, visits)
+    elif by.role == "front_desk":
+        yield from _front_desk(courses, visits, at)
+    elif by.role == "lead":
+        yield from _withdrawn(courses, "patient")
+
+
+# --- what harms ---------------------------------------------------------------------------------------------
+
+
+def _risks(courses: Iterable[CourseNow], role: Role) -> Iterator[Row]:
+    for each in courses:
+        for fact in each.state.open_risks:
+            shown = risk(each.state, fact)
+            action, url = "Look at the patient", _patient(each.patient)
+            if may(role, "risk.answer"):
+                action, url = "Answer now", reverse("risk", args=[reference_of(each.state.stream), fact.seq])
+            yield _row(each, shown["cause"], "high", "Alerts", fact.at, action, url)
+
+
+def _in_the_chair(visit: VisitNow, courses: Iterable[CourseNow], at: datetime) -> Iterator[Row]:
+    """What a running infusion or a recovery asks for: an alert, a pause, an overdue check."""
+    state = visit.state
+    if state.phase not in ("running", "paused", "recovery"):
+        return
+    chart = reverse("chart", args=[reference_of(state.stream)])
+
+    def row(why: str, tone: str, word: str, since: datetime) -> Row:
+        return _row(visit, f"{visit.chair}: {why}", tone, word, since, "Open the chart", chart)
+
+    course = next((each.state for each in courses if each.state.stream == state.booking.payload.course), None)
+    if course is not None and course.consent_withdrawn and state.phase != "recovery":
+        since = course.consent_withdrawn.at
+        yield row("consent is withdrawn and the infusion is not stopped", "high", "Stop", since)
+    last = state.checks[-1] if state.checks else None
+    grave = worst(last.payload.verdicts) if last else None
+    if last is not None and grave in ("pause", "block", "confirm"):
+        said = next(each for each in last.payload.verdicts if each.severity == grave)
+        why = "; ".join(said.evidence) or said.sentence
+        tone = "medium" if grave == "confirm" else "high"
+        yield row(why, tone, "Signs", last.at)
+    if state.phase == "paused":
+        paused = state.latest(InfusionPaused)
+        since = paused.at if paused else at
+        reason = f": {paused.payload.reason}" if paused and paused.payload.reason else ""
+        yield row(f"paused since {clinic_clock(since)}{reason}", "medium", "Paused", since)
+    schedule = infusion.check_schedule(book(), state, at)
+    if schedule.due != "not_yet" and schedule.next_due_at is not None:
+        is_late = schedule.due == "late"
+        words = ("late", "Overdue") if is_late else ("due", "Due")
+        yield row(f"check due {clinic_clock(schedule.next_due_at)}", *words, schedule.next_due_at)
+
+
+# --- nurse --------------------------------------------------------------------------------------------------
+
+
+def _nurse(
+    by: Author, courses: Iterable[CourseNow], visits: Iterable[VisitNow], at: datetime
+) -> Iterator[Row]:
+    for visit in visits:
+        yield from _next_at_the_chair(by, visit, at)
+    for each in courses:
+        state = each.state
+        if state.stage == "referred":
+            yield _step(each, "no screening yet", "due", "Screen", state.facts[0].at)
+        elif state.stage == "screened" and state.screening is not None:
+            yield _step(each, "screened, and consent is not recorded", "due", "Consent", state.screening.at)
+        yield from _scale_due(each, visits, at, "Enter the scale")
+
+
+def _next_at_the_chair(by: Author, visit: VisitNow, at: datetime) -> Iterator[Row]:
+    state = visit.state
+    step = steps.of_visit(state)
+    if state.phase == "booked":
+        starts_at = state.place.starts_at
+        if _is_today(starts_at, at) and starts_at - ARRIVES_WITHIN <= at:
+            why = f"{visit.chair}, {clinic_clock(starts_at)}, infusion {state.booking.payload.number}"
+            yield _row(visit, why, "due", "Arrives", starts_at, step.words, step.address)
+    elif state.phase == "drawn" and state.draw is not None:
+        if state.double_check is not None:
+            why = f"{visit.chair}: the second check does not agree"
+            yield _row(visit, why, "high", "Stop", state.double_check.at, "Look at it", step.address)
+        elif state.draw.by.id != by.id:
+            why = f"{visit.chair}: drawn up by {state.draw.by.printed_name}, waits for a second person"
+            yield _row(visit, why, "due", "Check", state.draw.at, step.words, step.address)
+    elif state.phase in ("ordered", "double_checked", "ready"):
+        words, _ = steps.PHASE_TAGS[state.phase]
+        since = state.facts[-1].at
+        yield _row(
+            visit, f"{visit.chair}: {words.lower()}", "due", words.split()[0], since, step.words, step.address
+        )
+
+
+def _scale_due(each: CourseNow, visits: Iterable[VisitNow], at: datetime, action: str) -> Iterator[Row]:
+    """The scale is asked before today's infusion, and within a week after the last one."""
+    state, of = each.state, scale_of(each.state)
+    complete = [fact.at for fact in state.assessments_of(of.id) if fact.payload.total is not None]
+    last = complete[-1] if complete else None
+    own = [visit for visit in visits if visit.state.booking.payload.course == state.stream]
+    today = [
+        visit.state
+        for visit in own
+        if visit.state.phase in BEFORE_DRUG and _is_today(visit.state.place.starts_at, at)
+    ]
+    if action == "Enter the scale":
+        url = reverse("assessment", args=[reference_of(state.stream), of.id])
+    else:
+        url = _patient(each.patient)
+    if today:
+        since_last = [fact.payload.started_at for fact in state.infusions]
+        fresh_from = max([at - SCALE_WITHIN, *since_last])
+        if last is None or last < fresh_from:
+            why = f"{of.short} before infusion {today[0].booking.payload.number}, today"
+            yield _row(each, why, "due", of.short, today[0].place.starts_at, action, url)
+        return
+    if state.infusions and state.stage not in ("consent_withdrawn", "responded"):
+        given_at = state.infusions[-1].payload.started_at
+        if given_at + SCALE_WITHIN <= at and (last is None or last < given_at):
+            why = (
+                f"no {of.short} since infusion {state.infusions[-1].payload.number}, {clinic_date(given_at)}"
+            )
+            yield _row(each, why, "low", of.short, given_at + SCALE_WITHIN, action, url)
+
+
+# --- prescriber ---------------------------------------------------------------------------------------------
+
+
+def _prescriber(courses: Iterable[CourseNow], visits: Iterable[VisitNow]) -> Iterator[Row]:
+    for visit in visits:
+        state = visit.state
+        step = steps.of_visit(state)
+        if state.check_in is None:
+            continue
+        if state.phase == "awaiting_prescriber":
+            why = f"{visit.chair}: the check-in waits for your decision"
+            yield _row(visit, why, "medium", "Check-in", state.check_in.at, step.words, step.address)
+        elif state.phase == "checked_in":
+            why = f"{visit.chair}: checked in, without an order"
+            yield _row(visit, why, "due", "Order", state.facts[-1].at, step.words, step.address)
+    for each in courses:
+        yield from _decisions(each)
+
+
+def _decisions(each: CourseNow) -> Iterator[Row]:
+    state = each.state
+    if state.stage == "awaiting_prescriber" and state.screening is not None:
+        yield _step(each, "the screening waits for your decision", "medium", "Screening", state.screening.at)
+    if state.infusions:
+        of = scale_of(state)
+        if judge_response(book(), state, of.id).response == "worse":
+            last = state.assessments_of(of.id)[-1]
+            url = reverse("response", args=[reference_of(state.stream)])
+            yield _row(each, f"{of.short} is worse than at baseline", "medium", "Worse", last.at, "Look", url)
+    if state.reviews_due:
+        after = state.reviews_due[0]
+        since = state.infusions[after - 1].payload.started_at
+        url = reverse("review", args=[reference_of(state.stream), after])
+        yield _row(each, f"review after infusion {after}", "due", "Review", since, "Hold the review", url)
+    elif steps.needs_judging(state):
+        since = state.infusions[-1].payload.started_at
+        url = reverse("response", args=[reference_of(state.stream)])
+        yield _row(each, "response is to be judged", "due", "Response", since, "Judge response", url)
+    elif state.stage == "responded" and state.response is not None:
+        words = "response judged, and no maintenance is planned"
+        yield _step(each, words, "low", "Plan", state.response.at)
+
+
+# --- front desk ---------------------------------------------------------------------------------------------
+
+
+def _front_desk(courses: Iterable[CourseNow], visits: Sequence[VisitNow], at: datetime) -> Iterator[Row]:
+    for visit in visits:
+        yield from _arrival(visit, at)
+    yield from _withdrawn(courses, "cancel")
+    for each in courses:
+        yield from _to_call(each, visits, at)
+
+
+def _arrival(visit: VisitNow, at: datetime) -> Iterator[Row]:
+    state = visit.state
+    starts_at = state.place.starts_at
+    where = f"{visit.chair}, {clinic_clock(starts_at)}"
+    rebook = reverse("rebook", args=[reference_of(state.stream)])
+    look = reverse("visit", args=[reference_of(state.stream)])
+    if state.phase == "not_today":
+        why = f"the visit of {clinic_date(starts_at)} does not go on"
+        yield _row(visit, why, "due", "Rebook", state.facts[-1].at, "Choose another time", rebook)
+    elif state.phase == "booked" and clinic_day(starts_at) < clinic_day(at):
+        why = f"did not come on {clinic_date(starts_at)}"
+        yield _row(visit, why, "late", "Missed", starts_at, "Choose another time", rebook)
+    elif state.phase == "booked" and _is_today(starts_at, at):
+        if at > starts_at + LATE_AFTER:
+            yield _row(visit, where, "late", "Not here", starts_at, "Look at the visit", look)
+        else:
+            yield _row(visit, where, "now", "Arrives", starts_at, "Look at the visit", look)
+
+
+def _to_call(each: CourseNow, visits: Sequence[VisitNow], at: datetime) -> Iterator[Row]:
+    state = each.state
+    coming = [visit for visit in each.visits if visit.phase not in steps.OVER]
+    open_seats = steps.still_to_book(state, each.visits)
+    if state.stage == "referred":
+        words = "referred, and nothing is arranged"
+        yield _row(
+            each, words, "due", "Referral", state.facts[0].at, "Look at the patient", _patient(each.patient)
+        )
+    elif state.stage == "consented" and state.consent is not None:
+        yield _step(each, "consented, and no series is planned", "due", "Series", state.consent.at)
+    elif state.stage in ("in_series", "review_due") and open_seats and state.series is not None:
+        words = f"{open_seats} {'visit' if open_seats == 1 else 'visits'} of the series to book"
+        url = reverse("book", args=[reference_of(state.stream)])
+        yield _row(each, words, "due", "Book", state.series.at, "Book", url)
+    elif state.stage == "maintenance" and state.maintenance is not None and not coming:
+        due = state.maintenance.payload.next_due_date
+        if due - clinic_day(at) <= CALL_BEFORE:
+            is_late = due < clinic_day(at)
+            words = f"maintenance {'was due' if is_late else 'is due'} {clinic_date(due)}, no visit is booked"
+            url = reverse("book", args=[reference_of(state.stream)])
+            since = datetime(due.year, due.month, due.day, tzinfo=UTC)
+            tone, word = ("late", "Overdue") if is_late else ("due", "Due")
+            yield _row(each, words, tone, word, min(since, at), "Call and book", url)
+    yield from _scale_due(each, visits, at, "Call")
+
+
+def _withdrawn(courses: Iterable[CourseNow], route: str) -> Iterator[Row]:
+    """Visits that are still booked although the patient has withdrawn."""
+    for each in courses:
+        withdrawn = each.state.consent_withdrawn
+        for visit in each.visits if withdrawn else ():
+            if withdrawn is None or visit.phase != "booked":
+                continue
+            why = f"consent is withdrawn, and a visit is booked for {clinic_date(visit.place.starts_at)}"
+            stream = visit.stream if route == "cancel" else each.patient
+            words = "Cancel the visit" if route == "cancel" else "Look at the patient"
+            url = reverse(route, args=[reference_of(stream)])
+            yield _row(each, why, "medium", "Withdrawn", withdrawn.at, words, url)
+
+
+# --- the day, and the lead's counts -------------------------------------------------------------------------
+
+
+def day(visits: Iterable[VisitNow], role: Role, at: datetime) -> list[dict[str, Any]]:
+    """Today's visits by time, each with its phase and its next step for those who may do it."""
+    found = []
+    for visit in visits:
+        state = visit.state
+        if state.phase == "cancelled" or not _is_today(state.place.starts_at, at):
+            continue
+        words, tone = steps.PHASE_TAGS[state.phase]
+        step = steps.of_visit(state)
+        is_open = may(role, step.action)
+        found.append(
+            {
+                "patient": visit.patient,
+                "at": state.place.starts_at,
+                "who": visit.name,
+                "chair": visit.chair,
+                "number": state.booking.payload.number,
+                "phase": {"words": words, "tone": tone},
+                "action": step.words if is_open else "Look at the visit",
+                "url": step.address if is_open else reverse("visit", args=[reference_of(state.stream)]),
+            }
+        )
+    return found
+
+
+def answered_share(courses: Iterable[CourseState], at: datetime) -> tuple[int, int]:
+    """Of the last months' infusions whose week is over: how many a complete scale followed, of how many."""
+    answered = counted = 0
+    for course in courses:
+        of = scale_of(course)
+        complete = [fact.at for fact in course.assessments_of(of.id) if fact.payload.total is not None]
+        for fact in course.infusions:
+            given_at = fact.payload.started_at
+            if not at - LOOK_BACK <= given_at <= at - SCALE_WITHIN:
+                continue
+            counted += 1
+            answered += any(given_at < when <= given_at + SCALE_WITHIN for when in complete)
+    return answered, counted
+
+
+def _is_today(moment: datetime, at: datetime) -> bool:
+    return clinic_day(moment) == clinic_day(at)
+
+
+def _patient(patient: StreamId) -> str:
+    return reverse("patient", args=[reference_of(patient)])
+
+
+def _step(each: CourseNow, why: str, tone: str, word: str, since: datetime) -> Row:
+    """A row whose one action is the course's own next step."""
+    step = steps.of_course(each.state, each.visits)
+    assert step is not None, "a course that waits has a next step"
+    indication = INDICATIONS[each.state.referral.indication].label
+    return _row(each, f"{indication}: {why}", tone, word, since, step.words, step.address)
+
+
+def _row(
+    whose: CourseNow | VisitNow, why: str, tone: str, word: str, since: datetime, action: str, url: str
+) -> Row:
+    return Row(
+        patient=whose.patient,
+        who=whose.name,
+        why=why,
+        tone=tone,
+        word=word,
+        at=since,
+        action=action,
+        url=url,
+    )

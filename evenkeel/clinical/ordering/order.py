@@ -1,4 +1,4 @@
-"""Ordering, drawing up and the second check: a dose is refused with the rule's name, and never clamped."""
+"""The order: working the dose out, and what the rules say of it before it is signed."""
 
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -8,30 +8,16 @@ from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, 
 from evenkeel.clinical.screening import assess_age_of_screening
 from evenkeel.clinical.stock import PRODUCTS, PROTOCOLS, Product, Protocol
 from evenkeel.record.courses import CourseState
-from evenkeel.record.ordering import DoseDrawn, OrderSigned, Vial
+from evenkeel.record.ordering import OrderSigned
 from evenkeel.record.series import InfusionCounted
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
-from evenkeel.values.dose import DRAW_PLACES, RATE_PLACES, Dose
-from evenkeel.values.drug import DrugMass, Strength, to_decimal
+from evenkeel.values.dose import Dose
+from evenkeel.values.drug import to_decimal
 from evenkeel.values.issues import Issue, UnableTo
 from evenkeel.values.numbers import plain
-from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
+from evenkeel.values.quantities import DosePerWeight, Minutes, Volume, Weight
 from evenkeel.values.shape import frozen
-
-__all__ = [
-    "PRODUCTS",
-    "PROTOCOLS",
-    "DrawFacts",
-    "OrderFacts",
-    "UnableToMakeDose",
-    "assess_draw",
-    "assess_order",
-    "compare_check",
-    "expiry",
-    "make_dose",
-    "order_expired",
-]
 
 
 class UnableToMakeDose(UnableTo):
@@ -49,30 +35,6 @@ class OrderFacts:
     age: int | None
     at: datetime
     previous: InfusionCounted | None
-
-
-@frozen
-class DrawFacts:
-    """What a nurse says was drawn and made up: the payload without what the rules say about it."""
-
-    vial: Vial
-    volume: Volume
-    bag: Volume
-    rate: FlowRate
-
-    @property
-    def drawn(self) -> DrugMass:
-        """The ketamine in the syringe, from the label's strength and the volume."""
-        return DrugMass.nearest(self.vial.strength.mass_in(self.volume))
-
-
-@frozen
-class OrderAndDraw:
-    """A draw beside the order that it was drawn on."""
-
-    order: OrderSigned
-    draw: DrawFacts
-    at: datetime
 
 
 @frozen
@@ -106,17 +68,6 @@ _ORDER_RULES: Final = (
     "ORD-BAG-001",
     "ORD-DIL-001",
     "ORD-TWO-001",
-)
-
-_DRAW_RULES: Final = (
-    "DRW-PRD-001",
-    "DRW-STR-001",
-    "DRW-EXP-001",
-    "DRW-LOT-001",
-    "DRW-VOL-001",
-    "DRW-VOL-002",
-    "DRW-BAG-001",
-    "DRW-RTE-001",
 )
 
 
@@ -225,51 +176,6 @@ def expiry(book: Rulebook, signed_at: datetime) -> datetime:
 def order_expired(book: Rulebook, order: OrderSigned, at: datetime) -> Verdict:
     """Whether a signed order still stands at a moment."""
     return book.consult("ORD-EXP-001", OrderAge(expires_at=order.expires_at, at=at), on=at.date())
-
-
-def assess_draw(book: Rulebook, order: OrderSigned, draw: DrawFacts, at: datetime) -> tuple[Verdict, ...]:
-    """Ask every rule that bears on a draw: it must be what was ordered, from a vial that may be used.
-
-    As in `assess_order`, give `at` in the clinic's zone: a vial's last day of use is a day of the clinic.
-    """
-    both = OrderAndDraw(order=order, draw=draw, at=at)
-    return (*book.consult_all(_DRAW_RULES, both, on=at.date()), order_expired(book, order, at))
-
-
-def compare_check(
-    order: OrderSigned,
-    draw: DoseDrawn,
-    *,
-    record_number_on_file: str,
-    record_number: str,
-    strength: Strength,
-    volume: Volume,
-    bag: Volume,
-    rate: FlowRate,
-    weight: Weight,
-) -> tuple[str, ...]:
-    """What a second person's own readings disagree with, in sentences that give away nobody's numbers.
-
-    The volume is also worked out anew from the second person's weight and strength, so that a slip that both
-    people copied still shows.
-    """
-    exact_mcg = Fraction(order.dose.per_weight.value) * Fraction(weight.value) * 1000
-    reckoned = Volume(value=to_decimal(exact_mcg / strength.mcg_per_ml, DRAW_PLACES))
-    emptying = to_decimal(Fraction(bag.value) * 60 / Fraction(order.dose.duration.value), RATE_PLACES)
-    readings = (
-        (record_number.strip() == record_number_on_file, "The record number is not this patient's."),
-        (strength == draw.vial.strength, "The strength on the vial differs from what was recorded."),
-        (volume == draw.volume, "The volume in the syringe differs from what was recorded."),
-        (bag == draw.bag, "The volume of the bag differs from what was recorded."),
-        (rate == draw.rate, "The rate differs from what was recorded."),
-        (weight == order.dose.weight, "The weight differs from the one that the order was worked out for."),
-        (volume == reckoned, "The volume does not follow from this weight, this strength and the order."),
-        (
-            rate.value == emptying,
-            "The rate does not empty the bag in the time ordered.",
-        ),
-    )
-    return tuple(sentence for agrees, sentence in readings if not agrees)
 
 
 @rule("ORD-CON-001")
@@ -470,65 +376,3 @@ def both_ways_agree(order: OrderFacts, limits: Limits) -> Finding:
 def order_out_of_date(order: OrderAge, _: Limits) -> Finding:
     """The end that was signed counts, whatever the limit is today; at that moment the order has ended."""
     return Fires() if order.at >= order.expires_at else Clear()
-
-
-@rule("DRW-PRD-001")
-def right_product(both: OrderAndDraw, _: Limits) -> Finding:
-    """The list holds ketamine only, so a vial of anything else cannot be named."""
-    product = PRODUCTS.get(both.draw.vial.product)
-    if product is None:
-        return Fires(evidence=("the product is not on the list",))
-    if product.strength != both.draw.vial.strength:
-        return Fires(evidence=(f"this product has {product.strength}",))
-    return Clear()
-
-
-@rule("DRW-STR-001")
-def ordered_strength(both: OrderAndDraw, _: Limits) -> Finding:
-    """Vials of 10, 50 and 100 mg/mL look alike; another strength needs another order."""
-    seen, ordered = both.draw.vial.strength, both.order.dose.strength
-    return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, vial {seen}",))
-
-
-@rule("DRW-EXP-001")
-def vial_in_date(both: OrderAndDraw, _: Limits) -> Finding:
-    """A label's date is the last day of use."""
-    expiry_date = both.draw.vial.expiry_date
-    return Fires(evidence=(f"expired {expiry_date}",)) if expiry_date < both.at.date() else Clear()
-
-
-@rule("DRW-LOT-001")
-def lot_known(both: OrderAndDraw, _: Limits) -> Finding:
-    """A blank is not a lot."""
-    return Clear() if both.draw.vial.lot.strip() else Fires(evidence=("no lot",))
-
-
-@rule("DRW-VOL-001")
-def ordered_volume(both: OrderAndDraw, _: Limits) -> Finding:
-    """The order already rounds to what a syringe can show, so there is nothing to round again."""
-    seen, ordered = both.draw.volume, both.order.dose.draw
-    return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, drawn {seen}",))
-
-
-@rule("DRW-VOL-002")
-def within_the_vial(both: OrderAndDraw, _: Limits) -> Finding:
-    """A volume that one vial cannot hold was read or typed wrongly."""
-    product = PRODUCTS.get(both.draw.vial.product)
-    if product is None:
-        return Unknown(missing=("what the vial holds",))
-    over = both.draw.volume > product.vial
-    return Fires(evidence=(f"drawn {both.draw.volume}, vial {product.vial}",)) if over else Clear()
-
-
-@rule("DRW-BAG-001")
-def ordered_bag(both: OrderAndDraw, _: Limits) -> Finding:
-    """Total volume, drug included: 100 mL, not 100 mL and a little."""
-    seen, ordered = both.draw.bag, both.order.dose.bag
-    return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, made up {seen}",))
-
-
-@rule("DRW-RTE-001")
-def ordered_rate(both: OrderAndDraw, _: Limits) -> Finding:
-    """41.7 for 4.17 is a documented pump error."""
-    seen, ordered = both.draw.rate, both.order.dose.rate
-    return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, set {seen}",))

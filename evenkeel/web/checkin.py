@@ -22,7 +22,7 @@ from evenkeel.web import pages
 from evenkeel.web.about import OfVisit
 from evenkeel.web.chairside import next_step, steps
 from evenkeel.web.deciding import DecisionForm
-from evenkeel.web.fields import HappenedAtField, QuantityField, TriField, WholeField
+from evenkeel.web.fields import AskedField, HappenedAtField, QuantityField, TriField, WholeField
 from evenkeel.web.verdicts import findings, overrides_of, source_of
 
 OUTCOME_WORDS: Final[dict[CheckInOutcome, tuple[str, str]]] = {
@@ -53,26 +53,39 @@ class CheckInForm(forms.Form):
     record_number_agrees = TriField(
         label="Record number agrees", help_text="On the wristband or card, compared with the banner."
     )
-    escort_name = forms.CharField(label="Escort's name", max_length=200, required=False)
-    escort_phone = forms.CharField(label="Escort's telephone", max_length=60, required=False)
-    escort_relation = forms.CharField(label="Relation to the patient", max_length=60, required=False)
+    escort_name = AskedField(label="Escort's name", max_length=200)
+    escort_phone = AskedField(label="Escort's telephone", max_length=60)
+    escort_relation = AskedField(label="Relation to the patient", max_length=60)
     escort_confirmed = TriField(label="The escort has confirmed that they take the patient home")
-    hours_since_clear_fluid = QuantityField(Hours, required=False, label="Since the last clear fluid")
-    hours_since_light_meal = QuantityField(Hours, required=False, label="Since the last light meal")
-    weight = QuantityField(Weight, required=False, label="Weight")
+    hours_since_clear_fluid = QuantityField(
+        Hours, asked=True, required=False, label="Since the last clear fluid"
+    )
+    hours_since_light_meal = QuantityField(
+        Hours, asked=True, required=False, label="Since the last light meal"
+    )
+    weight = QuantityField(Weight, asked=True, required=False, label="Weight")
     weight_again = QuantityField(
-        Weight, required=False, label="Weight, measured again", help_text="Weigh the patient a second time."
+        Weight,
+        asked=True,
+        required=False,
+        label="Weight, measured again",
+        help_text="Weigh the patient a second time.",
     )
     weight_measured_today = TriField(label="Measured here today")
-    systolic = QuantityField(Pressure, required=False, label="Systolic pressure")
-    diastolic = QuantityField(Pressure, required=False, label="Diastolic pressure")
-    pulse = QuantityField(Pulse, required=False, label="Pulse")
-    spo2 = QuantityField(Saturation, required=False, label="Oxygen saturation")
-    breaths = QuantityField(Breaths, required=False, label="Breaths")
+    systolic = QuantityField(Pressure, asked=True, required=False, label="Systolic pressure")
+    diastolic = QuantityField(Pressure, asked=True, required=False, label="Diastolic pressure")
+    pulse = QuantityField(Pulse, asked=True, required=False, label="Pulse")
+    spo2 = QuantityField(Saturation, asked=True, required=False, label="Oxygen saturation")
+    breaths = QuantityField(Breaths, asked=True, required=False, label="Breaths")
     sedation = WholeField(
-        lowest=0, highest=5, required=False, label="MOAA/S", help_text="5: answers readily to their name."
+        lowest=0,
+        highest=5,
+        asked=True,
+        required=False,
+        label="MOAA/S",
+        help_text="5: answers readily to their name.",
     )
-    pain = WholeField(lowest=0, highest=10, required=False, label="Pain, 0 to 10")
+    pain = WholeField(lowest=0, highest=10, asked=True, required=False, label="Pain, 0 to 10")
     happened_at = HappenedAtField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,6 +6,7 @@ from django import forms
 
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.verdict import Verdict
+from evenkeel.web.fields import AskedField
 from evenkeel.web.verdicts import add_override_fields
 
 
@@ -13,7 +14,7 @@ class DecisionForm(forms.Form):
     """One decision, a reason for every rule that asks for one, and the password again."""
 
     decision = forms.ChoiceField(label="Decision", widget=forms.RadioSelect)
-    reason = forms.CharField(label="Reason", widget=forms.Textarea, required=False)
+    reason = AskedField(label="Reason", widget=forms.Textarea)
     password = forms.CharField(
         label="Your password",
         help_text="It signs this decision in your name.",

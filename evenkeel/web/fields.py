@@ -1,7 +1,7 @@
 """Form fields that give typed values: a quantity or a clear sentence, never a guess."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
@@ -14,8 +14,9 @@ TRI = (("yes", "Yes"), ("no", "No"), ("unknown", "Not known"))
 class QuantityField(forms.CharField):
     """A number of one unit; cleans to that quantity, or None when left empty and not required."""
 
-    def __init__(self, cls: type[Quantity], **kwargs: Any) -> None:
-        self.quantity = cls
+    def __init__(self, cls: type[Quantity], *, asked: bool = False, **kwargs: Any) -> None:
+        """`asked` is for what a person is asked for: left empty it is not known, so it is not "optional"."""
+        self.quantity, self.asked = cls, asked
         kwargs.setdefault("strip", True)
         super().__init__(**kwargs)
 
@@ -33,8 +34,9 @@ class QuantityField(forms.CharField):
 class WholeField(forms.CharField):
     """A whole number between two bounds; cleans to int, or None when left empty and not required."""
 
-    def __init__(self, *, lowest: int, highest: int, **kwargs: Any) -> None:
-        self.lowest, self.highest = lowest, highest
+    def __init__(self, *, lowest: int, highest: int, asked: bool = False, **kwargs: Any) -> None:
+        """`asked` as for a quantity."""
+        self.lowest, self.highest, self.asked = lowest, highest, asked
         super().__init__(**kwargs)
 
     def clean(self, value: Any) -> Any:
@@ -51,6 +53,15 @@ class WholeField(forms.CharField):
                 f"Write a whole number from {self.lowest} to {self.highest}.", code="out-of-range"
             )
         return int(number)
+
+
+class AskedField(forms.CharField):
+    """A text that is asked for but may stay empty: what that means stands beside it, and not "optional"."""
+
+    asked: Final = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
 
 
 class TriField(forms.ChoiceField):

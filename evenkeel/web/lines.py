@@ -8,6 +8,7 @@ from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponseBase
 
 from evenkeel.values.shape import frozen
+from evenkeel.web.fields import AskedField
 from evenkeel.web.pages import FormPage
 
 # The most lines that one form takes; a longer list is a mistake or an attack. Proposal.
@@ -71,9 +72,8 @@ class GrowingForm(forms.Form):
         for number in range(self.counts[each.name]):
             held = given[number] if number < len(given) else {}
             for column in each.columns:
-                self.fields[f"{each.name}_{column.name}_{number}"] = forms.CharField(
-                    label=f"{each.word} {number + 1}: {column.label}",
-                    required=False,
+                self.fields[f"{each.name}_{column.name}_{number}"] = AskedField(
+                    label=f"{each.word} {number + 1}: {column.label.lower()}",
                     max_length=200,
                     initial=held.get(column.name),
                 )

@@ -44,12 +44,13 @@ class ScreeningForm(forms.Form):
     failed_trials = WholeField(
         lowest=0,
         highest=FAILED_TRIALS_MAX,
+        asked=True,
         required=False,
         label="Treatments that failed",
         help_text="Adequate courses of antidepressants in this episode.",
     )
-    systolic = QuantityField(Pressure, required=False, label="Systolic pressure at rest")
-    diastolic = QuantityField(Pressure, required=False, label="Diastolic pressure at rest")
+    systolic = QuantityField(Pressure, asked=True, required=False, label="Systolic pressure at rest")
+    diastolic = QuantityField(Pressure, asked=True, required=False, label="Diastolic pressure at rest")
     note = forms.CharField(label="Note", widget=forms.Textarea, required=False)
     happened_at = HappenedAtField()
 

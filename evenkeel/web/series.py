@@ -18,7 +18,9 @@ from evenkeel.journey.policy import may
 from evenkeel.journey.rules import book, clinic_day
 from evenkeel.journey.series import INFUSIONS_MAX, MAY_CANCEL, MAY_MOVE, PER_WEEK_MAX, Place
 from evenkeel.record.courses import CourseState
-from evenkeel.store import rows
+from evenkeel.record.entry import Role
+from evenkeel.record.verdict import Verdict
+from evenkeel.store import reading, rows
 from evenkeel.store.queries import patients, visits
 from evenkeel.store.queries.visits import VisitLine
 from evenkeel.store.rows import Chair
@@ -75,7 +77,7 @@ class PlaceForm(forms.Form):
     # Where the fields of the use case's refusals stand in this form.
     STANDS_AT: Final = {"starts_at": "begins", "ends_at": "ends"}
 
-    def __init__(self, *args: Any, verdicts: Any = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, verdicts: tuple[Verdict, ...] = (), **kwargs: Any) -> None:
         """`verdicts` are what rules say about the time that was chosen."""
         super().__init__(*args, **kwargs)
         chair = self.fields["chair"]
@@ -244,14 +246,7 @@ class BookPage(OfCourse):
             "ends": (starts + self.length).astimezone(_zone()).time(),
             "chair": chair.id if chair else None,
         }
-        return {"initial": initial, "verdicts": self._said(self.course)}
-
-    def _said(self, course: CourseState) -> Any:
-        """What rules say about the time in the form, when it is one and this person may answer them."""
-        chosen = PlaceForm(self.request.POST or None)
-        if not chosen.is_valid() or self.author.role != "prescriber":
-            return ()
-        return in_the_way(assess_booking(book(), course, chosen.place.starts_at))
+        return {"initial": initial, "verdicts": _said(self.request, self.author.role, self.course)}
 
     def context(self, **extra: Any) -> dict[str, Any]:
         """Add the suggestions, and the chairs of the day."""
@@ -320,6 +315,14 @@ class BookPage(OfCourse):
         return reverse("series", args=[self.kwargs["course"]])
 
 
+def _said(request: HttpRequest, role: Role, course: CourseState) -> tuple[Verdict, ...]:
+    """What rules ask of the time that was sent, for the person who may answer them with a reason."""
+    chosen = PlaceForm(request.POST or None)
+    if not chosen.is_valid() or role != "prescriber":
+        return ()
+    return in_the_way(assess_booking(book(), course, chosen.place.starts_at))
+
+
 def _place_issue(form: forms.Form, issue: Any) -> None:
     name = PlaceForm.STANDS_AT.get(issue.field, issue.field)
     form.add_error(name if name in form.fields else None, issue.sentence)
@@ -338,7 +341,8 @@ class RebookPage(OfVisit):
         place = self.visit.place
         starts, ends = place.starts_at.astimezone(_zone()), place.ends_at.astimezone(_zone())
         initial = {"day": starts.date(), "begins": starts.time(), "ends": ends.time(), "chair": place.chair}
-        return {"initial": initial}
+        course = reading.course(self.visit.booking.payload.course)
+        return {"initial": initial, "verdicts": _said(self.request, self.author.role, course)}
 
     def context(self, **extra: Any) -> dict[str, Any]:
         """Show the chairs of a day."""
@@ -367,6 +371,7 @@ class RebookPage(OfVisit):
             starts_at=place.starts_at,
             ends_at=place.ends_at,
             reason=form.cleaned_data["reason"],
+            overrides=overrides_of(form),
         )
 
     def place(self, form: forms.Form, issue: Any) -> None:

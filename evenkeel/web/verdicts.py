@@ -9,13 +9,14 @@ from django import forms
 from evenkeel.clinical.decision import REASON_LETTERS_MIN
 from evenkeel.clinical.rulebook import Basis, Rule, Rulebook
 from evenkeel.record.verdict import Override, Severity, Verdict
+from evenkeel.web.fields import AskedField
 
 PREFIX: Final = "override_"
 
 # What an answer asks for, said as it stands on the mark beside it.
 SEVERITY_WORDS: Final[dict[Severity, str]] = {
     "advise": "Note",
-    "confirm": "Prescriber to confirm",
+    "confirm": "Prescriber",
     "pause": "Pause",
     "block": "Stop",
 }
@@ -42,12 +43,10 @@ def add_override_fields(form: forms.Form, book: Rulebook, verdicts: Iterable[Ver
     """Give the form a place to write a reason for every answer that somebody may go on in spite of."""
     for verdict in in_the_way(verdicts):
         if not verdict.hard:
-            form.fields[f"{PREFIX}{verdict.rule.rule}"] = forms.CharField(
+            form.fields[f"{PREFIX}{verdict.rule.rule}"] = AskedField(
                 label=f"Why go on: {book.rule(verdict.rule.rule).title.lower()}",
                 help_text=f"{verdict.sentence} Write at least {REASON_LETTERS_MIN} letters.",
                 widget=forms.Textarea,
-                required=False,
-                strip=True,
             )
 
 
@@ -99,11 +98,7 @@ def _sentence(verdict: Verdict) -> str:
 def _words(verdict: Verdict) -> str:
     if verdict.severity is None:
         return "Clear"
-    return (
-        f"Not known: {SEVERITY_WORDS[verdict.severity].lower()}"
-        if verdict.answer == "unknown"
-        else (SEVERITY_WORDS[verdict.severity])
-    )
+    return "Not known" if verdict.answer == "unknown" else SEVERITY_WORDS[verdict.severity]
 
 
 def _cited(book: Rulebook, rule: Rule, number: int) -> str:

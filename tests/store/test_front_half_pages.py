@@ -5,16 +5,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from evenkeel.clinical.preparation import in_force
 from evenkeel.clinical.screening import questions_for
 from evenkeel.journey import checkin
-from evenkeel.record.entry import Author
-from evenkeel.store import reading
+from evenkeel.record.courses import CourseState
+from evenkeel.record.entry import Author, Draft
+from evenkeel.record.series import InfusionCounted
+from evenkeel.store import log, reading
 from evenkeel.store.queries import patients, visits
+from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import StreamId, reference_of
+from evenkeel.values.quantities import DosePerWeight
 from evenkeel.web import pages
 from tests import factories
 from tests.factories import NOW, PASSWORD, TODAY, People
@@ -324,6 +329,42 @@ def test_a_chair_that_is_taken_is_refused_with_its_time(people: People, sign_in:
     assert "Chair 1 is taken on 01 Jun 2026 from 10:00 to 12:30" in words_of(answer)
     assert 'value="11:00"' in words_of(answer)
     assert client.post(address, form | {"begins": "12:30", "ends": "15:00"}).status_code == FOUND
+
+
+def test_what_a_rule_asks_of_a_booking_only_a_prescriber_answers(people: People, sign_in: SignIn) -> None:
+    chair, *_ = factories.chairs()
+    course = factories.planned_course()
+    with transaction.atomic():
+        # Yesterday's infusion, so that an infusion this morning comes within 36 hours of it (SER-GAP-001).
+        counted = InfusionCounted(
+            visit=StreamId("visit:00000000-0000-4000-8000-000000000000"),
+            number=1,
+            started_at=NOW - timedelta(hours=20),
+            given=DrugMass.mg(35),
+            per_weight=DosePerWeight.of("0.5"),
+            stopped_early=False,
+        )
+        state = log.fold_for_update(CourseState, course)
+        log.append(
+            state,
+            [Draft(payload=counted, happened_at=NOW)],
+            by=people.nurse,
+            key=factories.key(),
+            recorded_at=NOW,
+        )
+    address = reverse("book", args=[reference_of(course)])
+    form = {"day": "2026-06-01", "begins": "10:00", "ends": "12:30", "chair": chair}
+    refused = sign_in(people.front_desk).post(address, form)
+    assert refused.status_code == REFUSED
+    assert "A prescriber must decide this" in words_of(refused)
+    client = sign_in(people.prescriber)
+    asked = client.post(address, form)
+    assert asked.status_code == REFUSED
+    assert 'name="override_SER-GAP-001"' in words_of(asked)
+    reason = "Leaves the country tomorrow; agreed with the referrer."
+    assert client.post(address, form | {"override_SER-GAP-001": reason}).status_code == FOUND
+    (line,) = visits.of_course(course)
+    assert [each.reason for each in reading.visit(line.visit).booking.payload.overrides] == [reason]
 
 
 def test_suggested_visits_that_were_tampered_with_are_refused(people: People, sign_in: SignIn) -> None:

@@ -1,8 +1,10 @@
 """Planning and booking a series, and the gate at check-in, through the use cases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from evenkeel.journey import checkin, preparation, series
 from evenkeel.journey.acting import ImplausibleTime
@@ -195,6 +197,28 @@ def test_the_diary_finds_the_visits_of_a_day() -> None:
     factories.book(course, NOW + HOUR + timedelta(days=3))
     midnight = datetime(2026, 6, 1, 4, tzinfo=UTC)
     assert [line.visit for line in visits.between(midnight, midnight + timedelta(days=1))] == [today]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_people_who_book_one_chair_at_once_one_gets_it() -> None:
+    (chair,) = factories.chairs(1)
+    courses, desk = [factories.planned_course() for _ in range(4)], people().front_desk
+
+    def book(course: StreamId) -> str:
+        try:
+            series.book_visit(
+                act(desk), course=course, chair=chair, starts_at=NOW + HOUR, ends_at=NOW + HOUR + LENGTH
+            )
+        except UnableTo as refusal:
+            return refusal.issues[0].code
+        finally:
+            connection.close()
+        return "booked"
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(book, courses))
+    assert answers == ["booked", "chair-taken", "chair-taken", "chair-taken"]
+    assert sum(len(visits.of_course(course)) for course in courses) == 1
 
 
 # --- check-in -----------------------------------------------------------------------------------------------

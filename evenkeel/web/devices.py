@@ -35,7 +35,8 @@ class QuarantinePage(Page):
         return super().context(
             rows=[
                 [
-                    clinic_datetime(each.received_at),
+                    clinic_datetime(each.last_at),
+                    _times(each),
                     words(each.reason).capitalize(),
                     each.sentence,
                     each.sender.replace("|", ", ") or "not readable",
@@ -45,6 +46,12 @@ class QuarantinePage(Page):
             ],
             **extra,
         )
+
+
+def _times(each: queries.Quarantined) -> str:
+    if each.times == 1:
+        return "once"
+    return f"{each.times} times since {clinic_datetime(each.first_at)}"
 
 
 class MonitorForm(forms.Form):

@@ -34,7 +34,12 @@ class DischargeForm(VisitForm):
     )
     against_advice = forms.BooleanField(label="The patient leaves against advice", required=False)
     note = forms.CharField(label="Note", max_length=2000, required=False, widget=forms.Textarea)
-    password = forms.CharField(label="Your password", required=False, strip=False, widget=forms.PasswordInput)
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput,
+        error_messages={"required": "Password: type it to sign."},
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,17 +67,6 @@ class DischargePage(VisitFormPage):
     template = "discharge/discharge.html.jinja"
     form_class = DischargeForm
     done_sentence = "The patient is discharged. Print the sheet for the way home."
-
-    def form_arguments(self) -> dict[str, Any]:
-        """Start from the adult who was named at check-in; the person receiving is asked for all the same."""
-        check_in = self.state.check_in
-        escort = check_in.payload.escort if check_in else None
-        return {
-            "initial": {
-                "received_by": escort.name if escort else "",
-                "received_by_phone": escort.phone if escort else "",
-            }
-        }
 
     def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
         """What the rules say of what was typed."""
@@ -128,6 +122,7 @@ class DischargePage(VisitFormPage):
         signed = state.discharge
         return {
             "is_open": state.phase == "recovery",
+            "escort": _escort_words(state),
             "is_left": signed is not None,
             "left_with": signed.payload.received_by if signed else None,
             "left_at": signed.at if signed else None,
@@ -139,6 +134,14 @@ class DischargePage(VisitFormPage):
             "meaning": discharge.SIGNING_MEANS,
             "meaning_against_advice": discharge.SIGNING_AGAINST_ADVICE_MEANS,
         }
+
+
+def _escort_words(state: VisitState) -> str | None:
+    """Who was named at check-in; whoever really comes is written down anew."""
+    escort = state.check_in.payload.escort if state.check_in else None
+    if escort is None or not escort.name:
+        return None
+    return f"Named at check-in: {escort.name}, {escort.relation}, {escort.phone}"
 
 
 def earliest_at(state: VisitState) -> datetime | None:

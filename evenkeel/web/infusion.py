@@ -47,20 +47,14 @@ class ChartPage(VisitPage):
             **signs_part(self, state),
             "form": SignsForm(),
             "events": list(EVENTS.items()),
-            "is_in_the_chair": state.phase in IN_THE_CHAIR,
         }
 
 
 def chart_part(state: VisitState) -> dict[str, Any]:
-    """The chart, its table and what is said of the predicted level."""
+    """The chart and its table."""
     at = pages.now()
     data = data_of(state)
-    return {
-        "data": data,
-        "table": infusion_view.table(book(), state, at),
-        "level_note": data["predicted"]["note"] if data["predicted"] else None,
-        "level_citation": data["predicted"]["citation"] if data["predicted"] else None,
-    }
+    return {"data": data, "table": infusion_view.table(book(), state, at)}
 
 
 def data_of(state: VisitState) -> dict[str, Any]:
@@ -76,6 +70,11 @@ def data_of(state: VisitState) -> dict[str, Any]:
         age_years=float(patient.age_on(clinic_day(at))),
         is_level_shown=settings.current().predicted_level_shown,
     )
+
+
+def table_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
+    """The chart's twin alone."""
+    return {"table": infusion_view.table(book(), state, pages.now())}
 
 
 def now_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
@@ -106,6 +105,7 @@ def controls_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
         "can_run": can_run,
         "can_chart": may(role, "infusion.chart"),
         "can_order": may(role, "order.cancel"),
+        "is_in_the_chair": state.phase in IN_THE_CHAIR,
         "is_running": state.phase == "running",
         "is_paused": state.phase == "paused",
         "next_step": next_step(state, role),
@@ -128,6 +128,7 @@ def signs_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
         "last": infusion_view.last_words(state, pages.now()),
         "usual": {name: (span.low, span.high) for name, span in USUAL.items()},
         "units": infusion_view.UNITS,
+        "labels": infusion_view.LABELS,
     }
 
 
@@ -139,7 +140,7 @@ class Part(VisitPage):
         "now": (now_part, "infusion/now.html.jinja"),
         "controls": (controls_part, "infusion/controls.html.jinja"),
         "record": (record_part, "infusion/record.html.jinja"),
-        "table": (lambda page, state: chart_part(state), "infusion/table.html.jinja"),
+        "table": (table_part, "infusion/table.html.jinja"),
     }
 
     @property
@@ -189,7 +190,7 @@ class EntryPage(VisitFormPage):
             "heading": self.heading,
             "button": self.button,
             "kind": self.kind,
-            "units": self.units,
+            "field_units": self.units,
             "form_seen": found["seen"] if self.needs_seen else None,
             "hint": self.hint(),
         }

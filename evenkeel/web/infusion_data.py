@@ -140,6 +140,7 @@ def chart_data(
         ],
         "events": _events(state),
         "predicted": _predicted(prediction, start_at) if prediction and start_at else None,
+        "level_note": said_of(prediction) if prediction and not prediction.drawable else None,
         "missed": [
             {
                 "due_at": missed.due_at.timestamp(),
@@ -281,8 +282,14 @@ def _predicted(prediction: Prediction, start_at: datetime) -> dict[str, Any] | N
         "unit": "ng/mL",
         "model": prediction.model_name,
         "site": prediction.sampling_site,
-        "population": prediction.population,
+        "population": prediction.population.rstrip("."),
         "citation": prediction.citation,
         "status": str(prediction.status),
-        "note": " ".join(filter(None, (prediction.words, *prediction.reasons, prediction.band_statement))),
+        "note": said_of(prediction),
     }
+
+
+def said_of(prediction: Prediction) -> str:
+    """What must stand with a prediction, whether there is a curve or not."""
+    said = " ".join(filter(None, (prediction.words, *prediction.reasons, prediction.band_statement)))
+    return said.rstrip(".")

@@ -38,6 +38,22 @@ UNITS: Final = {
     "pulse": "/min",
     "spo2": "%",
     "breaths": "/min",
+    "sedation": "of 5",
+    "dissociation": "of 10",
+    "nausea": "of 10",
+    "pain": "of 10",
+}
+# Short enough to stand above a small box.
+LABELS: Final = {
+    "systolic": "Systolic",
+    "diastolic": "Diastolic",
+    "pulse": "Pulse",
+    "spo2": "SpO2",
+    "breaths": "Breathing",
+    "sedation": "Sedation",
+    "dissociation": "Dissoc.",
+    "nausea": "Nausea",
+    "pain": "Pain",
 }
 _MEASURED: Final[dict[str, type[Quantity]]] = {
     "systolic": Pressure,
@@ -57,20 +73,26 @@ def feed_state(monitor: MonitorNow, at: datetime) -> str:
 
 
 def live_values(state: VisitState, monitor: MonitorNow, at: datetime) -> list[dict[str, Any]]:
-    """The last of each sign for `status.live_value`: the monitor's, or what was charted by hand."""
+    """The last of each sign for `status.live_value`: the monitor's, or what was charted by hand.
+
+    A cuff measures every few minutes, so a pressure that was charted since is the newer one.
+    """
+    charted = _charted_values(state, at)
     if monitor.heard_at is None:
-        return _charted_values(state, at)
+        return charted
     feed = feed_state(monitor, at)
     high, low = monitor.latest.get("systolic"), monitor.latest.get("diastolic")
-    found = [
-        {
-            "label": "Blood pressure",
-            "value": f"{shown(high)}/{shown(low)}" if high and low and high.value and low.value else None,
-            "unit": "mmHg",
-            "at": high.observed_at if high else None,
-            "state": sign_state(high, feed),
-        }
-    ]
+    pressure = {
+        "label": "Blood pressure",
+        "value": f"{shown(high)}/{shown(low)}" if high and low and high.value and low.value else None,
+        "unit": "mmHg",
+        "at": high.observed_at if high else None,
+        "state": sign_state(high, feed),
+    }
+    by_hand = charted[0]
+    if by_hand["at"] and (high is None or by_hand["at"] > high.observed_at):
+        pressure = by_hand
+    found = [pressure]
     for sign, (label, unit) in _LABELS.items():
         sampled = monitor.latest.get(sign)
         found.append(
@@ -131,54 +153,63 @@ def last_words(state: VisitState, at: datetime) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name in SIGN_NAMES:
         last = rules.latest_sign(state, name, at)
-        found[name] = f"{last[1]}, {clinic_time(last[0])}" if last else None
+        value = last[1].number if last and isinstance(last[1], Quantity) else last[1] if last else None
+        found[name] = f"{value} at {clinic_time(last[0])}" if last else None
     return found
 
 
-def monitor_signs(monitor: MonitorNow, at: datetime) -> tuple[Signs, datetime | None]:
-    """The monitor's last values that still say something about now, and when the oldest of them was taken."""
-    fresh = {
-        sign: sampled
-        for sign, sampled in monitor.latest.items()
-        if sign in _MEASURED and sampled.value is not None and at - sampled.observed_at <= OLD_AFTER
-    }
-    values: dict[str, Any] = {
-        sign: _MEASURED[sign].of(Decimal(plain(sampled.value or Decimal(0))))
-        for sign, sampled in fresh.items()
-    }
-    return Signs(**values), min((each.observed_at for each in fresh.values()), default=None)
+# Signs that one rule looks at together; each group is judged on its newest reading alone.
+_TOGETHER: Final = (("systolic", "diastolic"), ("pulse",), ("spo2",), ("breaths",), ("sedation",))
 
 
 def alerts(rulebook: Rulebook, state: VisitState, monitor: MonitorNow, at: datetime) -> list[dict[str, Any]]:
-    """What the rules ask for on the last charted check, on the monitor's values and on events, worst first.
+    """What the rules ask for now, worst first and then newest first.
 
-    Only what fires: a sign that was not measured is told apart from one that is well by `unknown_words`.
+    Each sign is judged on its newest reading, charted or from the monitor, so that a pressure that has come
+    down no longer shouts; what the rules said when it was charted stays in the record. Only what fires is
+    here: what was not measured is said by `unknown_words`.
     """
     if state.started is None or state.discharge is not None:
         return []
     found: dict[str, dict[str, Any]] = {}
-    checks = [fact for fact in state.checks if fact.at <= at]
-    if checks:
-        verdicts = rules.assess_signs(rulebook, state, checks[-1].payload.signs, checks[-1].at)
-        _gather(found, verdicts, checks[-1].at, "charted")
-    signs, measured_at = monitor_signs(monitor, at)
-    if measured_at is not None:
-        for name in ("systolic", "diastolic", "pulse", "spo2", "breaths"):
-            # A cuff's value lasts until it is charted over; what was charted since is the newer word.
-            sampled = monitor.latest.get(name)
-            if sampled and checks and sampled.observed_at <= checks[-1].at:
-                signs = _without(signs, name)
-        _gather(found, rules.assess_signs(rulebook, state, signs, at), measured_at, "monitor")
+    for names in _TOGETHER:
+        newest = _newest(state, monitor, names, at)
+        if newest is not None:
+            measured_at, signs, source = newest
+            _gather(found, rules.assess_signs(rulebook, state, signs, measured_at), measured_at, source)
     for fact in state.every(EventRecorded):
-        if at - fact.at <= OLD_AFTER:
+        if timedelta(0) <= at - fact.at <= OLD_AFTER:
             asked = rules.assess_event(rulebook, fact.payload.event, fact.payload.grade, fact.at)
             _gather(found, asked, fact.at, "charted")
-    return sorted(found.values(), key=lambda alert: (RANK[alert["priority"]], alert["at"]))
+    newest_first = sorted(found.values(), key=lambda alert: alert["at"], reverse=True)
+    return sorted(newest_first, key=lambda alert: RANK[alert["priority"]])
 
 
-def _without(signs: Signs, name: str) -> Signs:
-    kept = {each: getattr(signs, each) for each in SIGN_NAMES if each != name}
-    return Signs(**kept)
+def _newest(
+    state: VisitState, monitor: MonitorNow, names: tuple[str, ...], at: datetime
+) -> tuple[datetime, Signs, str] | None:
+    """The newest reading of signs that belong together: when, what, and where it is from."""
+    readings: list[tuple[datetime, Signs, str]] = []
+    for fact in reversed(state.checks):
+        signs = fact.payload.signs
+        if fact.at <= at and any(getattr(signs, name) is not None for name in names):
+            kept: dict[str, Any] = {name: getattr(signs, name) for name in names}
+            readings.append((fact.at, Signs(**kept), "charted"))
+            break
+    fresh = {
+        name: sampled
+        for name in names
+        if (sampled := monitor.latest.get(name)) is not None
+        and sampled.value is not None
+        and at - sampled.observed_at <= OLD_AFTER
+    }
+    if fresh:
+        values: dict[str, Any] = {
+            name: _MEASURED[name].of(plain(sampled.value or Decimal(0))) for name, sampled in fresh.items()
+        }
+        oldest_at = min(sampled.observed_at for sampled in fresh.values())
+        readings.append((oldest_at, Signs(**values), "monitor"))
+    return max(readings, key=lambda reading: reading[0], default=None)
 
 
 def _gather(
@@ -188,7 +219,8 @@ def _gather(
         if verdict.answer != "fires" or verdict.severity is None:
             continue
         seen = "; ".join(verdict.evidence)
-        said = f"{seen[:1].upper()}{seen[1:]}. {verdict.sentence}" if seen else verdict.sentence
+        seen = f"{seen[:1].upper()}{seen[1:]}"
+        said = f"{seen}. {verdict.sentence}" if seen else verdict.sentence
         key = f"{verdict.rule.rule}/{seen}"
         found.setdefault(
             key,

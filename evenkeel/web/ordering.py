@@ -1,11 +1,12 @@
 """Pages of the order, the draw, the second check and the time-out."""
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path
 
@@ -43,7 +44,12 @@ class OrderForm(VisitForm):
     bag = QuantityField(Volume, label="Bag, total volume")
     duration = QuantityField(Minutes, label="Over")
     note = forms.CharField(label="Note for the nurse", required=False, max_length=1000, widget=forms.Textarea)
-    password = forms.CharField(label="Your password", required=False, strip=False, widget=forms.PasswordInput)
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput,
+        error_messages={"required": "Password: type it to sign."},
+    )
 
 
 class OrderPage(VisitFormPage):
@@ -72,7 +78,10 @@ class OrderPage(VisitFormPage):
         if "work_out" not in request.POST:
             return super().post(request, **kwargs)
         form = OrderForm(request.POST)
-        if not form.is_valid():
+        form.fields["password"].required = False
+        is_valid = form.is_valid()
+        form.fields["password"].required = True
+        if not is_valid:
             return self.show(self.context(form=form), status=pages.REFUSED)
         try:
             proposal = self._proposal(form)
@@ -201,6 +210,19 @@ class DrawForm(VisitForm):
     rate = QuantityField(FlowRate, label="Rate set on the pump")
 
 
+# Which box a rule about the draw looks at.
+_FIELD_OF_RULE: Final = {
+    "DRW-PRD-001": "product",
+    "DRW-STR-001": "product",
+    "DRW-EXP-001": "expiry_date",
+    "DRW-LOT-001": "lot",
+    "DRW-VOL-001": "volume",
+    "DRW-VOL-002": "volume",
+    "DRW-BAG-001": "bag",
+    "DRW-RTE-001": "rate",
+}
+
+
 class DrawPage(VisitFormPage):
     """The draw, with the order's sentence on top."""
 
@@ -226,6 +248,14 @@ class DrawPage(VisitFormPage):
             bag=cleaned["bag"],
             rate=cleaned["rate"],
         )
+
+    def refuse(self, form: forms.Form, refusal: UnableTo) -> HttpResponse:
+        """Put what a rule refuses beside the box that it looked at."""
+        placed = [
+            replace(issue, field=issue.field or _FIELD_OF_RULE.get(issue.rule or ""))
+            for issue in refusal.issues
+        ]
+        return super().refuse(form, type(refusal)(placed))
 
     def about(self, state: VisitState) -> dict[str, Any]:
         """Add the order, and what a second person found if they did not agree."""

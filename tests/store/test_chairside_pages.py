@@ -150,6 +150,7 @@ def test_a_draw_that_is_not_the_order_comes_back_with_every_value(clock: Clock) 
     refused = client.post(address, {**DRAW, "rate": "15", "idempotency_key": key()})
     assert refused.status_code == 422
     assert 'value="15"' in refused.content.decode()
+    assert 'id="id_rate-error"' in refused.content.decode()
     assert 'value="K-2231"' in refused.content.decode()
     assert client.post(address, {**DRAW, "idempotency_key": key()}).status_code == 302
     assert reading.visit(visit).phase == "drawn"
@@ -250,7 +251,7 @@ def test_signs_that_were_charted_stand_in_chart_table_and_record(clock: Clock) -
     assert len(reading.visit(visit).checks) == 1
     page = text_of(client.get(page_of(visit, "chart")))
     assert "142/88" in page
-    assert "Last: 142 mmHg" in page
+    assert "last 142 at 10:40" in page
 
 
 def test_nothing_is_filled_in_for_the_next_check(clock: Clock) -> None:

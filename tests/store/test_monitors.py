@@ -57,7 +57,7 @@ def send(
 
 def reasons() -> list[str]:
     """Why messages were set aside, oldest first."""
-    return [each.reason for each in reversed(quarantined())]
+    return [each.reason for each in reversed(quarantined()) for _ in range(each.times)]
 
 
 def running() -> StreamId:

@@ -1,8 +1,9 @@
 """What the monitors sent: the last value of each sign, values over time, and what was set aside."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+
+from django.db.models import Count, Max, Min
 
 from evenkeel.store import models
 from evenkeel.values.ids import ChairId, StreamId
@@ -36,10 +37,14 @@ class MonitorNow:
 
 @frozen
 class Quarantined:
-    """A message, or a value in one, that was set aside, with its reason. The raw bytes stay in the store."""
+    """What was set aside for one reason from one sender: how often, and when first and last.
 
-    id: int
-    received_at: datetime
+    The raw bytes of each message stay in the store.
+    """
+
+    first_at: datetime
+    last_at: datetime
+    times: int
     sender: str
     reason: str
     sentence: str
@@ -103,22 +108,23 @@ def _sampled(
     )
 
 
-def quarantined(reasons: Iterable[str] = (), *, count: int = 100) -> tuple[Quarantined, ...]:
-    """Return what was set aside last, newest first; of some reasons or of all."""
-    rows = models.QuarantinedMessage.objects.order_by("-id")
-    wanted = tuple(reasons)
-    if wanted:
-        rows = rows.filter(reason__in=wanted)
+def quarantined(*, count: int = 100) -> tuple[Quarantined, ...]:
+    """Return what was set aside, newest first; the same reason from the same sender in one line."""
+    kinds = models.QuarantinedMessage.objects.values("sender", "reason", "sentence", "acknowledgement")
+    found = kinds.annotate(
+        first_at=Min("received_at"), last_at=Max("received_at"), times=Count("id"), last_id=Max("id")
+    )
     return tuple(
         Quarantined(
-            id=row.pk,
-            received_at=row.received_at,
-            sender=row.sender,
-            reason=row.reason,
-            sentence=row.sentence,
-            acknowledgement=row.acknowledgement,
+            first_at=row["first_at"],
+            last_at=row["last_at"],
+            times=row["times"],
+            sender=row["sender"],
+            reason=row["reason"],
+            sentence=row["sentence"],
+            acknowledgement=row["acknowledgement"],
         )
-        for row in rows.defer("raw")[:count]
+        for row in found.order_by("-last_id")[:count]
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
 from datetime import timedelta
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 
 from evenkeel.journey import infusion
 from evenkeel.store.queries import live as queries
@@ -25,6 +26,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Told = tuple[str, dict[str, Any]]
 P = ParamSpec("P")
+R = TypeVar("R")
+
+
+async def in_thread(function: Callable[..., R], *args: Any) -> R:
+    """Call something that uses the database, and leave no connection behind in the thread."""
+
+    def call() -> R:
+        try:
+            return function(*args)
+        finally:
+            connections.close_all()
+
+    return await sync_to_async(call, thread_sensitive=False)()
 
 
 def in_a_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
@@ -62,16 +76,16 @@ def prepared() -> str:
 
 @in_a_loop
 async def test_entries_and_samples_are_told_by_reference_alone() -> None:
-    visit = await sync_to_async(prepared)()
+    visit = await in_thread(prepared)
     hub = live.Hub()
     async with aclosing(live._stream(hub)) as stream:
         assert read(await anext(stream))[0] == "ping"
         # What was written while the page was on its way is asked for anew.
         assert await until(stream, "visit") == {}
-        await sync_to_async(write_note)(visit)
+        await in_thread(write_note, visit)
         told = await until(stream, "visit", visit)
         assert set(told) == {"visit", "seq"}
-        await sync_to_async(send)()
+        await in_thread(send)
         assert await until(stream, "samples", visit) == {"visit": visit}
         assert await until(stream, "board") == {}
         uuid.UUID(told["visit"])
@@ -85,14 +99,14 @@ def write_note(visit: str) -> None:
 
 @in_a_loop
 async def test_every_listener_is_told_and_nobody_is_left_behind() -> None:
-    visit = await sync_to_async(prepared)()
+    visit = await in_thread(prepared)
     hub = live.Hub()
     streams = [live._stream(hub) for _ in range(5)]
     for stream in streams:
         await anext(stream)
         await until(stream, "visit")
     assert hub.listeners == 5
-    await sync_to_async(write_note)(visit)
+    await in_thread(write_note, visit)
     for stream in streams:
         await until(stream, "visit", visit)
     for stream in streams:
@@ -142,15 +156,15 @@ async def test_a_stream_ends_so_that_the_session_is_asked_again(monkeypatch: pyt
 
 @in_a_loop
 async def test_the_board_is_told_at_most_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    visit = await sync_to_async(prepared)()
+    visit = await in_thread(prepared)
     monkeypatch.setattr(live, "POLL_SECONDS", 0.01)
     hub = live.Hub()
     async with aclosing(live._stream(hub)) as stream:
         await until(stream, "board")
         began = asyncio.get_running_loop().time()
-        await sync_to_async(write_note)(visit)
+        await in_thread(write_note, visit)
         await until(stream, "board")
-        await sync_to_async(write_note)(visit)
+        await in_thread(write_note, visit)
         await until(stream, "board")
         assert asyncio.get_running_loop().time() - began >= live.BOARD_SECONDS
 

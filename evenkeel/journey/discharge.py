@@ -87,14 +87,14 @@ def discharge(
         overrides=overrides,
         signature=people.sign(act, password=password, meaning=meaning),
     )
-    counted = Draft(payload=_counted(state), happened_at=state.stopped.at)
+    counted = Draft(payload=count_of(state), happened_at=state.stopped.at)
     log.append(course, [counted], by=act.by, key=act.key, recorded_at=act.recorded_at)
     signed = Draft(payload=payload, happened_at=act.happened_at, rules=refs(verdicts))
     log.append(state, [signed], by=act.by, key=act.key, recorded_at=act.recorded_at)
     return visit
 
 
-def _counted(state: VisitState) -> InfusionCounted:
+def count_of(state: VisitState) -> InfusionCounted:
     """What the course keeps. The dose per weight is the ordered one; `given` says what of it was given."""
     assert state.started is not None, "a visit in recovery has started"
     assert state.stopped is not None, "a visit in recovery has stopped"

@@ -40,21 +40,18 @@ MARGIN: Final = timedelta(days=3)
 
 
 def weeks_without(course: CourseState, scale_id: str, at: datetime) -> tuple[datetime, ...]:
-    """The ends of the weeks of treatment, past by `at`, in which no complete form was answered.
+    """The ends of the weeks, past by `at`, in which an infusion was given and no complete form answered.
 
-    A week of treatment begins with the first infusion; the last one is the week after the last infusion.
+    Weeks are counted from the first infusion; a week without an infusion asks for no answer.
     """
     if not course.infusions:
         return ()
     complete = [fact.at for fact in course.assessments_of(scale_id) if fact.payload.total is not None]
-    begins = course.infusions[0].payload.started_at
-    until = course.infusions[-1].payload.started_at + WEEK
-    ends = []
-    while begins + WEEK <= min(until, at):
-        if not any(begins <= when < begins + WEEK for when in complete):
-            ends.append(begins + WEEK)
-        begins += WEEK
-    return tuple(ends)
+    first_at = course.infusions[0].payload.started_at
+    treated = sorted({(fact.payload.started_at - first_at) // WEEK for fact in course.infusions})
+    answered = {(when - first_at) // WEEK for when in complete}
+    ends = (first_at + (number + 1) * WEEK for number in treated if number not in answered)
+    return tuple(end for end in ends if end <= at)
 
 
 def charts(course: CourseState, at: datetime) -> list[dict[str, Any]]:

@@ -149,8 +149,8 @@ def stages(course: CourseState, visits: tuple[VisitState, ...], role: Role) -> l
         {"label": "Consent", "done": course.consent is not None, "note": _consent_note(course)},
         {
             "label": "Series",
-            "done": bool(planned) and given >= (planned or 0),
-            "note": f"{given} of {planned} given" if planned else None,
+            "done": planned is not None and steps.given_in_series(course) >= planned,
+            "note": f"{steps.given_in_series(course)} of {planned} given" if planned else None,
         },
         {
             "label": "Reviews",
@@ -328,9 +328,9 @@ def _visit(visit: VisitState, chairs: dict[ChairId, str], role: Role, at: dateti
     if may(role, "record.print"):
         if visit.started is not None:
             address = reverse("infusion_record_pdf", args=[reference])
-            papers.append({"words": "Infusion record", "url": address})
+            papers.append({"words": "Record", "url": address})
         if visit.discharge is not None:
-            papers.append({"words": "Discharge sheet", "url": reverse("discharge_pdf", args=[reference])})
+            papers.append({"words": "Discharge", "url": reverse("discharge_pdf", args=[reference])})
     ordered = visit.order.payload.dose if visit.order else None
     given = None
     if visit.started is not None:
@@ -348,12 +348,12 @@ def _visit(visit: VisitState, chairs: dict[ChairId, str], role: Role, at: dateti
     }
 
 
-def _assess(course: CourseState, role: Role) -> list[dict[str, str]]:
+def _assess(course: CourseState, role: Role) -> dict[str, str] | None:
     if not may(role, "assessment.record") or course.stage == "ended":
-        return []
+        return None
     of = scale_of(course)
     address = reverse("assessment", args=[reference_of(course.stream), of.id])
-    return [{"words": f"Enter {of.short}", "url": address}]
+    return {"label": f"Enter {of.short}", "url": address}
 
 
 def _reviews(course: CourseState) -> list[dict[str, Any]]:

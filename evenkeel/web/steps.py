@@ -66,7 +66,6 @@ STAGES: Final[dict[CourseStage, tuple[str, Action, str]]] = {
     "screened": ("Record consent", "consent.record", "consent"),
     "consented": ("Plan the series", "series.plan", "series"),
     "responded": ("Plan maintenance", "maintenance.plan", "maintenance"),
-    "consent_withdrawn": ("Consent or end", "consent.record", "consent"),
 }
 
 
@@ -80,6 +79,8 @@ def of_course(course: CourseState, visits: Sequence[VisitState]) -> Step | None:
     """The next step on a course; None when it has ended."""
     if course.stage == "ended":
         return None
+    if course.stage == "consent_withdrawn":
+        return _after_withdrawal(course, visits)
     if course.stage in STAGES:
         words, action, route = STAGES[course.stage]
         return _on(course.stream, words, action, route)
@@ -94,6 +95,15 @@ def of_course(course: CourseState, visits: Sequence[VisitState]) -> Step | None:
     return _on(course.stream, "Book a visit", "visit.book", "book")
 
 
+def _after_withdrawal(course: CourseState, visits: Sequence[VisitState]) -> Step:
+    """What is booked is cancelled, then the course ends; nobody is led to ask for consent again."""
+    booked = [visit for visit in visits if visit.phase == "booked"]
+    if booked:
+        address = reverse("cancel_visit", args=[reference_of(booked[0].stream)])
+        return Step(words="Cancel the visit", action="visit.book", address=address)
+    return _on(course.stream, "End the course", "course.end", "course_end")
+
+
 def needs_judging(course: CourseState) -> bool:
     """Whether response is still to be judged: the series is over, by number or by a review."""
     if course.response is not None or course.reviews_due or not course.infusions:
@@ -102,12 +112,19 @@ def needs_judging(course: CourseState) -> bool:
     return stopped or len(course.infusions) >= REVIEW_AFTER[-1]
 
 
+def given_in_series(course: CourseState) -> int:
+    """How many infusions of the planned series were given."""
+    if course.series is None:
+        return 0
+    planned_at = course.series.at
+    return sum(1 for fact in course.infusions if fact.payload.started_at >= planned_at)
+
+
 def still_to_book(course: CourseState, visits: Sequence[VisitState]) -> int:
     """How many visits of the planned series nobody has booked yet."""
     if course.series is None:
         return 0
-    planned_at = course.series.at
-    before = sum(1 for fact in course.infusions if fact.payload.started_at < planned_at)
+    before = len(course.infusions) - given_in_series(course)
     numbers = {
         visit.booking.payload.number for visit in visits if visit.phase not in ("cancelled", "not_today")
     }

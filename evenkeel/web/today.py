@@ -16,6 +16,7 @@ from evenkeel.store.queries import monitors, today
 from evenkeel.store.queries.today import CourseNow, VisitNow
 from evenkeel.web import pages, steps, today_view
 from evenkeel.web.pages import Page
+from evenkeel.web.today_view import Row
 
 # Visits that nobody came to stay in sight this long. Proposal.
 MISSED_FOR: Final = timedelta(days=14)
@@ -52,7 +53,7 @@ class TodayPage(Page):
             name=by.printed_name,
             role=by.role,
             role_words=ROLE_WORDS[by.role],
-            rows=rows,
+            rows=[_shown(row, at) for row in rows],
             grave=sum(1 for row in rows if row.tone == "high"),
             nothing=WHAT_WAITS[by.role],
             meets_patients=meets_patients,
@@ -65,6 +66,20 @@ class TodayPage(Page):
             now=at,
             **extra,
         )
+
+
+def _shown(row: Row, at: datetime) -> dict[str, Any]:
+    """A row for the template; what is still to come has no age."""
+    return {
+        "who": row.who,
+        "why": row.why,
+        "note": row.note,
+        "tone": row.tone,
+        "word": row.word,
+        "at": row.at if row.at <= at else None,
+        "action": row.action,
+        "url": row.url,
+    }
 
 
 def _visits(at: datetime) -> tuple[VisitNow, ...]:

@@ -1,6 +1,7 @@
 """What waits for a person, by role: each row says who, why now, since when and the one thing to do next."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from evenkeel.clinical import infusion
 from evenkeel.clinical.decision import worst
 from evenkeel.clinical.outcomes import judge_response, scale_of
 from evenkeel.clinical.screening import INDICATIONS
+from evenkeel.journey.phases import IN_THE_CHAIR
 from evenkeel.journey.policy import may
 from evenkeel.journey.rules import book, clinic_clock, clinic_day
 from evenkeel.record.courses import CourseState
@@ -24,7 +26,7 @@ from evenkeel.web.jinja import clinic_date
 from evenkeel.web.outcome_view import risk
 
 # The order of harm, by the tone of a row's mark.
-HARM: Final = ("high", "medium", "late", "due", "now", "low", "info")
+HARM: Final = ("high", "medium", "late", "now", "due", "low")
 # How long before a booked visit the patient is looked for, and when they count as late. Proposals.
 ARRIVES_WITHIN: Final = timedelta(hours=1)
 LATE_AFTER: Final = timedelta(minutes=15)
@@ -59,6 +61,7 @@ class Row:
     at: datetime
     action: str
     url: str
+    note: str = ""
 
 
 def waiting(
@@ -105,32 +108,40 @@ def _in_the_chair(visit: VisitNow, courses: Iterable[CourseNow], at: datetime) -
     state = visit.state
     if state.phase not in ("running", "paused", "recovery"):
         return
+    found = sorted(_calls(visit, courses, at), key=lambda call: (HARM.index(call[0]), call[3]))
+    if not found:
+        return
+    tone, word, why, since = found[0]
     chart = reverse("chart", args=[reference_of(state.stream)])
+    also = "; ".join(call[2] for call in found[1:])
+    row = _row(visit, f"{visit.chair}: {why}", tone, word, since, "Open the chart", chart)
+    yield replace(row, note=f"Also: {also}" if also else "")
 
-    def row(why: str, tone: str, word: str, since: datetime) -> Row:
-        return _row(visit, f"{visit.chair}: {why}", tone, word, since, "Open the chart", chart)
 
+def _calls(
+    visit: VisitNow, courses: Iterable[CourseNow], at: datetime
+) -> Iterator[tuple[str, str, str, datetime]]:
+    """Everything that one visit calls for: its harm, its mark, why and since when."""
+    state = visit.state
     course = next((each.state for each in courses if each.state.stream == state.booking.payload.course), None)
     if course is not None and course.consent_withdrawn and state.phase != "recovery":
         since = course.consent_withdrawn.at
-        yield row("consent is withdrawn and the infusion is not stopped", "high", "Stop", since)
+        yield "high", "Stop", "consent is withdrawn and the infusion is not stopped", since
     last = state.checks[-1] if state.checks else None
     grave = worst(last.payload.verdicts) if last else None
     if last is not None and grave in ("pause", "block", "confirm"):
         said = next(each for each in last.payload.verdicts if each.severity == grave)
         why = "; ".join(said.evidence) or said.sentence
-        tone = "medium" if grave == "confirm" else "high"
-        yield row(why, tone, "Signs", last.at)
+        yield "medium" if grave == "confirm" else "high", "Signs", why, last.at
     if state.phase == "paused":
         paused = state.latest(InfusionPaused)
         since = paused.at if paused else at
         reason = f": {paused.payload.reason}" if paused and paused.payload.reason else ""
-        yield row(f"paused since {clinic_clock(since)}{reason}", "medium", "Paused", since)
+        yield "medium", "Paused", f"paused since {clinic_clock(since)}{reason}", since
     schedule = infusion.check_schedule(book(), state, at)
     if schedule.due != "not_yet" and schedule.next_due_at is not None:
-        is_late = schedule.due == "late"
-        words = ("late", "Overdue") if is_late else ("due", "Due")
-        yield row(f"check due {clinic_clock(schedule.next_due_at)}", *words, schedule.next_due_at)
+        tone, word = ("late", "Overdue") if schedule.due == "late" else ("due", "Due")
+        yield tone, word, f"check due {clinic_clock(schedule.next_due_at)}", schedule.next_due_at
 
 
 # --- nurse --------------------------------------------------------------------------------------------------
@@ -184,10 +195,12 @@ def _scale_due(each: CourseNow, visits: Iterable[VisitNow], at: datetime, action
         for visit in own
         if visit.state.phase in BEFORE_DRUG and _is_today(visit.state.place.starts_at, at)
     ]
-    if action == "Enter the scale":
+    is_asked_here = action == "Enter the scale"
+    url = _patient(each.patient)
+    if is_asked_here:
         url = reverse("assessment", args=[reference_of(state.stream), of.id])
-    else:
-        url = _patient(each.patient)
+    if today and not is_asked_here:
+        return
     if today:
         since_last = [fact.payload.started_at for fact in state.infusions]
         fresh_from = max([at - SCALE_WITHIN, *since_last])
@@ -253,7 +266,7 @@ def _decisions(each: CourseNow) -> Iterator[Row]:
 def _front_desk(courses: Iterable[CourseNow], visits: Sequence[VisitNow], at: datetime) -> Iterator[Row]:
     for visit in visits:
         yield from _arrival(visit, at)
-    yield from _withdrawn(courses, "cancel")
+    yield from _withdrawn(courses, "cancel_visit")
     for each in courses:
         yield from _to_call(each, visits, at)
 
@@ -290,8 +303,10 @@ def _to_call(each: CourseNow, visits: Sequence[VisitNow], at: datetime) -> Itera
         yield _step(each, "consented, and no series is planned", "due", "Series", state.consent.at)
     elif state.stage in ("in_series", "review_due") and open_seats and state.series is not None:
         words = f"{open_seats} {'visit' if open_seats == 1 else 'visits'} of the series to book"
+        if not coming:
+            words += ", and none is booked"
         url = reverse("book", args=[reference_of(state.stream)])
-        yield _row(each, words, "due", "Book", state.series.at, "Book", url)
+        yield _row(each, words, "low" if coming else "due", "Book", state.series.at, "Book", url)
     elif state.stage == "maintenance" and state.maintenance is not None and not coming:
         due = state.maintenance.payload.next_due_date
         if due - clinic_day(at) <= CALL_BEFORE:
@@ -312,8 +327,8 @@ def _withdrawn(courses: Iterable[CourseNow], route: str) -> Iterator[Row]:
             if withdrawn is None or visit.phase != "booked":
                 continue
             why = f"consent is withdrawn, and a visit is booked for {clinic_date(visit.place.starts_at)}"
-            stream = visit.stream if route == "cancel" else each.patient
-            words = "Cancel the visit" if route == "cancel" else "Look at the patient"
+            stream = visit.stream if route == "cancel_visit" else each.patient
+            words = "Cancel the visit" if route == "cancel_visit" else "Look at the patient"
             url = reverse(route, args=[reference_of(stream)])
             yield _row(each, why, "medium", "Withdrawn", withdrawn.at, words, url)
 
@@ -326,7 +341,8 @@ def day(visits: Iterable[VisitNow], role: Role, at: datetime) -> list[dict[str, 
     found = []
     for visit in visits:
         state = visit.state
-        if state.phase == "cancelled" or not _is_today(state.place.starts_at, at):
+        in_the_chair = state.phase in IN_THE_CHAIR
+        if state.phase == "cancelled" or not (in_the_chair or _is_today(state.place.starts_at, at)):
             continue
         words, tone = steps.PHASE_TAGS[state.phase]
         step = steps.of_visit(state)
@@ -373,8 +389,8 @@ def _step(each: CourseNow, why: str, tone: str, word: str, since: datetime) -> R
     """A row whose one action is the course's own next step."""
     step = steps.of_course(each.state, each.visits)
     assert step is not None, "a course that waits has a next step"
-    indication = INDICATIONS[each.state.referral.indication].label
-    return _row(each, f"{indication}: {why}", tone, word, since, step.words, step.address)
+    row = _row(each, why, tone, word, since, step.words, step.address)
+    return replace(row, note=INDICATIONS[each.state.referral.indication].label)
 
 
 def _row(

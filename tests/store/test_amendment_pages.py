@@ -253,7 +253,7 @@ def test_an_amended_scale_is_scored_again(client: Client) -> None:
     assert send(client, people().nurse, address(course, fact.seq), **typed).status_code == 302
     (now,) = reading.course(course).assessments
     # 21 with the point of question 9, 20 without.
-    assert (fact.payload.total, now.payload.total) == (21, 20)  # type: ignore[attr-defined]
+    assert [fact.payload.total, now.payload.total] == [21, 20]  # type: ignore[attr-defined]
     assert not reading.course(course).open_risks
 
 
@@ -286,6 +286,6 @@ def test_the_use_case_refuses_an_amendment_that_changes_nothing() -> None:
             act(people().nurse, LATER),
             stream=visit,
             entry=fact.id,
-            payload=fact.payload,  # type: ignore[arg-type]
+            payload=fact.payload,
             reason="Only looking.",
         )

@@ -152,6 +152,8 @@ class SecondFactor:
             return None
         if is_mfa_enabled(request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]):
             return None
+        if by_itself(request):
+            return HttpResponse(status=FORBIDDEN)
         messages.warning(
             request,
             "Your role needs a second proof that it is you. Set up an app or a passkey to go on.",

@@ -94,17 +94,6 @@ FILES: Final = (
     Vendored(package="uplot", source="dist/uPlot.iife.min.js", target="uplot/uPlot.iife.min.js"),
     Vendored(package="uplot", source="dist/uPlot.min.css", target="uplot/uPlot.min.css"),
     Vendored(package="uplot", source="LICENSE", target="uplot/LICENSE"),
-    Vendored(
-        package="htmx.org",
-        source="dist/htmx.min.js",
-        target="htmx/htmx.min.js",
-    ),
-    Vendored(
-        package="htmx.org",
-        source="dist/ext/hx-sse.min.js",
-        target="htmx/hx-sse.min.js",
-    ),
-    Vendored(package="htmx.org", source="LICENSE", target="htmx/LICENSE"),
     # Shipped for the printed sheets: a name in Greek or Cyrillic must not stop one from being made.
     *(
         Vendored(

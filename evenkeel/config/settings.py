@@ -50,7 +50,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "axes",
     "csp",
-    "django_htmx",
     "evenkeel.store",
     "evenkeel.web",
 ]
@@ -66,7 +65,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "evenkeel.web.middleware.AutomaticLogoff",
     "evenkeel.web.middleware.SecondFactor",
     "evenkeel.web.middleware.Policy",

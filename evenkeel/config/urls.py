@@ -16,6 +16,21 @@ STAGES = (
     "preparation",
     "series",
     "checkin",
+    "patient_page",
+    "today",
+    "outcomes",
+    "maintenance",
+    "amendments",
+    "chairs",
+    "rulebook",
+    "papers",
+    "visit",
+    "ordering",
+    "infusion",
+    "discharge",
+    "board",
+    "devices",
+    "live",
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [

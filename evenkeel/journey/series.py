@@ -9,7 +9,7 @@ from evenkeel.journey import policy
 from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
 from evenkeel.journey.phases import require_phase
 from evenkeel.journey.referral import require_open
-from evenkeel.journey.rules import book, clinic_clock, clinic_day
+from evenkeel.journey.rules import book, clinic_clock, clinic_day, clinic_time
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Draft
 from evenkeel.record.series import SeriesPlanned, SeriesPurpose, VisitBooked, VisitCancelled, VisitRebooked
@@ -126,7 +126,7 @@ def _book(
     act: Act, course: CourseState, place: Place, overrides: tuple[Override, ...], key: IdempotencyKey
 ) -> StreamId:
     patient = course.referral.patient
-    verdicts = assess_booking(book(), course, place.starts_at)
+    verdicts = assess_booking(book(), course, clinic_time(place.starts_at))
     issues = [
         *objections(book(), verdicts, overrides, act.by.role),
         *_time_issues(act, place.chair, place.starts_at, place.ends_at),
@@ -176,7 +176,7 @@ def rebook_visit(
     require_seen(state, act)
     course = reading.course(booking.course)
     require_open(course)
-    verdicts = assess_booking(book(), course, starts_at)
+    verdicts = assess_booking(book(), course, clinic_time(starts_at))
     issues = [
         *objections(book(), verdicts, overrides, act.by.role),
         *_time_issues(act, chair, starts_at, ends_at),

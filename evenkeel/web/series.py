@@ -15,7 +15,7 @@ from evenkeel.clinical.series import assess_booking, suggest_times
 from evenkeel.journey import series as use_cases
 from evenkeel.journey.acting import Act
 from evenkeel.journey.policy import may
-from evenkeel.journey.rules import book, clinic_day
+from evenkeel.journey.rules import book, clinic_day, clinic_time
 from evenkeel.journey.series import INFUSIONS_MAX, MAY_CANCEL, MAY_MOVE, PER_WEEK_MAX, Place
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Role
@@ -320,7 +320,7 @@ def _said(request: HttpRequest, role: Role, course: CourseState) -> tuple[Verdic
     chosen = PlaceForm(request.POST or None)
     if not chosen.is_valid() or role != "prescriber":
         return ()
-    return in_the_way(assess_booking(book(), course, chosen.place.starts_at))
+    return in_the_way(assess_booking(book(), course, clinic_time(chosen.place.starts_at)))
 
 
 def _place_issue(form: forms.Form, issue: Any) -> None:

@@ -80,6 +80,7 @@ def _(payload: SignsCharted, form: forms.Form) -> Units:
             form.fields[name] = WholeField(
                 lowest=int(span.low), highest=int(span.high), label=label, required=False, initial=value
             )
+            units[name] = "points"
     return units
 
 
@@ -227,7 +228,7 @@ def _(payload: AssessmentRecorded, form: forms.Form) -> Units:
         lowest=1,
         highest=INFUSIONS_MAX,
         required=False,
-        label="Number of the infusion",
+        label="Before which infusion",
         initial=payload.infusion_number,
     )
     return {}

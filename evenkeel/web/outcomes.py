@@ -25,6 +25,7 @@ from evenkeel.values.numbers import plain
 from evenkeel.web import pages
 from evenkeel.web.about import OfCourse
 from evenkeel.web.fields import HappenedAtField, WholeField
+from evenkeel.web.jinja import clinic_date
 from evenkeel.web.outcome_view import POINT_WORDS, REMISSION_WORDS, RESPONSE_WORDS, risk
 from evenkeel.web.patient_view import REVIEW_WORDS
 from evenkeel.web.scale_form import add_answer_fields, answer_fields, answers_of, gaps
@@ -50,7 +51,7 @@ class AssessmentForm(forms.Form):
         label="When in the course", choices=list(POINT_WORDS.items()), widget=forms.RadioSelect
     )
     infusion_number = WholeField(
-        lowest=1, highest=INFUSIONS_MAX, required=False, label="Number of the infusion"
+        lowest=1, highest=INFUSIONS_MAX, required=False, label="Before which infusion"
     )
     entered_for = forms.ChoiceField(
         label="How the answers came",
@@ -70,7 +71,7 @@ class AssessmentForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         needs_number = cleaned.get("point") == "before_infusion"
         if needs_number and not cleaned.get("infusion_number") and "infusion_number" not in self.errors:
-            self.add_error("infusion_number", "Number of the infusion: write before which one.")
+            self.add_error("infusion_number", "Before which infusion: write its number.")
         return cleaned
 
 
@@ -339,7 +340,7 @@ def _scored(fact: Written[AssessmentRecorded] | None) -> str | None:
     if fact is None or fact.payload.total is None:
         return None
     band = f" ({fact.payload.band})" if fact.payload.band else ""
-    return f"{plain(fact.payload.total)}{band}, {clinic_day(fact.at):%d %b %Y}"
+    return f"{plain(fact.payload.total)}{band}, {clinic_date(fact.at)}"
 
 
 def _change(fall: float) -> str:

@@ -149,7 +149,8 @@ def stages(course: CourseState, visits: tuple[VisitState, ...], role: Role) -> l
         {"label": "Consent", "done": course.consent is not None, "note": _consent_note(course)},
         {
             "label": "Series",
-            "done": planned is not None and steps.given_in_series(course) >= planned,
+            "done": course.response is not None
+            or (planned is not None and steps.given_in_series(course) >= planned),
             "note": f"{steps.given_in_series(course)} of {planned} given" if planned else None,
         },
         {

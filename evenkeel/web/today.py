@@ -72,7 +72,7 @@ def _shown(row: Row, at: datetime) -> dict[str, Any]:
     """A row for the template; what is still to come has no age."""
     return {
         "who": row.who,
-        "why": row.why,
+        "why": row.why[:1].upper() + row.why[1:],
         "note": row.note,
         "tone": row.tone,
         "word": row.word,

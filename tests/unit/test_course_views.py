@@ -1,0 +1,162 @@
+"""What the course pages work out: weeks without an answer, the next step, the share that was answered."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from evenkeel.record.courses import CourseState
+from evenkeel.record.outcomes import AssessmentRecorded, ResponseJudged
+from evenkeel.record.preparation import ConsentWithdrawn
+from evenkeel.record.referral import CourseEnded
+from evenkeel.record.series import InfusionCounted, ReviewRecorded, SeriesPlanned
+from evenkeel.values.drug import DrugMass
+from evenkeel.values.quantities import DosePerWeight
+from evenkeel.web import steps
+from evenkeel.web.outcome_view import charts, weeks_without
+from evenkeel.web.patient_view import stages
+from evenkeel.web.today_view import answered_share
+from tests.rules.case import DAY
+from tests.rules.records import CONSENT, NOON, SCREENING, VISIT, course
+
+DAYS = timedelta(days=1)
+
+
+def infusion(number: int, day: int) -> tuple[object, InfusionCounted]:
+    at = NOON + day * DAYS
+    counted = InfusionCounted(
+        visit=VISIT,
+        number=number,
+        started_at=at,
+        given=DrugMass.mg(35),
+        per_weight=DosePerWeight.of("0.5"),
+        stopped_early=False,
+    )
+    return at, counted
+
+
+def form(day: float, total: int | None) -> tuple[object, AssessmentRecorded]:
+    return NOON + day * DAYS, AssessmentRecorded(
+        scale="phq9",
+        scale_version="1",
+        answers=(None,) * 9,
+        total=None if total is None else Decimal(total),
+        band=None,
+        risk_items=(),
+        point="other",
+        infusion_number=None,
+        entered_for="paper_form",
+    )
+
+
+def of(*facts: tuple[object, object]) -> CourseState:
+    return course(*facts)  # type: ignore[arg-type]
+
+
+SERIES = (
+    NOON - DAYS,
+    SeriesPlanned(purpose="induction", infusions=6, per_week=2, first_date=DAY),
+)
+READY = ((NOON - 3 * DAYS, SCREENING), (NOON - 2 * DAYS, CONSENT), SERIES)
+REVIEWED = ReviewRecorded(after_infusion=3, verdicts=(), decision="continue", reason="Better.", overrides=())
+
+
+def test_a_treated_week_without_a_complete_answer_is_missing_once_it_is_over() -> None:
+    # Infusions in the weeks that begin on days 0, 7 and 21; complete answers in the first week alone.
+    state = of(*READY, infusion(1, 0), form(2, 18), infusion(2, 8), form(9, None), infusion(3, 22))
+    assert weeks_without(state, "phq9", NOON + 40 * DAYS) == (NOON + 14 * DAYS, NOON + 28 * DAYS)
+    assert weeks_without(state, "phq9", NOON + 27 * DAYS) == (NOON + 14 * DAYS,)
+    assert weeks_without(state, "phq9", NOON + 13 * DAYS) == ()
+    assert weeks_without(of(*READY), "phq9", NOON) == ()
+
+
+def test_the_chart_marks_infusions_and_the_line_of_response() -> None:
+    state = of(*READY, form(-1, 18), infusion(1, 0), form(2, 9))
+    (chart,) = charts(state, NOON + 3 * DAYS)
+    data = chart["data"]
+    assert [point["total"] for point in data["points"]] == [18, 9]
+    # Half of 18, which is what response asks for; remission is below 5 (CMS159).
+    assert (data["response_at_or_below"], data["remission_below"]) == (9, 5)
+    assert data["infusions"] == [{"at": int(NOON.timestamp()), "label": "1"}]
+    assert (data["y"]["from"], data["y"]["to"]) == (0, 27)
+    assert len(chart["rows"]) == 3
+
+
+def test_a_form_with_a_gap_has_no_point_and_a_line_in_the_table() -> None:
+    (chart,) = charts(of(form(0, None)), NOON + DAYS)
+    assert chart["data"]["points"] == []
+    assert chart["rows"][0][1] == "not scored, an answer is missing"
+
+
+@pytest.mark.parametrize(
+    ("facts", "action", "tail"),
+    [
+        ((), "screening.record", "/screening/"),
+        ((READY[0],), "consent.record", "/consent/"),
+        (READY[:2], "series.plan", "/series/"),
+        (READY, "visit.book", "/book/"),
+        ((*READY, *(infusion(n, 3 * n) for n in (1, 2, 3))), "series.review", "/review/3/"),
+        (
+            (*READY, (NOON, ConsentWithdrawn(said_to="Made-up Nurse", reason=""))),
+            "course.end",
+            "/end/",
+        ),
+    ],
+)
+def test_every_stage_has_one_next_step(
+    facts: tuple[tuple[object, object], ...], action: str, tail: str
+) -> None:
+    step = steps.of_course(of(*facts), ())
+    assert step is not None
+    assert step.action == action
+    assert step.address.endswith(tail)
+
+
+def test_a_series_that_a_review_stopped_is_judged() -> None:
+    given = [infusion(n, 3 * n) for n in (1, 2, 3)]
+    stopped = (
+        NOON + 10 * DAYS,
+        ReviewRecorded(after_infusion=3, verdicts=(), decision="stop", reason="No gain.", overrides=()),
+    )
+    state = of(*READY, *given, stopped)
+    assert steps.needs_judging(state)
+    assert not steps.needs_judging(of(*READY, *given, (NOON + 10 * DAYS, REVIEWED)))
+    judged = ResponseJudged(
+        scale="phq9",
+        baseline=None,
+        latest=None,
+        fall_percent=None,
+        response="unknown",
+        remission="unknown",
+        verdicts=(),
+        note="",
+    )
+    assert not steps.needs_judging(of(*READY, *given, stopped, (NOON + 11 * DAYS, judged)))
+
+
+def test_an_ended_course_has_no_next_step_and_skips_what_is_left() -> None:
+    state = of((NOON, CourseEnded(reason="Moved away.")))
+    assert steps.of_course(state, ()) is None
+    assert [stage["state"] for stage in stages(state, (), "nurse")] == ["done"] + ["skipped"] * 6
+
+
+def test_a_maintenance_series_counts_its_own_infusions() -> None:
+    given = [infusion(n, n) for n in range(1, 7)]
+    again = (
+        NOON + 8 * DAYS,
+        SeriesPlanned(purpose="maintenance", infusions=4, per_week=1, first_date=DAY),
+    )
+    state = of(*READY, *given, again, infusion(7, 9))
+    assert steps.given_in_series(state) == 1
+
+
+def test_the_share_counts_only_weeks_that_are_over() -> None:
+    answered = of(*READY, infusion(1, 0), form(6, 12))
+    too_late = of(*READY, infusion(1, 0), form(8, 12))
+    young = of(*READY, infusion(1, 25), form(26, 12))
+    incomplete = of(*READY, infusion(1, 1), form(2, None))
+    at = NOON + 30 * DAYS
+    assert answered_share([answered, too_late, young, incomplete], at) == (1, 3)
+    assert answered_share([], at) == (0, 0)
+    # Infusions of more than 90 days ago are no longer counted.
+    assert answered_share([answered], NOON + 91 * DAYS) == (0, 0)

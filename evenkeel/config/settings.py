@@ -143,7 +143,8 @@ PASSWORD_HASHERS = (
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("username", "printed_name")},
+        # It compares letters without their order, so a long printed name resembles many a good password.
+        "OPTIONS": {"user_attributes": ("username", "printed_name"), "max_similarity": 0.85},
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

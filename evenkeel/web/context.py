@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from evenkeel.journey.policy import Action, may
@@ -44,7 +44,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     shared["idle_minutes"] = settings.IDLE_LOGOFF_MINUTES
     shared["here_url"] = reverse("here")
     shared["nav"] = _nav(request, author)
-    shared["live_url"] = _address("live") if may(author.role, "live.read") else None
+    shared["live_url"] = reverse("live") if may(author.role, "live.read") else None
     shared["person"] = {
         "id": author.id,
         "name": author.printed_name,
@@ -59,16 +59,8 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
 def _nav(request: HttpRequest, author: Author) -> list[dict[str, Any]]:
     found = []
     for name, label, action in PLACES:
-        address = _address(name) if may(author.role, action) else None
-        if address is None:
-            continue
-        here = request.path == address if address == "/" else request.path.startswith(address)
-        found.append({"url": address, "label": label, "current": here, "count": None})
+        if may(author.role, action):
+            address = reverse(name)
+            here = request.path == address if address == "/" else request.path.startswith(address)
+            found.append({"url": address, "label": label, "current": here, "count": None})
     return found
-
-
-def _address(name: str) -> str | None:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return None

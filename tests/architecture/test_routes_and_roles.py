@@ -36,6 +36,9 @@ class Case:
     given_name: str
 
 
+Cases = tuple[Case, Case, Case]
+
+
 def case_of(visit: StreamId) -> Case:
     """What belongs to a visit."""
     booking = reading.visit(visit).booking.payload
@@ -44,15 +47,17 @@ def case_of(visit: StreamId) -> Case:
 
 
 @pytest.fixture
-def cases() -> tuple[Case, Case]:
-    """Two patients at different points of their course.
+def cases() -> Cases:
+    """Three patients at different points of their course.
 
-    One whose infusion runs, one who was only checked in.
+    One who has gone home, one who was checked in, and one whose infusion runs; the last is only met in lists,
+    since a chart of months, from the tests' June to this day, would take minutes to draw.
     """
-    first, second, _ = factories.chairs()
+    first, second, third = factories.chairs()
     return (
-        case_of(factories_chairside.running_visit(first)),
+        case_of(factories_chairside.discharged_visit(first)),
         case_of(factories.checked_in_visit(chair=second)),
+        case_of(factories_chairside.running_visit(third)),
     )
 
 
@@ -125,30 +130,69 @@ def asked(route: Route, method: str) -> Asked:
     return route.to_look if method == "GET" else route.to_send
 
 
+@dataclass(frozen=True)
+class Visited:
+    """What one request came to: its status, whom its answer names, and whom the access log then has."""
+
+    request: str
+    asked: Asked
+    status: int
+    named: frozenset[StreamId]
+    logged: frozenset[StreamId]
+
+
+def visit(
+    client: Client, person: models.Clinician, route: Route, method: str, cases: Cases, own: Case
+) -> Visited:
+    """Send one request, note what came of it, and take back whatever it wrote."""
+    cache.clear()
+    with transaction.atomic():
+        to = address(route, own)
+        answer: Any = client.get(to) if method == "GET" else client.post(to, {})
+        words = "" if answer.streaming else answer.content.decode(errors="ignore")
+        log = models.AccessRecord.objects.filter(
+            by_id=str(person.pk), route=route.name, method=method, status=answer.status_code
+        )
+        logged = frozenset(StreamId(patient) for patient in log.values_list("patient", flat=True))
+        transaction.set_rollback(True)
+    named = {case.patient for case in cases if re.search(rf"\b{re.escape(case.given_name)}\b", words)}
+    return Visited(
+        request=f"{method} /{route.pattern}",
+        asked=asked(route, method),
+        status=answer.status_code,
+        named=frozenset(named),
+        logged=logged,
+    )
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_opens_what_it_may_and_nothing_else(
-    client: Client, cases: tuple[Case, Case], role: Role, settings: Settings
+def test_each_role_opens_what_it_may_and_whom_it_sees_is_logged(
+    client: Client, cases: Cases, role: Role, settings: Settings
 ) -> None:
     settings.SECOND_FACTOR_ROLES = frozenset()
+    person = person_of(role)
+    client.force_login(person)
     client.raise_request_exception = False
-    client.force_login(person_of(role))
-    wrong = []
-    for route in ROUTES:
-        for method in ("GET", "POST"):
-            if asked(route, method) == "anybody":
-                continue
-            for case in cases if route.parameters else cases[:1]:
-                cache.clear()
-                status = send(client, method, address(route, case)).status_code
-                is_refused = status == FORBIDDEN
-                if is_refused == is_permitted(asked(route, method), role) or status >= 500:
-                    wrong.append(f"{method} /{route.pattern}: {status}")
-    assert wrong == []
+    walk = [
+        visit(client, person, route, method, cases, own)
+        for route in ROUTES
+        for method in ("GET", "POST")
+        if asked(route, method) != "anybody"
+        for own in (cases[:2] if route.parameters else cases[:1])
+    ]
+    against_the_policy = [
+        f"{each.request}: {each.status}"
+        for each in walk
+        if (each.status == FORBIDDEN) == is_permitted(each.asked, role) or each.status >= 500
+    ]
+    assert against_the_policy == []
+    assert [each.request for each in walk if not each.named <= each.logged] == []
+    assert any(each.named for each in walk) == is_permitted("patient.read", role)
 
 
 @pytest.mark.django_db
-def test_nobody_who_is_not_signed_in_opens_anything(client: Client, cases: tuple[Case, Case]) -> None:
+def test_nobody_who_is_not_signed_in_opens_anything(client: Client, cases: Cases) -> None:
     wrong = []
     for route in ROUTES:
         to = address(route, cases[0])
@@ -169,42 +213,6 @@ def test_nobody_who_is_not_signed_in_opens_anything(client: Client, cases: tuple
                 wrong.append(f"{method} {to}: {answer.status_code}")
     assert wrong == []
     assert not models.AccessRecord.objects.exists()
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("role", ROLES)
-def test_every_page_that_names_a_patient_is_in_the_access_log(
-    client: Client, cases: tuple[Case, Case], role: Role, settings: Settings
-) -> None:
-    settings.SECOND_FACTOR_ROLES = frozenset()
-    person = person_of(role)
-    client.force_login(person)
-    named = 0
-    unrecorded = []
-    for route in ROUTES:
-        if route.to_look in ("anybody", "closed") or not is_permitted(route.to_look, role):
-            continue
-        for case in cases if route.parameters else cases[:1]:
-            last = models.AccessRecord.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-            answer: Any = client.get(address(route, case))
-            words = b"" if answer.streaming else answer.content
-            for shown in cases:
-                if not re.search(rf"\b{re.escape(shown.given_name)}\b", words.decode(errors="ignore")):
-                    continue
-                named += 1
-                written = models.AccessRecord.objects.filter(
-                    pk__gt=last,
-                    patient=shown.patient,
-                    by_id=str(person.pk),
-                    route=route.name,
-                    method="GET",
-                    status=answer.status_code,
-                )
-                if written.count() != 1:
-                    unrecorded.append(f"/{route.pattern} names {shown.given_name}")
-    assert unrecorded == []
-    reads_patients = is_permitted("patient.read", role)
-    assert (named > 0) == reads_patients
 
 
 def test_stale_pages_are_noticed_and_written_anew(tmp_path: Any) -> None:

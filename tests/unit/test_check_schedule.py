@@ -173,3 +173,18 @@ def test_a_gap_longer_than_the_interval_is_never_silent(
         assert late_while_running
     assert all(one.late is None or one.late > timedelta(0) for one in schedule.missed)
     assert [one.due_at for one in schedule.missed] == sorted(one.due_at for one in schedule.missed)
+
+
+def test_a_visit_that_nobody_ended_is_laid_out_for_a_day_and_not_for_weeks() -> None:
+    day_min = 24 * 60
+    forgotten = at(chart(10), 60 * day_min)
+    # Every ten minutes for a day after the check, and the one that follows.
+    assert len(forgotten.missed) == day_min / 10 + 1
+    assert (forgotten.due, forgotten.next_due_at) == ("late", minute(20))
+
+
+def test_a_check_after_more_than_a_day_counts_from_itself() -> None:
+    day_min = 24 * 60
+    found = at(chart(10, 3 * day_min), 3 * day_min + 5)
+    assert found.next_due_at == minute(3 * day_min + 10)
+    assert len(found.missed) == day_min / 10 + 1

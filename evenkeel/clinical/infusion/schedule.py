@@ -19,6 +19,10 @@ Due = Literal["not_yet", "due", "late"]
 DURING: Final = "INF-CHK-001"
 RECOVERY: Final = "INF-CHK-002"
 
+# A visit that somebody forgot to end is not laid out for weeks: what was missed is listed for a day after the
+# last check and no further. That is longer than any visit may be booked. Proposal.
+LAID_OUT_MAX: Final = timedelta(hours=24)
+
 
 @frozen
 class MissedCheck:
@@ -149,10 +153,13 @@ def _slots(phase: _Phase, done: list[datetime], at: datetime) -> Iterator[_Slot]
         answer = next((when for when in done if when > since), None)
         if answer is None or answer >= due_at:
             yield _Slot(due_at=due_at, answered_at=answer, grace=phase.grace)
-            if answer is None and due_at > at:
+            is_laid_out = due_at - since > LAID_OUT_MAX
+            if answer is None and (due_at > at or is_laid_out):
                 return
             due_at += phase.interval
-        if answer is not None and answer < due_at:
+        else:
+            is_laid_out = False
+        if answer is not None and (answer < due_at or is_laid_out):
             since, due_at = answer, answer + phase.interval
 
 

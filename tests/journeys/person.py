@@ -18,14 +18,33 @@ from tests.journeys.staff import PASSWORD
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 CODE_SECONDS: Final = 30
+UNITS: Final = r"mmHg|/min|%|kg|mg/kg|mL|mL/h|min|h|days|of \d+"
 
 _axe = Axe()
+
+# What stays in reach while the page scrolls lies over what scrolls past it. That covers nothing for good, but axe
+# takes the page as it stands, so it looks with nothing lying over anything.
+_UNSTICK: Final = """() => {
+    for (const each of document.querySelectorAll("body *")) {
+        if (getComputedStyle(each).position !== "sticky") continue;
+        each.style.position = "static";
+        each.dataset.unstuck = "";
+    }
+}"""
+_STICK: Final = """() => {
+    for (const each of document.querySelectorAll("[data-unstuck]")) {
+        each.style.position = "";
+        delete each.dataset.unstuck;
+    }
+}"""
 
 
 def faults(page: Page) -> list[str]:
     """What axe finds on the page as it stands, one line for each kind of fault."""
+    page.evaluate(_UNSTICK)
     # Without preload: axe would fetch style sheets by itself, from where there are none.
     found = _axe.run(page, options={"runOnly": list(WCAG), "preload": False}).response["violations"]
+    page.evaluate(_STICK)
     return [
         f"{each['id']} ({each['impact']}): {node['failureSummary']} {node['html'][:200]}".replace("\n", " ")
         for each in found
@@ -40,8 +59,10 @@ def sideways(page: Page) -> int:
 
 
 def labelled(label: str) -> re.Pattern[str]:
-    """A field's label as the pages write it: with "(optional)" and with its unit for those who listen."""
-    return re.compile(rf"^\s*{re.escape(label)}(\s*\(optional\))?(\s+in\s+\S+)?\s*$")
+    """A field's label as the pages write it: with "(optional)" and with its unit, seen or only heard."""
+    words = rf"^\s*{re.escape(label)}(\s*\(optional\))?(\s+(in\s+)?({UNITS}))?\s*$"
+    # It travels to the browser as a literal between two slashes.
+    return re.compile(words.replace("/", r"\/"))
 
 
 def one_time_code(secret: str, at: float) -> str:

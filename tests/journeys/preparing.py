@@ -25,6 +25,7 @@ from evenkeel.journey import monitors, outcomes, people, referral  # noqa: E402
 from evenkeel.journey.acting import Act  # noqa: E402
 from evenkeel.store import reading, rows  # noqa: E402
 from evenkeel.values.ids import ChairId, IdempotencyKey, StreamId, reference_of, stream_of  # noqa: E402
+from evenkeel.values.issues import UnableTo  # noqa: E402
 from tests import factories, factories_chairside  # noqa: E402
 from tests.journeys.staff import PASSWORD, STAFF  # noqa: E402
 
@@ -187,4 +188,8 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 }
 
 if __name__ == "__main__":
-    print(json.dumps(_FUNCTIONS[sys.argv[1]](**json.loads(sys.argv[2]))))  # noqa: T201
+    try:
+        answered = _FUNCTIONS[sys.argv[1]](**json.loads(sys.argv[2]))
+    except UnableTo as refusal:
+        sys.exit("\n".join(issue.sentence for issue in refusal.issues))
+    print(json.dumps(answered))  # noqa: T201

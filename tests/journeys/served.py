@@ -28,7 +28,7 @@ class Clinic:
     """A served clinic. Start it with `open()`, end it with `close()`; its own words are in `log`.
 
     It stands in a zone where it is about noon, so that no test runs over midnight. One that `starts_at` a moment
-    runs on a clock that `turn_clock` moves on; it stands in New York and nobody is logged off in between.
+    runs on a clock that `turn_clock` moves on, and stands in New York.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Clinic:
             "EVENKEEL_DATABASE_URL": f"sqlite:///{folder / 'clinic.sqlite3'}",
             "EVENKEEL_MLLP_PORT": str(self.monitor_port),
             "EVENKEEL_TIME_ZONE": self.zone,
-            "EVENKEEL_IDLE_LOGOFF_MINUTES": str(10**6 if self._is_played else idle_minutes),
+            "EVENKEEL_IDLE_LOGOFF_MINUTES": str(idle_minutes),
             "EVENKEEL_DEMO": "1" if demo else "0",
             "PYTHONUNBUFFERED": "1",
         }

@@ -51,6 +51,8 @@ function silentFor() {
 }
 
 function stateNow() {
+  // A page that has just been opened is given time to connect before it says that it is not.
+  if (heardAt === null && performance.now() / 1000 < LATE_AFTER_S) return "late";
   const silent = silentFor();
   if (silent < LATE_AFTER_S) return "live";
   return silent < OFFLINE_AFTER_S ? "late" : "offline";
@@ -58,7 +60,7 @@ function stateNow() {
 
 function stateInWords(state) {
   if (state === "live") return "live";
-  if (heardAt === null) return "not connected";
+  if (heardAt === null) return state === "late" ? "connecting" : "not connected";
   if (state === "late") return `late, ${lengthInWords(silentFor())}`;
   return `offline since ${clockTime(serverNow() - silentFor() * 1000)}: values are old`;
 }

@@ -1,1 +1,1 @@
-"""Evenkeel runs intravenous ketamine therapy in a clinic: the record, the rules and the pharmacology in one."""
+"""Evenkeel runs intravenous ketamine therapy in a clinic: record, rules and pharmacology in one."""

@@ -52,6 +52,7 @@ def furnish(world: World, at: datetime) -> None:
         settings.change_settings,
         LENA,
         clinic_name=CLINIC_NAME,
+        clinic_phone="555-0100",
         predicted_level_shown=True,
         reason="demo clinic",
     )

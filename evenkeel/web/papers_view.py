@@ -200,6 +200,11 @@ def _discharge(visit: VisitState) -> list[tuple[str, str]]:
     ]
 
 
+def _clinic(settings: Settings) -> str:
+    """Whom to call; a clinic that set no number leaves room to write one."""
+    return f"{settings.clinic_name}, telephone {settings.clinic_phone or '____________________'}"
+
+
 def discharge_sheet(
     patient: PatientState, visit: VisitState, settings: Settings, printed_at: datetime
 ) -> dict[str, Any]:
@@ -218,7 +223,7 @@ def discharge_sheet(
         ],
         "instructions": [line.text for line in INSTRUCTIONS.lines],
         "contacts": [
-            ("The clinic", settings.clinic_name),
+            ("The clinic", _clinic(settings)),
             ("Person with you", f"{signed.received_by}, {signed.received_by_phone}"),
         ],
         "signed": [("Given by", _signed(signed.signature)), ("Sheet version", signed.instructions_version)],

@@ -8,12 +8,20 @@ from django.urls import path, reverse
 
 from evenkeel.journey.acting import Act
 from evenkeel.journey.policy import may
-from evenkeel.journey.settings import CLINIC_NAME_CHARACTERS_MAX, change_settings
+from evenkeel.journey.settings import (
+    CLINIC_NAME_CHARACTERS_MAX,
+    CLINIC_PHONE_CHARACTERS_MAX,
+    change_settings,
+)
 from evenkeel.store.queries import settings
 from evenkeel.values.ids import StreamId
 from evenkeel.web.pages import FormPage
 
-WORDS = {"clinic_name": "Clinic name", "predicted_level_shown": "Predicted level shown"}
+WORDS = {
+    "clinic_name": "Clinic name",
+    "clinic_phone": "Clinic telephone",
+    "predicted_level_shown": "Predicted level shown",
+}
 
 
 class SettingsForm(forms.Form):
@@ -23,6 +31,12 @@ class SettingsForm(forms.Form):
         label="Clinic name",
         max_length=CLINIC_NAME_CHARACTERS_MAX,
         help_text="It stands in the head of every page and on every paper.",
+    )
+    clinic_phone = forms.CharField(
+        label="Clinic telephone",
+        max_length=CLINIC_PHONE_CHARACTERS_MAX,
+        required=False,
+        help_text="Patients find it on the sheet that they take home. It should be answered day and night.",
     )
     predicted_level_shown = forms.TypedChoiceField(
         label="Show the predicted ketamine level on the infusion chart",
@@ -47,7 +61,13 @@ class SettingsPage(FormPage):
         """Start from what is set."""
         now = settings.current()
         shown = "yes" if now.predicted_level_shown else "no"
-        return {"initial": {"clinic_name": now.clinic_name, "predicted_level_shown": shown}}
+        return {
+            "initial": {
+                "clinic_name": now.clinic_name,
+                "clinic_phone": now.clinic_phone,
+                "predicted_level_shown": shown,
+            }
+        }
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Call the use case."""
@@ -64,6 +84,7 @@ class SettingsPage(FormPage):
             may_change=may(self.author.role, "settings.change"),
             chosen=[
                 {"key": "Clinic name", "value": now.clinic_name},
+                {"key": "Clinic telephone", "value": now.clinic_phone or None},
                 {"key": "Predicted level shown", "value": "yes" if now.predicted_level_shown else "no"},
             ],
             deployed=[

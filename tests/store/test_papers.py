@@ -9,6 +9,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from evenkeel.journey import amendments, infusion
+from evenkeel.journey.settings import change_settings
 from evenkeel.record.infusion import SignsCharted
 from evenkeel.store import reading
 from evenkeel.values.ids import StreamId, reference_of
@@ -72,6 +73,17 @@ def test_the_discharge_sheet_tells_the_patient_what_to_do_and_nothing_of_doses(n
     assert "988" in text
     assert " mg" not in text
     assert "mL" not in text
+
+
+def test_the_discharge_sheet_says_whom_to_call(nurse: Client) -> None:
+    visit = discharged_visit()
+    # Room to write a number, as long as the clinic has set none.
+    assert "telephone ____" in printed(nurse, "discharge_pdf", visit)
+    act = factories.act(factories.people().lead)
+    change_settings(
+        act, clinic_name="Harbor", predicted_level_shown=True, reason="new line", clinic_phone="555-0100"
+    )
+    assert "Harbor, telephone 555-0100" in printed(nurse, "discharge_pdf", visit)
 
 
 def test_there_is_no_paper_of_what_has_not_happened(nurse: Client) -> None:

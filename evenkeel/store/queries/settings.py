@@ -17,6 +17,7 @@ class Settings:
     """What a clinic chose, or what stands until it does."""
 
     clinic_name: str = "Evenkeel clinic"
+    clinic_phone: str = ""
     predicted_level_shown: bool = True
 
 
@@ -38,6 +39,7 @@ def current() -> Settings:
     default = Settings()
     return Settings(
         clinic_name=json.loads(chosen.get("clinic_name", json.dumps(default.clinic_name))),
+        clinic_phone=json.loads(chosen.get("clinic_phone", json.dumps(default.clinic_phone))),
         predicted_level_shown=json.loads(
             chosen.get("predicted_level_shown", json.dumps(default.predicted_level_shown))
         ),

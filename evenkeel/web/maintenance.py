@@ -16,12 +16,14 @@ from evenkeel.record.courses import CourseState
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.ids import StreamId
 from evenkeel.values.quantities import Days
+from evenkeel.web import pages
 from evenkeel.web.about import OfCourse
-from evenkeel.web.fields import QuantityField
+from evenkeel.web.fields import TRI, QuantityField, TriField
 from evenkeel.web.jinja import clinic_date
 from evenkeel.web.verdicts import BASIS_WORDS, add_override_fields, findings, overrides_of
 
 OTHER: Final = "other"
+TRI_WORDS: Final = dict(TRI)
 
 
 class MaintenanceForm(forms.Form):
@@ -38,13 +40,17 @@ class MaintenanceForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea,
     )
+    craving = TriField(
+        label="Does the patient crave the next infusion?",
+        help_text="Craving holds an infusion; it never brings one forward.",
+    )
     psychotherapy = forms.CharField(label="Psychotherapy", required=False, max_length=300)
     support_contact = forms.CharField(label="Who stands by", required=False, max_length=300)
 
     def __init__(self, *args: Any, course: CourseState, **kwargs: Any) -> None:
         """Offer the intervals, and ask the rules about what was typed so far."""
         super().__init__(*args, **kwargs)
-        self.options = rules.suggest_interval(book(), course)
+        self.options = rules.suggest_interval(book(), course, on=clinic_day(pages.now()))
         field = self.fields["chosen"]
         assert isinstance(field, forms.ChoiceField), "the interval is one of several"
         field.choices = [
@@ -59,7 +65,15 @@ class MaintenanceForm(forms.Form):
         interval, next_due = self._typed_interval(), self._typed("next_due_date")
         if interval is None or not isinstance(next_due, date) or interval.value == 0 or not course.infusions:
             return ()
-        return rules.assess_plan(book(), course, interval, next_due)
+        craving = self._typed("craving")
+        return rules.assess_plan(
+            book(),
+            course,
+            interval,
+            next_due,
+            craving="unknown" if craving not in ("yes", "no") else craving,
+            on=clinic_day(pages.now()),
+        )
 
     def _typed_interval(self) -> Days | None:
         chosen = self._typed("chosen")
@@ -134,6 +148,7 @@ class MaintenancePage(OfCourse):
                     {"key": "Next due", "value": clinic_date(plan.payload.next_due_date)},
                     {"key": "Goals", "value": plan.payload.goals or None},
                     {"key": "Signs that it comes back", "value": plan.payload.return_signs or None},
+                    {"key": "Craving", "value": TRI_WORDS[plan.payload.craving]},
                     {"key": "Psychotherapy", "value": plan.payload.psychotherapy or None},
                     {"key": "Who stands by", "value": plan.payload.support_contact or None},
                 ],
@@ -157,6 +172,7 @@ class MaintenancePage(OfCourse):
             return_signs=typed["return_signs"],
             psychotherapy=typed["psychotherapy"],
             support_contact=typed["support_contact"],
+            craving=typed["craving"],
             overrides=overrides_of(form),
         )
 

@@ -224,7 +224,9 @@ class ReviewPage(OfCourse):
         """What the rules find now."""
         if self.kwargs["after"] not in REVIEW_AFTER:
             raise Http404
-        return {"verdicts": series_rules.assess_review(book(), self.course, self.kwargs["after"])}
+        today = clinic_day(pages.now())
+        verdicts = series_rules.assess_review(book(), self.course, self.kwargs["after"], on=today)
+        return {"verdicts": verdicts}
 
     def context(self, **extra: Any) -> dict[str, Any]:
         """Add the curve, what the rules say, and the review if it was held."""

@@ -166,9 +166,7 @@ def stages(course: CourseState, visits: tuple[VisitState, ...], role: Role) -> l
         {
             "label": "Maintenance",
             "done": False,
-            "note": f"due {clinic_date(course.maintenance.payload.next_due_date)}"
-            if course.maintenance
-            else None,
+            "note": f"due {clinic_date(steps.maintenance_due(course))}" if course.maintenance else None,
         },
     ]
     now = _stage_now(course)
@@ -390,17 +388,17 @@ def _response(course: CourseState) -> dict[str, Any] | None:
 
 
 def _maintenance(course: CourseState, at: datetime) -> dict[str, Any] | None:
-    plan = course.maintenance
-    if plan is None:
+    plan, due = course.maintenance, steps.maintenance_due(course)
+    if plan is None or due is None:
         return None
     said = plan.payload
-    is_late = said.next_due_date < clinic_day(at)
+    is_late = due < clinic_day(at)
     return {
-        "due": said.next_due_date,
         "mark": ("Overdue", "late") if is_late else ("Planned", "info"),
         "rows": [
-            {"key": "Next due", "value": clinic_date(said.next_due_date)},
+            {"key": "Next due", "value": clinic_date(due)},
             {"key": "Interval", "value": str(said.interval)},
+            {"key": "First planned for", "value": clinic_date(said.next_due_date)},
             {"key": "Goals", "value": said.goals or None},
             {"key": "Comes back when", "value": said.return_signs or None},
             {"key": "Psychotherapy", "value": said.psychotherapy or None},

@@ -1,11 +1,13 @@
 """What comes next on a course and in a visit: one step in words, where it is done, and what it asks for."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Final
 
 from django.urls import reverse
 
 from evenkeel.journey.policy import Action
+from evenkeel.journey.rules import clinic_day
 from evenkeel.record.courses import REVIEW_AFTER, CourseStage, CourseState
 from evenkeel.record.visits import VisitPhase, VisitState
 from evenkeel.values.ids import StreamId, reference_of
@@ -129,6 +131,17 @@ def still_to_book(course: CourseState, visits: Sequence[VisitState]) -> int:
         visit.booking.payload.number for visit in visits if visit.phase not in ("cancelled", "not_today")
     }
     return max(0, course.series.payload.infusions - sum(1 for number in numbers if number > before))
+
+
+def maintenance_due(course: CourseState) -> date | None:
+    """When the next maintenance infusion is due: as planned, or an interval after one given since."""
+    plan = course.maintenance
+    if plan is None:
+        return None
+    last = course.infusions[-1].payload.started_at if course.infusions else plan.at
+    if last <= plan.at:
+        return plan.payload.next_due_date
+    return clinic_day(last) + timedelta(days=float(plan.payload.interval.value))
 
 
 def _on(course: StreamId, words: str, action: Action, route: str, *more: int) -> Step:

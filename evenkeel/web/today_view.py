@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from django.urls import reverse
@@ -307,16 +307,20 @@ def _to_call(each: CourseNow, visits: Sequence[VisitNow], at: datetime) -> Itera
             words += ", and none is booked"
         url = reverse("book", args=[reference_of(state.stream)])
         yield _row(each, words, "low" if coming else "due", "Book", state.series.at, "Book", url)
-    elif state.stage == "maintenance" and state.maintenance is not None and not coming:
-        due = state.maintenance.payload.next_due_date
-        if due - clinic_day(at) <= CALL_BEFORE:
-            is_late = due < clinic_day(at)
-            words = f"maintenance {'was due' if is_late else 'is due'} {clinic_date(due)}, no visit is booked"
-            url = reverse("book", args=[reference_of(state.stream)])
-            since = datetime(due.year, due.month, due.day, tzinfo=UTC)
-            tone, word = ("late", "Overdue") if is_late else ("due", "Due")
-            yield _row(each, words, tone, word, min(since, at), "Call and book", url)
+    elif (due := steps.maintenance_due(state)) is not None and state.stage == "maintenance" and not coming:
+        yield from _maintenance_call(each, due, at)
     yield from _scale_due(each, visits, at, "Call")
+
+
+def _maintenance_call(each: CourseNow, due: date, at: datetime) -> Iterator[Row]:
+    if due - clinic_day(at) > CALL_BEFORE:
+        return
+    is_late = due < clinic_day(at)
+    words = f"maintenance {'was due' if is_late else 'is due'} {clinic_date(due)}, no visit is booked"
+    url = reverse("book", args=[reference_of(each.state.stream)])
+    since = datetime(due.year, due.month, due.day, tzinfo=UTC)
+    tone, word = ("late", "Overdue") if is_late else ("due", "Due")
+    yield _row(each, words, tone, word, min(since, at), "Call and book", url)
 
 
 def _withdrawn(courses: Iterable[CourseNow], route: str) -> Iterator[Row]:

@@ -310,6 +310,23 @@ def test_a_plan_is_made_once(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("_after_six")
+def test_craving_holds_the_plan_until_a_prescriber_says_why(client: Client) -> None:
+    course = courses.judged_course()
+    typed = {"chosen": "7", "next_due_date": "2026-06-25", "craving": "yes"}
+    refused = send(client, people().prescriber, page_of(course, "maintenance"), **typed)
+    assert refused.status_code == 422
+    assert 'name="override_MNT-CRV-001"' in refused.content.decode()
+    reason = {"override_MNT-CRV-001": "Talked over with her and her brother; the date stands."}
+    assert (
+        send(client, people().prescriber, page_of(course, "maintenance"), **typed, **reason).status_code
+        == 302
+    )
+    plan = folded(course).maintenance
+    assert plan is not None
+    assert plan.payload.craving == "yes"
+
+
+@pytest.mark.usefixtures("_after_six")
 def test_a_date_that_does_not_fit_asks_for_a_reason(client: Client) -> None:
     course = courses.judged_course()
     typed = {"chosen": "other", "interval": "28", "next_due_date": "2026-06-25", "goals": "Back at work."}

@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 
 from evenkeel.record.courses import CourseState
+from evenkeel.record.maintenance import MaintenancePlanned
 from evenkeel.record.outcomes import AssessmentRecorded, ResponseJudged
 from evenkeel.record.preparation import ConsentWithdrawn
 from evenkeel.record.referral import CourseEnded
 from evenkeel.record.series import InfusionCounted, ReviewRecorded, SeriesPlanned
 from evenkeel.values.drug import DrugMass
-from evenkeel.values.quantities import DosePerWeight
+from evenkeel.values.quantities import Days, DosePerWeight
 from evenkeel.web import steps
 from evenkeel.web.outcome_view import charts, weeks_without
 from evenkeel.web.patient_view import stages
@@ -148,6 +149,24 @@ def test_a_maintenance_series_counts_its_own_infusions() -> None:
     )
     state = of(*READY, *given, again, infusion(7, 9))
     assert steps.given_in_series(state) == 1
+
+
+def test_an_infusion_after_the_plan_moves_the_next_date() -> None:
+    plan = MaintenancePlanned(
+        interval=Days.of(14),
+        next_due_date=DAY + 20 * DAYS,
+        goals="",
+        return_signs="",
+        psychotherapy="",
+        support_contact="",
+        craving="no",
+        verdicts=(),
+        overrides=(),
+    )
+    planned = (*READY, infusion(1, 0), (NOON + 2 * DAYS, plan))
+    assert steps.maintenance_due(of(*READY)) is None
+    assert steps.maintenance_due(of(*planned)) == DAY + 20 * DAYS
+    assert steps.maintenance_due(of(*planned, infusion(2, 21))) == DAY + 35 * DAYS
 
 
 def test_the_share_counts_only_weeks_that_are_over() -> None:

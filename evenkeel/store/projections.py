@@ -58,11 +58,20 @@ def _course(state: CourseState) -> dict[str, Any]:
         "stage": state.stage,
         "received_date": referral.received_date,
         "infusions_given": len(state.infusions),
-        "infusions_planned": state.series.payload.infusions if state.series else None,
+        "infusions_planned": _infusions_planned(state),
         "open_risks": len(state.open_risks),
         "next_due_date": state.maintenance.payload.next_due_date if state.maintenance else None,
         "last_assessed_at": state.assessments[-1].at if state.assessments else None,
     }
+
+
+def _infusions_planned(state: CourseState) -> int | None:
+    """Given before the series that stands, and planned in it; None before there is one."""
+    series = state.series
+    if series is None:
+        return None
+    before = sum(1 for infusion in state.infusions if infusion.payload.started_at < series.at)
+    return before + series.payload.infusions
 
 
 def _visit(state: VisitState) -> dict[str, Any]:

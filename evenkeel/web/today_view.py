@@ -62,14 +62,20 @@ class Row:
     action: str
     url: str
     note: str = ""
+    is_in_the_chair: bool = False
 
 
 def waiting(
     by: Author, courses: Sequence[CourseNow], visits: Sequence[VisitNow], at: datetime
 ) -> tuple[Row, ...]:
-    """Everything that waits for this person, ordered by harm and then by age."""
+    """Everything that waits for this person, ordered by harm and then by age.
+
+    Of equal harm, a patient on whom drug acts at this moment comes before paper that has waited for days.
+    """
     found = list(_of_role(by, courses, visits, at))
-    return tuple(sorted(found, key=lambda row: (HARM.index(row.tone), row.at, row.who)))
+    return tuple(
+        sorted(found, key=lambda row: (HARM.index(row.tone), not row.is_in_the_chair, row.at, row.who))
+    )
 
 
 def _of_role(
@@ -115,7 +121,7 @@ def _in_the_chair(visit: VisitNow, courses: Iterable[CourseNow], at: datetime) -
     chart = reverse("chart", args=[reference_of(state.stream)])
     also = "; ".join(call[2] for call in found[1:])
     row = _row(visit, f"{visit.chair}: {why}", tone, word, since, "Open the chart", chart)
-    yield replace(row, note=f"Also: {also}" if also else "")
+    yield replace(row, note=f"Also: {also}" if also else "", is_in_the_chair=True)
 
 
 def _calls(

@@ -6,19 +6,22 @@ from decimal import Decimal
 import pytest
 
 from evenkeel.record.courses import CourseState
+from evenkeel.record.entry import Author
 from evenkeel.record.maintenance import MaintenancePlanned
 from evenkeel.record.outcomes import AssessmentRecorded, ResponseJudged
 from evenkeel.record.preparation import ConsentWithdrawn
 from evenkeel.record.referral import CourseEnded
 from evenkeel.record.series import InfusionCounted, ReviewRecorded, SeriesPlanned
+from evenkeel.store import projections
 from evenkeel.values.drug import DrugMass
+from evenkeel.values.ids import ClinicianId
 from evenkeel.values.quantities import Days, DosePerWeight
-from evenkeel.web import steps
+from evenkeel.web import steps, today_view
 from evenkeel.web.outcome_view import charts, weeks_without
 from evenkeel.web.patient_view import stages
-from evenkeel.web.today_view import answered_share
+from evenkeel.web.today_view import Row, answered_share
 from tests.rules.case import DAY
-from tests.rules.records import CONSENT, NOON, SCREENING, VISIT, course
+from tests.rules.records import CONSENT, NOON, PATIENT, SCREENING, VISIT, course
 
 DAYS = timedelta(days=1)
 
@@ -149,6 +152,9 @@ def test_a_maintenance_series_counts_its_own_infusions() -> None:
     )
     state = of(*READY, *given, again, infusion(7, 9))
     assert steps.given_in_series(state) == 1
+    _, columns = projections.row_of(state)
+    # A list says how many there are to be in all: six before, four in the series that stands.
+    assert (columns["infusions_given"], columns["infusions_planned"]) == (7, 10)
 
 
 def test_an_infusion_after_the_plan_moves_the_next_date() -> None:
@@ -179,3 +185,30 @@ def test_the_share_counts_only_weeks_that_are_over() -> None:
     assert answered_share([], at) == (0, 0)
     # Infusions of more than 90 days ago are no longer counted.
     assert answered_share([answered], NOON + 91 * DAYS) == (0, 0)
+
+
+def test_of_equal_harm_a_patient_under_the_drug_comes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def row(who: str, tone: str, days: int, is_in_the_chair: bool = False) -> Row:
+        return Row(
+            patient=PATIENT,
+            who=who,
+            why="",
+            tone=tone,
+            word="",
+            at=NOON - days * DAYS,
+            action="",
+            url="",
+            is_in_the_chair=is_in_the_chair,
+        )
+
+    found = [
+        row("old paper", "medium", 10),
+        row("in the chair", "medium", 0, is_in_the_chair=True),
+        row("older harm", "high", 20),
+    ]
+    monkeypatch.setattr(today_view, "_of_role", lambda *_: iter(found))
+    by = Author(id=ClinicianId("1"), role="nurse", printed_name="Nora")
+    waiting = today_view.waiting(by, (), (), NOON)
+    assert [each.who for each in waiting] == ["older harm", "in the chair", "old paper"]

@@ -78,7 +78,9 @@ def one_time_code(secret: str, at: float) -> str:
 class Person:
     """One member of staff at a screen of their own."""
 
-    def __init__(self, context: BrowserContext, address: str, username: str, password: str = PASSWORD) -> None:
+    def __init__(
+        self, context: BrowserContext, address: str, username: str, password: str = PASSWORD
+    ) -> None:
         self.context, self.address, self.username, self.password = context, address, username, password
         context.set_default_timeout(12_000)
         self.page: Page = context.new_page()

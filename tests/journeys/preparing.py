@@ -12,7 +12,8 @@ import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import django
@@ -21,12 +22,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenkeel.config.settings")
 django.setup()
 
 from evenkeel.journey import chairs as chair_acts  # noqa: E402  # models are there only after setup()
-from evenkeel.journey import monitors, outcomes, people, referral  # noqa: E402
+from evenkeel.journey import monitors, people, referral  # noqa: E402
 from evenkeel.journey.acting import Act  # noqa: E402
+from evenkeel.record.visits import VisitPhase  # noqa: E402
 from evenkeel.store import reading, rows  # noqa: E402
 from evenkeel.values.ids import ChairId, IdempotencyKey, StreamId, reference_of, stream_of  # noqa: E402
 from evenkeel.values.issues import UnableTo  # noqa: E402
-from tests import factories, factories_chairside  # noqa: E402
+from evenkeel.values.quantities import Pressure  # noqa: E402
+from tests import factories, factories_chairside, factories_course  # noqa: E402
 from tests.journeys.staff import PASSWORD, STAFF  # noqa: E402
 
 MINUTE: Final = timedelta(minutes=1)
@@ -61,7 +64,7 @@ def assign(at: str, chair: str, monitor: str) -> str:
 
 
 def book_today(at: str, chair: str, given_name: str = "Ines") -> dict[str, str]:
-    """Somebody who was referred, screened and asked a fortnight ago and is booked for a quarter of an hour ago."""
+    """Somebody referred, screened and asked a fortnight ago, who is booked for three quarters of an hour ago."""
     moment = datetime.fromisoformat(at)
     before = moment - timedelta(days=14)
     course = referral.refer(
@@ -75,52 +78,124 @@ def book_today(at: str, chair: str, given_name: str = "Ines") -> dict[str, str]:
         allergies=factories.ALLERGIES,
         known_duplicate_confirmed=True,
     )
-    patient = reading.course(course).referral.patient
     factories.screen(course, before)
     factories.consent(course, before)
-    plan(course, before, first=moment)
-    visit = factories.book(course, moment - 15 * MINUTE, ChairId(chair), before)
-    return {"patient": reference_of(patient), "course": reference_of(course), "visit": reference_of(visit)}
+    factories.series.plan_series(
+        factories.act(factories.people().front_desk, before),
+        course=course,
+        purpose="induction",
+        infusions=6,
+        per_week=2,
+        first_date=moment.date(),
+    )
+    visit = factories.book(course, moment - 45 * MINUTE, ChairId(chair), before)
+    patient = reading.course(course).referral.patient
+    return {
+        "patient": reference_of(patient),
+        "course": reference_of(course),
+        "visit": reference_of(visit),
+    }
 
 
 def running(at: str, chair: str, given_name: str = "Ines") -> dict[str, str]:
     """Somebody whose infusion has run for five minutes."""
     found = book_today(at, chair, given_name)
-    up_to_start(stream_of("visit", found["visit"]), datetime.fromisoformat(at) - 5 * MINUTE)
+    bring(stream_of("visit", found["visit"]), "running", datetime.fromisoformat(at) - 5 * MINUTE)
     return found
 
 
-def plan(course: StreamId, at: datetime, first: datetime) -> None:
-    """Six infusions, two a week."""
-    factories.series.plan_series(
-        factories.act(factories.people().front_desk, at),
-        course=course,
-        purpose="induction",
-        infusions=6,
-        per_week=2,
-        first_date=first.date(),
-    )
-
-
-def up_to_start(visit: StreamId, started_at: datetime) -> None:
-    """Check-in, order, draw, second check, time-out, start."""
-    factories.checkin.check_in(
-        factories.act(factories.people().nurse, started_at - 9 * MINUTE),
-        visit=visit,
-        facts=factories.check_in_facts(),
-    )
-    factories_chairside.order(visit, started_at - 7 * MINUTE, password=PASSWORD)
+def bring(visit: StreamId, phase: VisitPhase, started_at: datetime) -> None:
+    """Bring a booked visit to a phase whose infusion starts, or would start, at a moment."""
+    nurse = factories.people().nurse
     vial = replace(factories_chairside.VIAL, expiry_date=started_at.date() + timedelta(days=300))
-    factories_chairside.draw(visit, started_at - 5 * MINUTE, vial=vial)
-    factories_chairside.double_check(visit, started_at - 3 * MINUTE)
-    factories_chairside.infusion.hold_time_out(
-        factories.act(factories.people().nurse, started_at - 2 * MINUTE),
-        visit=visit,
-        second_person=factories.people().nurse2.id,
-        password_of_second=PASSWORD,
-        confirmed=tuple(factories_chairside.infusion.TIME_OUT),
+    steps: dict[VisitPhase, Callable[[], object]] = {
+        "checked_in": lambda: factories.checkin.check_in(
+            factories.act(nurse, started_at - 9 * MINUTE), visit=visit, facts=factories.check_in_facts()
+        ),
+        "ordered": lambda: factories_chairside.order(visit, started_at - 7 * MINUTE),
+        "drawn": lambda: factories_chairside.draw(visit, started_at - 5 * MINUTE, vial=vial),
+        "double_checked": lambda: factories_chairside.double_check(visit, started_at - 3 * MINUTE),
+        "ready": lambda: factories_chairside.hold_time_out(visit, started_at - 2 * MINUTE),
+        "running": lambda: factories_chairside.start(visit, started_at),
+        "paused": lambda: factories_chairside.infusion.pause(
+            factories.act(nurse, started_at + 2 * MINUTE), visit=visit, reason="asked for a break"
+        ),
+        "recovery": lambda: factories_chairside.stop(visit, started_at + 3 * MINUTE),
+    }
+    for reached, step in steps.items():
+        if phase == "recovery" and reached == "paused":
+            continue
+        step()
+        if reached == phase:
+            return
+
+
+PHASES: Final[tuple[VisitPhase, ...]] = (
+    "booked",
+    "checked_in",
+    "ordered",
+    "drawn",
+    "double_checked",
+    "ready",
+    "running",
+    "paused",
+    "recovery",
+)
+
+
+def examples(at: str) -> dict[str, str]:
+    """Something to open on every page: a course at each stage, a visit at each phase, and their references."""
+    moment = datetime.fromisoformat(at)
+    lead = str(factories.people().lead.id)
+    found: dict[str, str] = {"person": lead, "scale": "phq9", "after": "3", "kind": "visit"}
+    for number, phase in enumerate(PHASES, start=1):
+        visit = book_today(at, f"chair-{number}", phase.replace("_", " ").title())
+        if phase != "booked":
+            bring(stream_of("visit", visit["visit"]), phase, moment - 10 * MINUTE)
+        found[f"visit {phase}"] = visit["visit"]
+    running_visit = stream_of("visit", found["visit running"])
+    factories_chairside.chart(running_visit, moment - 2 * MINUTE)
+    found["seq"] = str(reading.visit(running_visit).facts[-1].seq)
+    # The factories book the first chair; each of these courses has one of its own.
+    for number, (name, infusions, later) in enumerate(
+        (
+            ("review_due", 3, factories_course.MODERATE),
+            ("response_due", 6, factories_course.MILD),
+            ("at_risk", 2, factories_course.ALERTING),
+        ),
+        start=len(PHASES) + 1,
+    ):
+        factories_course.book = partial(_in_chair, ChairId(f"chair-{number}"))
+        course = factories_course.course_after(infusions, later)
+        found[f"course {name}"] = reference_of(course)
+        found[f"patient {name}"] = reference_of(reading.course(course).referral.patient)
+    risk = reading.course(stream_of("course", found["course at_risk"])).open_risks
+    found["seq of risk"] = str(risk[0].seq)
+    factories_course.review(
+        stream_of("course", found["course response_due"]), factories_course.ended_at(6), 6
     )
-    factories_chairside.start(visit, started_at)
+    _, referred = factories.patient_and_course()
+    found["course referred"] = reference_of(referred)
+    _, awaiting = factories.patient_and_course()
+    factories.screen(awaiting, depressants="yes", workup_read="unknown")
+    found["course awaiting_prescriber"] = reference_of(awaiting)
+    found["course screened"] = reference_of(factories.screened_course())
+    found["course consented"] = reference_of(factories.consented_course())
+    found["course planned"] = reference_of(factories.planned_course())
+    waiting = book_today(at, f"chair-{len(PHASES) + 4}", "Wanda")
+    factories.checkin.check_in(
+        factories.act(factories.people().nurse, moment),
+        visit=stream_of("visit", waiting["visit"]),
+        facts=factories.check_in_facts(
+            signs=replace(factories.check_in_facts().signs, systolic=Pressure.of(152))
+        ),
+    )
+    found["visit awaiting_prescriber"] = waiting["visit"]
+    return found
+
+
+def _in_chair(chair: ChairId, course: StreamId, starts_at: datetime, at: datetime) -> StreamId:
+    return factories.book(course, starts_at, chair, at)
 
 
 def infuse(visit: str, answers: list[int]) -> str:
@@ -128,63 +203,27 @@ def infuse(visit: str, answers: list[int]) -> str:
     stream = stream_of("visit", visit)
     state = reading.visit(stream)
     arrives_at, booking = state.place.starts_at, state.booking.payload
-    answer(reference_of(booking.course), arrives_at, answers, "before_infusion", booking.number)
+    factories_course.assess(
+        booking.course,
+        arrives_at,
+        tuple(answers),
+        point="before_infusion",
+        infusion_number=booking.number,
+    )
     started_at = arrives_at + 20 * MINUTE
-    up_to_start(stream, started_at)
+    bring(stream, "running", started_at)
     stopped_at = started_at + 40 * MINUTE
     for minutes in (10, 20, 30, 40):
         factories_chairside.chart(stream, started_at + minutes * MINUTE)
     factories_chairside.stop(stream, stopped_at)
     for minutes in (15, 30, 45, 60):
         factories_chairside.chart(stream, stopped_at + minutes * MINUTE)
-    leave(stream, stopped_at + 65 * MINUTE)
+    factories_chairside.leave(stream, stopped_at + 65 * MINUTE)
     return visit
 
 
-def leave(visit: StreamId, at: datetime) -> None:
-    """Every criterion is met, and somebody takes the patient home."""
-    factories_chairside.discharge.discharge(
-        factories.act(factories.people().nurse, at),
-        visit=visit,
-        criteria={
-            question.key: question.safe for question in factories_chairside.discharge_rules.CRITERIA
-        },
-        received_by="Jon Testwell",
-        received_by_phone="555-0101",
-        instructions_given=True,
-        against_advice=False,
-        note="",
-        overrides=(),
-        password=PASSWORD,
-    )
-
-
-def answer(course: str, at: datetime, answers: list[int], point: str, infusion: int | None = None) -> str:
-    """A PHQ-9."""
-    return str(
-        outcomes.record_assessment(
-            factories.act(factories.people().nurse, at),
-            course=stream_of("course", course),
-            scale_id="phq9",
-            answers=tuple(answers),
-            point=point,  # type: ignore[arg-type]  # one of the known points
-            infusion_number=infusion,
-            entered_for="patient_interview",
-        )
-    )
-
-
-def demo(at: str) -> str:
-    """The demo clinic as it stands at a moment."""
-    from evenkeel.simulate import demo as demonstration
-
-    demonstration.build(datetime.fromisoformat(at).astimezone(UTC))
-    return "built"
-
-
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
-    each.__name__: each
-    for each in (furnish, assign, book_today, running, infuse, demo)
+    each.__name__: each for each in (furnish, assign, book_today, running, infuse, examples)
 }
 
 if __name__ == "__main__":

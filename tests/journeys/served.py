@@ -1,4 +1,7 @@
-"""A clinic as its people start it: `evenkeel serve` on ports of its own, with a folder and a database of its own."""
+"""A clinic as its people start it, by `evenkeel serve` on ports of its own, with a folder and a database of its own.
+
+The demo clinic is started by `evenkeel demo`, as `make run` does.
+"""
 
 import json
 import os
@@ -15,6 +18,8 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 EVENKEEL: Final = Path(sys.executable).with_name("evenkeel")
 START_SECONDS: Final = 60
+# The demo clinic's past weeks are played before it answers.
+DEMO_SECONDS: Final = 420
 CHAIRS: Final = 4
 
 
@@ -40,6 +45,7 @@ class Clinic:
         starts_at: datetime | None = None,
     ) -> None:
         self.folder = folder
+        self._is_demo = demo
         self._is_played = starts_at is not None
         self._ahead = timedelta(0) if starts_at is None else starts_at - datetime.now(UTC)
         self.zone = "America/New_York" if self._is_played else _zone_of_noon()
@@ -56,7 +62,6 @@ class Clinic:
             "EVENKEEL_MLLP_PORT": str(self.monitor_port),
             "EVENKEEL_TIME_ZONE": self.zone,
             "EVENKEEL_IDLE_LOGOFF_MINUTES": str(idle_minutes),
-            "EVENKEEL_DEMO": "1" if demo else "0",
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -83,7 +88,13 @@ class Clinic:
 
     def prepare(self, what: str, **values: Any) -> Any:
         """Carry out one function of `tests.journeys.preparing` against this clinic, in a process of its own."""
-        arguments = [sys.executable, "-m", "tests.journeys.preparing", what, json.dumps(values, default=_plain)]
+        arguments = [
+            sys.executable,
+            "-m",
+            "tests.journeys.preparing",
+            what,
+            json.dumps(values, default=_plain),
+        ]
         return json.loads(self._run(arguments, "").splitlines()[-1])
 
     def _run(self, command: list[str], typed: str) -> str:
@@ -99,22 +110,26 @@ class Clinic:
             # A prompt would otherwise ask on the terminal of whoever runs the tests.
             start_new_session=True,
         )
-        assert done.returncode == 0, f"{command[:4]} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, (
+            f"{command[:4]} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        )
         return done.stdout
 
     def open(self) -> None:
         """Start the server and wait until it answers."""
         self._write_clock()
-        command = [sys.executable, "-m", "tests.journeys.played_clock"] if self._is_played else [str(EVENKEEL)]
+        command = (
+            [sys.executable, "-m", "tests.journeys.played_clock"] if self._is_played else [str(EVENKEEL)]
+        )
         with self.log.open("wb") as log:
             self._server = subprocess.Popen(
-                [*command, "serve", "--port", str(self.port)],
+                [*command, "demo" if self._is_demo else "serve", "--port", str(self.port)],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        given_up_at = time.monotonic() + START_SECONDS
+        given_up_at = time.monotonic() + (DEMO_SECONDS if self._is_demo else START_SECONDS)
         while not self._answers():
             assert self._server.poll() is None, f"the server ended:\n{self.log.read_text()}"
             assert time.monotonic() < given_up_at, f"the server does not answer:\n{self.log.read_text()}"

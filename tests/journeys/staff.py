@@ -1,10 +1,11 @@
-"""Who works in the clinics that the browser tests start: the people of `tests.factories`, with a real password."""
+"""Who works in the clinics that the browser tests start: the people of `tests.factories`."""
 
 from typing import Final
 
 from evenkeel.record.entry import Role
 
-PASSWORD: Final = "violet tractor sings low"
+# That of `tests.factories`, so that what the factories sign is signed with it.
+PASSWORD: Final = "a password that only tests use"
 # User name to printed name and role.
 STAFF: Final[dict[str, tuple[str, Role]]] = {
     "admin": ("Ada Novak", "administrator"),

@@ -131,9 +131,7 @@ def turning(tmp_path: Path) -> Iterator[Clinic]:
         clinic.close()
 
 
-def test_a_quarter_of_an_hour_away_signs_out_and_keeps_what_was_typed(
-    turning: Clinic, meets: Meets
-) -> None:
+def test_a_quarter_of_an_hour_away_signs_out_and_keeps_what_was_typed(turning: Clinic, meets: Meets) -> None:
     lee = meets(turning, "lead")
     lee.sign_in(to="/settings/")
     lee.reads_heading("Settings")

@@ -89,7 +89,9 @@ def test_a_message_is_on_the_chart_and_on_the_board_without_a_reload(
         expect(each.page.locator("[data-live-state]")).to_have_text("live", timeout=SOON_MS)
     # When the monitor sends
     cable = plug("WARD-7")
-    assert cable.send(systolic=Decimal(141), diastolic=Decimal(87), pulse=Decimal(83), spo2=Decimal(96)) == "AA"
+    assert (
+        cable.send(systolic=Decimal(141), diastolic=Decimal(87), pulse=Decimal(83), spo2=Decimal(96)) == "AA"
+    )
     # Then both see it
     expect(value(nora, "Blood pressure")).to_contain_text("141/87", timeout=SOON_MS)
     expect(value(nora, "Pulse")).to_contain_text("83")

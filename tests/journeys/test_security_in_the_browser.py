@@ -1,6 +1,7 @@
 """What only a real browser can show: passkeys, and a form that survives an automatic logoff."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from evenkeel.store import models
-from tests import factories
+from evenkeel.values.ids import reference_of
+from tests import factories, factories_chairside
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -190,3 +192,25 @@ def test_a_form_sent_after_the_logoff_is_still_there_one_step_back(
     page.get_by_role("button", name="Add person").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("People")
     assert models.Clinician.objects.get(username="kim").role == "nurse"
+
+
+def test_a_page_left_alone_is_covered_but_never_the_chart_of_a_running_infusion(
+    page: Page, clinic: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SECOND_FACTOR_ROLES = frozenset()
+    visit = factories_chairside.running_visit()
+    at = factories_chairside.STARTED_AT + timedelta(minutes=5)
+    monkeypatch.setattr("evenkeel.web.pages.now", lambda: at)
+    monkeypatch.setattr("evenkeel.web.middleware.now", lambda: at)
+    page.clock.install()
+    sign_in(page, clinic, "nurse", to=f"/visits/{reference_of(visit)}/chart/")
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    expect(stop).to_be_visible()
+    page.clock.fast_forward("20:00")
+    page.clock.run_for(10_000)
+    expect(stop).to_be_visible()
+    expect(page.get_by_role("heading", name="Covered")).to_have_count(0)
+    page.goto(f"{clinic}/patients/")
+    page.clock.fast_forward("20:00")
+    page.clock.run_for(10_000)
+    expect(page.get_by_role("heading", name="Covered")).to_be_visible()

@@ -1,0 +1,208 @@
+"""Every page that the clinic has, in both themes and on every screen: axe is silent and nothing stands out.
+
+The pages come from the clinic's own list of addresses, so that a new page cannot be left out.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pytest
+
+from evenkeel.web.routes import every_route
+from tests.journeys.person import Meets, Person, faults, sideways
+from tests.journeys.served import Clinic
+
+CHAIRS: Final = 13
+DESKTOP: Final = (1280, 800)
+TABLET: Final = (1024, 768)
+PHONE: Final = (390, 844)
+# WCAG 2.2, 1.4.10: a page of 1280 px at 400 % zoom.
+REFLOW: Final = (320, 800)
+
+# Pages for scripts, papers, and redirections; the rest of the account pages are looked at in
+# test_security_in_the_browser.
+NOT_PAGES: Final = frozenset(
+    {
+        "board_tiles",
+        "chart_controls",
+        "chart_data",
+        "chart_now",
+        "chart_record",
+        "chart_table",
+        "discharge_pdf",
+        "here",
+        "infusion_record_pdf",
+        "live",
+        "visit",
+    }
+)
+BY_ACCOUNT: Final = ("account_", "mfa_")
+
+# Who opens a page; a nurse, where nothing else is said.
+OPENED_BY: Final = {
+    "access_log": "admin",
+    "add_person": "admin",
+    "chairs": "lead",
+    "check_in_decision": "prescriber",
+    "course_end": "prescriber",
+    "maintenance": "prescriber",
+    "order": "prescriber",
+    "order_cancel": "prescriber",
+    "people": "admin",
+    "person": "admin",
+    "person_end": "admin",
+    "person_password": "admin",
+    "person_restore": "admin",
+    "person_role": "admin",
+    "person_second_factor": "admin",
+    "refer": "desk",
+    "response": "prescriber",
+    "review": "prescriber",
+    "screening_decision": "prescriber",
+    "settings": "lead",
+}
+# The course, visit or entry that shows most of a page. Others show any course after three infusions, and any visit
+# that runs.
+SHOWN_ON: Final = {
+    "book": {"course": "course planned"},
+    "cancel_visit": {"visit": "visit booked"},
+    "check_in": {"visit": "visit booked"},
+    "check_in_decision": {"visit": "visit awaiting_prescriber"},
+    "consent": {"course": "course screened"},
+    "discharge": {"visit": "visit recovery"},
+    "double_check": {"visit": "visit drawn"},
+    "draw": {"visit": "visit ordered"},
+    "maintenance": {"course": "course response_due"},
+    "order": {"visit": "visit checked_in"},
+    "order_cancel": {"visit": "visit ordered"},
+    "patient": {"patient": "patient response_due"},
+    "rebook": {"visit": "visit booked"},
+    "response": {"course": "course response_due"},
+    "resume": {"visit": "visit paused"},
+    "risk": {"course": "course at_risk", "seq": "seq of risk"},
+    "screening": {"course": "course referred"},
+    "screening_decision": {"course": "course awaiting_prescriber"},
+    "series": {"course": "course consented"},
+    "start": {"visit": "visit ready"},
+    "time_out": {"visit": "visit double_checked"},
+}
+ANY: Final = {
+    "course": "course review_due",
+    "patient": "patient review_due",
+    "reference": "visit running",
+    "visit": "visit running",
+}
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """A clinic in which every page has something to show."""
+    opened = Clinic(tmp_path_factory.mktemp("pages"), starts_at=datetime(2026, 6, 23, 15, 0, tzinfo=UTC))
+    opened.open()
+    try:
+        opened.prepare("furnish", at=datetime(2026, 5, 1, tzinfo=UTC), chairs=CHAIRS)
+        yield opened
+    finally:
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def shown(clinic: Clinic) -> dict[str, str]:
+    """What there is to open."""
+    found: dict[str, str] = clinic.prepare("examples", at=clinic.now)
+    return found
+
+
+def addresses(shown: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Every page by who opens it: (name of the route, address)."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for route in every_route():
+        if route.name in NOT_PAGES or route.name.startswith(BY_ACCOUNT):
+            continue
+        address = "/" + route.pattern
+        for name in route.parameters:
+            key = SHOWN_ON.get(route.name, {}).get(name, ANY.get(name, name))
+            for kind in ("uuid", "int", "str", "slug"):
+                address = address.replace(f"<{kind}:{name}>", shown[key])
+        assert "<" not in address, f"{route.name} has nothing to show"
+        found.setdefault(OPENED_BY.get(route.name, "nurse"), []).append((route.name, address))
+    return found
+
+
+def look(person: Person, name: str) -> list[str]:
+    """Look at the page that is open, on every screen and in both themes."""
+    found: list[str] = []
+
+    def note(screen: tuple[int, int], theme: str, what: list[str]) -> None:
+        found.extend(f"{name} at {screen[0]} px, {theme}: {each}" for each in what)
+
+    page = person.page
+    own = str(page.locator("html").get_attribute("data-theme"))
+    other = {"light": "dark", "dark": "light"}[own]
+    note(DESKTOP, own, faults(page))
+    page.locator("html").evaluate("(html, theme) => { html.dataset.theme = theme; }", other)
+    note(DESKTOP, other, faults(page))
+    page.locator("html").evaluate("(html, theme) => { html.dataset.theme = theme; }", own)
+    for screen in (TABLET, PHONE, REFLOW):
+        page.set_viewport_size({"width": screen[0], "height": screen[1]})
+        if sideways(page) > 0:
+            note(screen, own, [f"{sideways(page)} px wider than the screen"])
+        if screen == PHONE:
+            note(screen, own, faults(page))
+    page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+    return found
+
+
+@pytest.mark.parametrize("username", ["desk", "nurse", "prescriber", "lead", "admin"])
+def test_every_page_is_accessible_on_every_screen(
+    clinic: Clinic, shown: dict[str, str], meets: Meets, username: str
+) -> None:
+    pages = addresses(shown)
+    assert set(pages) == {"desk", "nurse", "prescriber", "lead", "admin"}
+    person = meets(clinic, username, has_touch=True)
+    person.sign_in(to="/rulebook/")
+    if username == "prescriber":
+        person.set_up_an_authenticator()
+    else:
+        person.reads_heading("Rulebook")
+    found: list[str] = []
+    for name, address in [("today", "/"), *pages[username]]:
+        answer = person.page.goto(clinic.address + address)
+        assert answer is not None
+        assert answer.status == 200, f"{name} at {address} was answered with {answer.status}"
+        found += look(person, name)
+    assert not found, "\n".join(found)
+
+
+def test_one_check_is_charted_with_the_keyboard_alone(
+    clinic: Clinic, shown: dict[str, str], meets: Meets
+) -> None:
+    nora = meets(clinic, "nurse")
+    nora.sign_in(to=f"/visits/{shown['visit running']}/chart/")
+    nora.reads_heading("Chart")
+    # From the top of the page, never touching it
+    nora.page.keyboard.press("Tab")
+    focused = nora.page.locator(":focus")
+    assert focused.inner_text() == "Skip to main content"
+    nora.page.keyboard.press("Enter")
+    steps = 0
+    while focused.get_attribute("name") != "systolic":
+        nora.page.keyboard.press("Tab")
+        steps += 1
+        assert steps < 40, "the form of a check is too far away for a keyboard"
+        # Whatever has the focus can be seen to have it, and is not behind what stays in reach.
+        assert focused.evaluate(
+            """each => {
+                const box = each.getBoundingClientRect();
+                const x = box.x + box.width / 2, y = box.y + Math.min(box.height / 2, 20);
+                const there = document.elementFromPoint(x, y);
+                return !!there && (each.contains(there) || there.contains(each));
+            }"""
+        ), f"{focused.evaluate('each => each.outerHTML.slice(0, 120)')} has the focus and cannot be seen"
+    for value in ("132", "84", "77", "98", "14", "5", "2", "0"):
+        nora.page.keyboard.type(value)
+        nora.page.keyboard.press("Tab")
+    nora.page.keyboard.press("Enter")
+    nora.reads("The check is charted.")
+    nora.reads("132/84 mmHg")

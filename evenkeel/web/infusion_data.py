@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from evenkeel.clinical.infusion import EVENTS, check_schedule
+from evenkeel.clinical.infusion.schedule import LAID_OUT_MAX
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.pharmacology import InfusionProfile, Prediction, load_parameter_set, predict_level
 from evenkeel.record.infusion import (
@@ -119,9 +120,12 @@ def chart_data(
 ) -> dict[str, Any]:
     """Everything that the chart draws. `samples` are the monitor's, by time."""
     start_at = state.started.at if state.started else None
-    end_at = planned_end_at(state, at)
     left_at = state.discharge.at if state.discharge else None
     now = min(at, left_at) if left_at else at
+    if start_at:
+        # An infusion that somebody forgot to end is drawn for as long as its missed checks are listed.
+        now = min(now, start_at + LAID_OUT_MAX)
+    end_at = planned_end_at(state, now)
     first_at = (start_at or (state.check_in.at if state.check_in else at)) - BEFORE
     last_at = max((end_at or now) + AFTER, now + AFTER / 3)
     prediction = _prediction(state, at=now, until=last_at, age_years=age_years) if is_level_shown else None

@@ -2,6 +2,9 @@
  * Automatic logoff as the screen shows it. Typing and touching are told to the server at most once a minute, so that a
  * long note does not end in a lost session; after body data-idle-minutes without either, what is on the screen is
  * covered. Nothing typed is lost: the page stays as it is underneath, for the person who typed it.
+ *
+ * A page that watches drug run (it holds an element with data-watches) is never covered and keeps its person signed
+ * in: pause and stop must be in reach, and a board that goes dark hides the chair that is in trouble.
  */
 const TELL_EVERY_MS = 60000;
 const SURE_FOR_MS = 60000;
@@ -23,7 +26,8 @@ function touched() {
 }
 
 function look() {
-  if (!cover && Date.now() - touchedAt > Number(idleMinutes) * 60000) hide();
+  if (!cover && document.querySelector("[data-watches]")) touched();
+  else if (!cover && Date.now() - touchedAt > Number(idleMinutes) * 60000) hide();
 }
 
 function hide() {

@@ -18,6 +18,7 @@ from tests.postgres import PostgresServer, PostgresUnavailable
 
 CHOICE: Final = "EVENKEEL_TEST_DATABASE"
 FOLDER: Final = "EVENKEEL_TEST_FOLDER"
+KEPT: Final = frozenset({CHOICE, FOLDER, "EVENKEEL_CHROMIUM", "EVENKEEL_WRITE_SCREENSHOTS"})
 
 
 class _Run:
@@ -39,7 +40,7 @@ class _Run:
         self._folder = Path(tempfile.mkdtemp(prefix="evenkeel-tests-"))
         os.environ[FOLDER] = str(self._folder)
         for name in [name for name in os.environ if name.startswith("EVENKEEL_")]:
-            if name not in {CHOICE, FOLDER, "EVENKEEL_CHROMIUM"}:
+            if name not in KEPT:
                 del os.environ[name]
         os.environ["EVENKEEL_DATA_DIR"] = str(self._folder)
         os.environ["EVENKEEL_SECRET_KEY"] = "known to everybody, and used by tests alone"

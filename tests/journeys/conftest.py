@@ -11,6 +11,7 @@ from playwright.sync_api import Error as BrowserError
 
 from tests.journeys.person import Meets, Person
 from tests.journeys.served import CHAIRS, ROOT, Clinic
+from tests.journeys.staff import PASSWORD
 
 # Several clinics and a browser may share two processors.
 expect.set_options(timeout=15_000)
@@ -34,11 +35,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
 def meets(new_context: Callable[..., BrowserContext], request: pytest.FixtureRequest) -> Iterator[Meets]:
     """Bring somebody to a screen: `meets(clinic, "nurse")`. In the end nothing may be wrong on any page."""
     present: list[Person] = []
+    clinics: list[Clinic] = []
     request.node.stash[_PRESENT] = present
+    request.node.stash[_CLINICS] = clinics
 
-    def meet(clinic: Clinic, username: str, **options: Any) -> Person:
-        person = Person(new_context(**options), clinic.address, username)
-        request.node.stash[_CLINICS] = [*request.node.stash.get(_CLINICS, []), clinic]
+    def meet(clinic: Clinic, username: str, password: str = PASSWORD, **options: Any) -> Person:
+        person = Person(new_context(**options), clinic.address, username, password)
+        clinics.append(clinic)
         present.append(person)
         return person
 
@@ -56,10 +59,11 @@ _CLINICS = pytest.StashKey[list[Clinic]]()
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Keep a picture of every screen, and the last words of the server, when a browser test fails."""
     report: pytest.TestReport = yield  # type: ignore[assignment]  # pytest sends the report in here
-    if report.when == "call" and report.failed:
-        for person in item.stash.get(_PRESENT, []):
+    if report.when == "call" and report.failed and _PRESENT in item.stash:
+        for person in item.stash[_PRESENT]:
             report.sections.append((f"screen of {person.username}", _screen(item, person)))
-        for clinic in set(item.stash.get(_CLINICS, [])):
+        clinics = item.stash[_CLINICS]
+        for clinic in dict.fromkeys(clinics):
             report.sections.append(("server", "\n".join(clinic.log.read_text().splitlines()[-40:])))
     return report  # type: ignore[return-value]
 

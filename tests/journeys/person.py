@@ -22,8 +22,8 @@ UNITS: Final = r"mmHg|/min|%|kg|mg/kg|mL|mL/h|min|h|days|of \d+"
 
 _axe = Axe()
 
-# What stays in reach while the page scrolls lies over what scrolls past it. That covers nothing for good, but axe
-# takes the page as it stands, so it looks with nothing lying over anything.
+# What stays in reach while the page scrolls lies over what scrolls past it. That covers nothing for good, but
+# axe takes the page as it stands, so it looks with nothing lying over anything.
 _UNSTICK: Final = """() => {
     for (const each of document.querySelectorAll("body *")) {
         if (getComputedStyle(each).position !== "sticky") continue;
@@ -86,7 +86,7 @@ class Person:
         self.page: Page = context.new_page()
         self._secret: str | None = None
         self._code_used: int | None = None
-        # What was wrong on any page so far: axe's faults, errors of scripts, anything that the browser stopped.
+        # What was wrong on any page so far: axe's faults, errors of scripts, what the browser stopped.
         self.findings: list[str] = []
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.findings.append(f"{self.page.url}: {error}"))
@@ -202,7 +202,7 @@ class Person:
         """The page's first heading says so."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
 
-    def reads(self, words: str, *, exact: bool = False) -> None:
+    def reads(self, words: str | re.Pattern[str], *, exact: bool = False) -> None:
         """The page says so somewhere that can be seen."""
         expect(self.main.get_by_text(words, exact=exact).filter(visible=True).first).to_be_visible()
 
@@ -215,7 +215,7 @@ class Person:
         expect(self.main.get_by_text(words).filter(visible=True)).to_have_count(0)
 
     def look_over(self) -> None:
-        """Let axe look, and see whether anything stands out to the right; what is found is told at the end."""
+        """Let axe look, and see whether anything stands out to the right; the findings come at the end."""
         path = self.page.url.removeprefix(self.address)
         found = faults(self.page)
         if sideways(self.page) > 0:

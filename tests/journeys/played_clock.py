@@ -1,7 +1,7 @@
 """`evenkeel serve` on a clock that a test moves, so that a course of three weeks can be lived in minutes.
 
-The clinic knows nothing of it: its pages and its socket read the machine's clock, and this process is told another
-one. How many seconds it differs stands in the file `clock` in the clinic's folder.
+The clinic knows nothing of it: its pages and its socket read the machine's clock, and this process is told
+another one. How many seconds it differs stands in the file `clock` in the clinic's folder.
 """
 
 import os
@@ -35,7 +35,7 @@ class Played(datetime):
 
 
 if __name__ == "__main__":
-    pages.datetime = Played  # type: ignore[misc]
-    live.datetime = Played  # type: ignore[misc]
+    for module in (pages, live):
+        vars(module)["datetime"] = Played
     timezone.now = lambda: Played.now(UTC)
     app(sys.argv[1:])

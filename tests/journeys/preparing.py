@@ -2,8 +2,8 @@
 
     python -m tests.journeys.preparing <function> '<arguments as JSON>'
 
-It runs beside the served clinic, on the clinic's own database, through the same use cases as its pages. The last
-line that it prints is the function's answer as JSON.
+It runs beside the served clinic, on the clinic's own database, through the same use cases as its pages. The
+last line that it prints is the function's answer as JSON.
 """
 
 import json
@@ -22,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenkeel.config.settings")
 django.setup()
 
 from evenkeel.journey import chairs as chair_acts  # noqa: E402  # models are there only after setup()
-from evenkeel.journey import monitors, people, referral  # noqa: E402
+from evenkeel.journey import checkin, infusion, monitors, people, referral, series  # noqa: E402
 from evenkeel.journey.acting import Act  # noqa: E402
 from evenkeel.record.visits import VisitPhase  # noqa: E402
 from evenkeel.store import reading, rows  # noqa: E402
@@ -64,7 +64,7 @@ def assign(at: str, chair: str, monitor: str) -> str:
 
 
 def book_today(at: str, chair: str, given_name: str = "Ines") -> dict[str, str]:
-    """Somebody referred, screened and asked a fortnight ago, who is booked for three quarters of an hour ago."""
+    """Somebody who was referred a fortnight ago and is booked for three quarters of an hour ago."""
     moment = datetime.fromisoformat(at)
     before = moment - timedelta(days=14)
     course = referral.refer(
@@ -80,7 +80,7 @@ def book_today(at: str, chair: str, given_name: str = "Ines") -> dict[str, str]:
     )
     factories.screen(course, before)
     factories.consent(course, before)
-    factories.series.plan_series(
+    series.plan_series(
         factories.act(factories.people().front_desk, before),
         course=course,
         purpose="induction",
@@ -109,7 +109,7 @@ def bring(visit: StreamId, phase: VisitPhase, started_at: datetime) -> None:
     nurse = factories.people().nurse
     vial = replace(factories_chairside.VIAL, expiry_date=started_at.date() + timedelta(days=300))
     steps: dict[VisitPhase, Callable[[], object]] = {
-        "checked_in": lambda: factories.checkin.check_in(
+        "checked_in": lambda: checkin.check_in(
             factories.act(nurse, started_at - 9 * MINUTE), visit=visit, facts=factories.check_in_facts()
         ),
         "ordered": lambda: factories_chairside.order(visit, started_at - 7 * MINUTE),
@@ -117,7 +117,7 @@ def bring(visit: StreamId, phase: VisitPhase, started_at: datetime) -> None:
         "double_checked": lambda: factories_chairside.double_check(visit, started_at - 3 * MINUTE),
         "ready": lambda: factories_chairside.hold_time_out(visit, started_at - 2 * MINUTE),
         "running": lambda: factories_chairside.start(visit, started_at),
-        "paused": lambda: factories_chairside.infusion.pause(
+        "paused": lambda: infusion.pause(
             factories.act(nurse, started_at + 2 * MINUTE), visit=visit, reason="asked for a break"
         ),
         "recovery": lambda: factories_chairside.stop(visit, started_at + 3 * MINUTE),
@@ -144,7 +144,7 @@ PHASES: Final[tuple[VisitPhase, ...]] = (
 
 
 def examples(at: str) -> dict[str, str]:
-    """Something to open on every page: a course at each stage, a visit at each phase, and their references."""
+    """References of something to open on every page: a course at each stage, a visit at each phase."""
     moment = datetime.fromisoformat(at)
     lead = str(factories.people().lead.id)
     found: dict[str, str] = {"person": lead, "scale": "phq9", "after": "3", "kind": "visit"}
@@ -165,7 +165,7 @@ def examples(at: str) -> dict[str, str]:
         ),
         start=len(PHASES) + 1,
     ):
-        factories_course.book = partial(_in_chair, ChairId(f"chair-{number}"))
+        vars(factories_course)["book"] = partial(_in_chair, ChairId(f"chair-{number}"))
         course = factories_course.course_after(infusions, later)
         found[f"course {name}"] = reference_of(course)
         found[f"patient {name}"] = reference_of(reading.course(course).referral.patient)
@@ -183,7 +183,7 @@ def examples(at: str) -> dict[str, str]:
     found["course consented"] = reference_of(factories.consented_course())
     found["course planned"] = reference_of(factories.planned_course())
     waiting = book_today(at, f"chair-{len(PHASES) + 4}", "Wanda")
-    factories.checkin.check_in(
+    checkin.check_in(
         factories.act(factories.people().nurse, moment),
         visit=stream_of("visit", waiting["visit"]),
         facts=factories.check_in_facts(

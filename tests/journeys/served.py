@@ -1,10 +1,11 @@
-"""A clinic as its people start it, by `evenkeel serve` on ports of its own, with a folder and a database of its own.
+"""A clinic as its people start it: `evenkeel serve`, or `evenkeel demo` as `make run` does.
 
-The demo clinic is started by `evenkeel demo`, as `make run` does.
+Each has ports, a folder and a database of its own.
 """
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -32,8 +33,8 @@ def _free_port() -> int:
 class Clinic:
     """A served clinic. Start it with `open()`, end it with `close()`; its own words are in `log`.
 
-    It stands in a zone where it is about noon, so that no test runs over midnight. One that `starts_at` a moment
-    runs on a clock that `turn_clock` moves on, and stands in New York.
+    It stands in a zone where it is about noon, so that no test runs over midnight. One that `starts_at` a
+    moment runs on a clock that `turn_clock` moves on, and stands in New York.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Clinic:
         return self._run([str(EVENKEEL), *arguments], typed)
 
     def prepare(self, what: str, **values: Any) -> Any:
-        """Carry out one function of `tests.journeys.preparing` against this clinic, in a process of its own."""
+        """Carry out a function of `tests.journeys.preparing` on this clinic, in a process of its own."""
         arguments = [
             sys.executable,
             "-m",
@@ -146,7 +147,8 @@ class Clinic:
         """Stop the server."""
         if self._server is None:
             return
-        self._server.terminate()
+        # As a person stops it, with Ctrl-C; the demo clinic then ends its player as well.
+        self._server.send_signal(signal.SIGINT)
         try:
             self._server.wait(timeout=15)
         except subprocess.TimeoutExpired:

@@ -4,7 +4,7 @@ The pages come from the clinic's own list of addresses, so that a new page canno
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import pytest
@@ -62,8 +62,8 @@ OPENED_BY: Final = {
     "screening_decision": "prescriber",
     "settings": "lead",
 }
-# The course, visit or entry that shows most of a page. Others show any course after three infusions, and any visit
-# that runs.
+# The course, visit or entry that shows most of a page. Others show any course after three infusions, and any
+# visit that runs.
 SHOWN_ON: Final = {
     "book": {"course": "course planned"},
     "cancel_visit": {"visit": "visit booked"},

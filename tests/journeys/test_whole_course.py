@@ -1,7 +1,7 @@
 """One patient's whole course, lived in the browser by four people, from referral to maintenance.
 
-The clock of this clinic is turned on between the days. Infusions 2, 4 and 5 are given through the use cases; all
-else is typed and clicked. Every page is looked over by axe where it is met.
+The clock of this clinic is turned on between the days. The first infusion is given here, the others through
+the use cases; all else is typed and clicked. Every page is looked over by axe where it is met.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ MINUTES = timedelta(minutes=1)
 @pytest.fixture
 def clinic(tmp_path: Path) -> Iterator[Clinic]:
     """A clinic that opens on a Tuesday, six days before the first infusion."""
-    # Nobody is signed out when the clock is turned on by half an hour: in truth they were there all the while.
+    # Nobody is signed out when the clock is turned on: in truth they were there all the while.
     clinic = Clinic(tmp_path, starts_at=datetime(2026, 5, 26, 9, 0, tzinfo=HERE), idle_minutes=24 * 60)
     clinic.open()
     try:

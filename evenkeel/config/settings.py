@@ -170,6 +170,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
 # A clinic shares one address, so lockout goes by user name; by address it would shut everybody out.
 AXES_LOCKOUT_PARAMETERS = ["username"]
+# axes would rather lock by address as well, and says so at every start.
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 AXES_USERNAME_CALLABLE = "evenkeel.store.queries.people.lockout_name"
 AXES_FAILURE_LIMIT = 5  # proposal
 AXES_COOLOFF_TIME = 0.25  # hours; proposal

@@ -1,6 +1,7 @@
 """What every use case shares: who acts and when, one transaction, and a request that lands once."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
@@ -18,6 +19,7 @@ from evenkeel.store.queries import people
 from evenkeel.values.ids import IdempotencyKey, StreamId
 from evenkeel.values.issues import Issue, UnableTo, refuse
 from evenkeel.values.shape import frozen
+from evenkeel.values.time import written
 
 P = ParamSpec("P")
 
@@ -50,7 +52,7 @@ class RecordMoved(UnableTo):
 
 
 class KeyReused(UnableTo):
-    """A request's key came again with another request."""
+    """A request's key came again with other values, or for another request."""
 
 
 def use_case(
@@ -72,11 +74,13 @@ def use_case(
 
         def once(act: Act, *args: P.args, **kwargs: P.kwargs) -> StreamId:
             with transaction.atomic():
-                earlier = log.earlier_result(act.key)
+                digest = _digest(act, kwargs)
+                earlier = log.earlier(act.key)
                 if earlier is not None:
-                    return _same_request(earlier, name, act)
+                    return _same_request(earlier, name, act, digest)
                 result = function(act, *args, **kwargs)
-                log.remember(act.key, action=name, by=act.by, result=result, recorded_at=act.recorded_at)
+                sent = log.Sent(action=name, by=act.by.id, digest=digest, result=result)
+                log.remember(act.key, sent, recorded_at=act.recorded_at)
                 return result
 
         @wraps(function)
@@ -103,12 +107,23 @@ def use_case(
     return decorate
 
 
-def _same_request(earlier: tuple[str, str, str], name: str, act: Act) -> StreamId:
-    action, by, result = earlier
-    if (action, by) != (name, act.by.id):
-        sentence = "This form was already sent for something else. Open the page again and repeat the entry."
+def _digest(act: Act, values: Mapping[str, object]) -> str:
+    """What was asked, without what proves who asked; two forms with the same values have the same digest."""
+    kept = sorted((name, repr(value)) for name, value in values.items() if "password" not in name)
+    # A time that nobody gave is the time of sending, which differs each time the same form is sent.
+    given_at = None if act.happened_at == act.recorded_at else written(act.happened_at)
+    return hashlib.sha256(repr((given_at, kept)).encode()).hexdigest()
+
+
+def _same_request(earlier: log.Sent, name: str, act: Act, digest: str) -> StreamId:
+    """The first answer, when it is the same request; a form gone back to and changed is another one."""
+    if (earlier.action, earlier.by, earlier.digest) != (name, act.by.id, digest):
+        sentence = (
+            "This form was already sent, with other values. Nothing was saved this time. "
+            "Open the page again to make a new entry, or amend the one that was made."
+        )
         raise KeyReused([Issue(sentence=sentence, code="key-reused")])
-    return StreamId(result)
+    return StreamId(earlier.result)
 
 
 def require_seen(state: State, act: Act) -> None:

@@ -12,7 +12,8 @@ from evenkeel.record.codec import encode
 from evenkeel.record.entry import Author, Draft, Entry
 from evenkeel.record.state import State
 from evenkeel.store import models, projections, reading
-from evenkeel.values.ids import IdempotencyKey, StreamId, kind_of
+from evenkeel.values.ids import ClinicianId, IdempotencyKey, StreamId, kind_of
+from evenkeel.values.shape import frozen
 from evenkeel.values.time import utc
 
 S = TypeVar("S", bound=State)
@@ -98,13 +99,31 @@ def _row(entry: Entry) -> models.Entry:
     )
 
 
-def earlier_result(key: IdempotencyKey) -> tuple[str, str, str] | None:
-    """Return (action, author id, result) of the request that was carried out under this key, or None."""
-    return models.Submission.objects.filter(pk=key).values_list("action", "by_id", "result").first()
+@frozen
+class Sent:
+    """A request that was carried out: what was asked, by whom, a digest of its values, what came of it."""
+
+    action: str
+    by: ClinicianId
+    digest: str
+    result: str
 
 
-def remember(key: IdempotencyKey, *, action: str, by: Author, result: str, recorded_at: datetime) -> None:
+def earlier(key: IdempotencyKey) -> Sent | None:
+    """Return the request that was carried out under this key, or None."""
+    row = models.Submission.objects.filter(pk=key).first()
+    if row is None:
+        return None
+    return Sent(action=row.action, by=ClinicianId(row.by_id), digest=row.digest, result=row.result)
+
+
+def remember(key: IdempotencyKey, sent: Sent, *, recorded_at: datetime) -> None:
     """Remember that the request was carried out; raises IntegrityError when a twin was faster."""
     models.Submission.objects.create(
-        pk=key, action=action, by_id=by.id, result=result, recorded_at=utc(recorded_at)
+        pk=key,
+        action=sent.action,
+        by_id=sent.by,
+        digest=sent.digest,
+        result=sent.result,
+        recorded_at=utc(recorded_at),
     )

@@ -53,6 +53,7 @@ class Submission(models.Model):
     key = models.CharField(primary_key=True, max_length=80)
     action = models.CharField(max_length=60)
     by_id = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64)
     result = models.TextField()
     recorded_at = models.DateTimeField()
 

@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 
 from evenkeel.journey import discharge, infusion
+from evenkeel.journey.acting import KeyReused
 from evenkeel.journey.policy import NotPermitted
+from evenkeel.record.infusion import NoteWritten
 from evenkeel.record.signs import Signs
 from evenkeel.record.verdict import Override
 from evenkeel.record.visits import VisitState
@@ -415,3 +417,18 @@ def test_against_advice_holds_nobody_but_needs_a_reason() -> None:
     signed = visit_of(visit).discharge
     assert signed is not None
     assert signed.payload.signature.meaning == discharge.SIGNING_AGAINST_ADVICE_MEANS
+
+
+def test_a_form_gone_back_to_and_changed_is_never_taken_for_the_one_that_was_sent() -> None:
+    visit = chairside.running_visit()
+    first = act(people().nurse, START + after(5))
+    infusion.write_note(first, visit=visit, text="Calm, eyes closed.")
+    again = replace(first, happened_at=START + after(6), recorded_at=START + after(6))
+    infusion.write_note(again, visit=visit, text="Calm, eyes closed.")
+    with pytest.raises(KeyReused, match="key-reused"):
+        infusion.write_note(again, visit=visit, text="Restless.")
+    another_time = replace(first, happened_at=START + after(1))
+    with pytest.raises(KeyReused, match="key-reused"):
+        infusion.write_note(another_time, visit=visit, text="Calm, eyes closed.")
+    notes = reading.visit(visit).every(NoteWritten)
+    assert [fact.payload.text for fact in notes] == ["Calm, eyes closed."]

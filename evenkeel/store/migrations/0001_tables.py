@@ -133,6 +133,7 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=80, primary_key=True, serialize=False)),
                 ("action", models.CharField(max_length=60)),
                 ("by_id", models.CharField(max_length=40)),
+                ("digest", models.CharField(max_length=64)),
                 ("result", models.TextField()),
                 ("recorded_at", models.DateTimeField()),
             ],

@@ -161,7 +161,8 @@ class AmendPage(OfEntry):
             act,
             stream=state.stream,
             entry=form.fact.id,
-            payload=amendments_view.read(form.fact.payload, form),
+            # Built on what was first written, so that the same form sent twice asks for the same thing.
+            payload=amendments_view.read(form.fact.history[0].payload, form),
             reason=form.cleaned_data["reason"],
             happened_at=form.corrected_at,
         )

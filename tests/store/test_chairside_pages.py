@@ -480,31 +480,3 @@ def test_a_visit_that_is_none_is_not_found(clock: Clock) -> None:
     people()
     address = "/visits/00000000-0000-4000-8000-000000000000/chart/"
     assert as_(people().nurse).get(address).status_code == 404
-
-
-def watches(answer: Any) -> bool:
-    """Whether a page asks never to be covered, since drug runs on it."""
-    return "data-watches" in answer.content.decode()
-
-
-def test_a_page_that_watches_drug_run_is_never_covered_and_one_that_does_not_is(clock: Clock) -> None:
-    visit = chairside.running_visit()
-    nurse = as_(people().nurse)
-    clock(START + timedelta(minutes=5))
-    assert watches(nurse.get(page_of(visit, "chart")))
-    assert watches(nurse.get("/board/"))
-    infusion.pause(act(people().nurse, START + timedelta(minutes=6)), visit=visit, reason="asked for a rest")
-    assert watches(nurse.get(page_of(visit, "chart")))
-    chairside.stop(visit, START + timedelta(minutes=8))
-    clock(START + timedelta(minutes=9))
-    assert not watches(nurse.get(page_of(visit, "chart")))
-    assert not watches(nurse.get("/board/"))
-
-
-def test_an_infusion_that_nobody_ended_is_drawn_for_a_day_and_not_for_months(clock: Clock) -> None:
-    visit = chairside.running_visit()
-    clock(START + timedelta(days=150))
-    data = json.loads(as_(people().nurse).get(page_of(visit, "chart") + "data/").content)
-    a_day_s = 24 * 3600
-    assert data["x"]["to"] - START.timestamp() < a_day_s + 3600
-    assert len(data["missed"]) <= a_day_s / 600 + 1

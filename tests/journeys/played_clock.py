@@ -7,10 +7,12 @@ another one. How many seconds it differs stands in the file `clock` in the clini
 import os
 import sys
 from datetime import UTC, datetime, timedelta, tzinfo
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Final, Self
 
 import django
+import uvicorn.server
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenkeel.config.settings")
 django.setup()
@@ -38,4 +40,6 @@ if __name__ == "__main__":
     for module in (pages, live):
         vars(module)["datetime"] = Played
     timezone.now = lambda: Played.now(UTC)
+    # The pages learn the server's time from the date in its answers as well.
+    vars(uvicorn.server)["formatdate"] = lambda *_, **__: format_datetime(Played.now(UTC), usegmt=True)
     app(sys.argv[1:])

@@ -28,7 +28,6 @@ from evenkeel.record.visits import VisitPhase  # noqa: E402
 from evenkeel.store import reading, rows  # noqa: E402
 from evenkeel.values.ids import ChairId, IdempotencyKey, StreamId, reference_of, stream_of  # noqa: E402
 from evenkeel.values.issues import UnableTo  # noqa: E402
-from evenkeel.values.quantities import Pressure  # noqa: E402
 from tests import factories, factories_chairside, factories_course  # noqa: E402
 from tests.journeys.staff import PASSWORD, STAFF  # noqa: E402
 
@@ -187,9 +186,10 @@ def examples(at: str) -> dict[str, str]:
         factories.act(factories.people().nurse, moment),
         visit=stream_of("visit", waiting["visit"]),
         facts=factories.check_in_facts(
-            signs=replace(factories.check_in_facts().signs, systolic=Pressure.of(152))
+            answers=factories.check_in_facts().answers | {"stimulant_today": "yes"}
         ),
     )
+    assert reading.visit(stream_of("visit", waiting["visit"])).phase == "awaiting_prescriber"
     found["visit awaiting_prescriber"] = waiting["visit"]
     return found
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from evenkeel.journey import policy
 from evenkeel.journey.rules import clinic_day, clinic_time
+from evenkeel.record.codec import plainly
 from evenkeel.record.entry import Author
 from evenkeel.record.state import State
 from evenkeel.record.visits import VisitState
@@ -19,7 +20,6 @@ from evenkeel.store.queries import people
 from evenkeel.values.ids import IdempotencyKey, StreamId
 from evenkeel.values.issues import Issue, UnableTo, refuse
 from evenkeel.values.shape import frozen
-from evenkeel.values.time import written
 
 P = ParamSpec("P")
 
@@ -109,10 +109,10 @@ def use_case(
 
 def _digest(act: Act, values: Mapping[str, object]) -> str:
     """What was asked, without what proves who asked; two forms with the same values have the same digest."""
-    kept = sorted((name, repr(value)) for name, value in values.items() if "password" not in name)
+    kept = {name: value for name, value in values.items() if "password" not in name}
     # A time that nobody gave is the time of sending, which differs each time the same form is sent.
-    given_at = None if act.happened_at == act.recorded_at else written(act.happened_at)
-    return hashlib.sha256(repr((given_at, kept)).encode()).hexdigest()
+    given_at = None if act.happened_at == act.recorded_at else act.happened_at
+    return hashlib.sha256(plainly([given_at, kept]).encode()).hexdigest()
 
 
 def _same_request(earlier: log.Sent, name: str, act: Act, digest: str) -> StreamId:

@@ -22,7 +22,7 @@ from evenkeel.record import (  # noqa: F401  # importing declares every payload 
     series,
 )
 from evenkeel.record.chain import check_chain
-from evenkeel.record.codec import decode, encode, known_kinds
+from evenkeel.record.codec import decode, encode, known_kinds, plainly
 from evenkeel.record.entry import Entry, RuleRef
 from evenkeel.record.infusion import MarkedInError, NoteWritten
 from evenkeel.record.verdict import Verdict
@@ -177,3 +177,8 @@ def test_the_chain_shows_two_entries_that_changed_places(
     swapped = list(entries)
     swapped[first], swapped[first + 1] = swapped[first + 1], swapped[first]
     assert check_chain(STREAM, swapped, *head_of(entries)) is not None
+
+
+@given(moment=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
+def test_a_moment_is_written_alike_in_every_zone(moment: datetime) -> None:
+    assert plainly([moment]) == plainly([moment.astimezone(UTC)])

@@ -1,7 +1,7 @@
 """The infusion as it is run and charted: who may what when, what a rule asks, what was really given."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -425,6 +425,8 @@ def test_a_form_gone_back_to_and_changed_is_never_taken_for_the_one_that_was_sen
     infusion.write_note(first, visit=visit, text="Calm, eyes closed.")
     again = replace(first, happened_at=START + after(6), recorded_at=START + after(6))
     infusion.write_note(again, visit=visit, text="Calm, eyes closed.")
+    elsewhere = again.happened_at.astimezone(timezone(timedelta(hours=-7)))
+    infusion.write_note(replace(again, happened_at=elsewhere), visit=visit, text="Calm, eyes closed.")
     with pytest.raises(KeyReused, match="key-reused"):
         infusion.write_note(again, visit=visit, text="Restless.")
     another_time = replace(first, happened_at=START + after(1))

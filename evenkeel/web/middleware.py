@@ -80,6 +80,9 @@ class AutomaticLogoff:
             if not by_itself(request):
                 _note_activity(request, at)
             return self.get_response(request)
+        if by_itself(request):
+            # The session stays, too old for anything, so that the person's own next step is told why.
+            return HttpResponse(reason, status=UNAUTHORIZED, content_type="text/plain; charset=utf-8")
         logout(request)
         return _signed_out(request, reason)
 
@@ -116,8 +119,6 @@ def _signed_out(request: HttpRequest, reason: str) -> HttpResponse:
     is then one step back, with everything in it, and can be sent again after signing in. The server keeps
     nothing of it.
     """
-    if by_itself(request):
-        return HttpResponse(reason, status=UNAUTHORIZED, content_type="text/plain; charset=utf-8")
     if request.method not in ("GET", "HEAD"):
         sign_in = f"{reverse('account_login')}?{REDIRECT_FIELD_NAME}={reverse('signed_in')}"
         return render(

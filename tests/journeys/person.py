@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.journeys.staff import PASSWORD
 
@@ -23,28 +24,36 @@ UNITS: Final = r"mmHg|/min|%|kg|mg/kg|mL|mL/h|min|h|days|of \d+"
 _axe = Axe()
 
 # What stays in reach while the page scrolls lies over what scrolls past it. That covers nothing for good, but
-# axe takes the page as it stands, so it looks with nothing lying over anything.
-_UNSTICK: Final = """() => {
-    for (const each of document.querySelectorAll("body *")) {
-        if (getComputedStyle(each).position !== "sticky") continue;
-        each.style.position = "static";
-        each.dataset.unstuck = "";
-    }
+# axe takes the page as it stands, so it looks with nothing lying over anything. All of it happens in one
+# document: a page that is still on its way, or is left meanwhile, is never looked at half dressed.
+_LOOK: Final = """async (options) => {
+    if (document.readyState !== "complete")
+        await new Promise((loaded) => window.addEventListener("load", loaded, { once: true }));
+    const sticky = [...document.querySelectorAll("body *")]
+        .filter((each) => getComputedStyle(each).position === "sticky");
+    for (const each of sticky) each.style.position = "static";
+    const found = await axe.run(document, options);
+    for (const each of sticky) each.style.position = "";
+    return found.violations;
 }"""
-_STICK: Final = """() => {
-    for (const each of document.querySelectorAll("[data-unstuck]")) {
-        each.style.position = "";
-        delete each.dataset.unstuck;
-    }
-}"""
+# What the browser says when a page was left while it was looked at.
+_LEFT: Final = ("Execution context was destroyed", "navigation", "is not defined")
+_LOOKS: Final = 5
 
 
 def faults(page: Page) -> list[str]:
     """What axe finds on the page as it stands, one line for each kind of fault."""
-    page.evaluate(_UNSTICK)
-    # Without preload: axe would fetch style sheets by itself, from where there are none.
-    found = _axe.run(page, options={"runOnly": list(WCAG), "preload": False}).response["violations"]
-    page.evaluate(_STICK)
+    found: list[Any] = []
+    for look in range(1, _LOOKS + 1):
+        page.wait_for_load_state()
+        try:
+            page.evaluate(_axe.axe_script)
+            # Without preload: axe would fetch style sheets by itself, from where there are none.
+            found = page.evaluate(_LOOK, {"runOnly": list(WCAG), "preload": False})
+            break
+        except PlaywrightError as error:
+            if look == _LOOKS or not any(each in error.message for each in _LEFT):
+                raise
     return [
         f"{each['id']} ({each['impact']}): {node['failureSummary']} {node['html'][:200]}".replace("\n", " ")
         for each in found

@@ -132,7 +132,8 @@ class Clinic:
             )
         given_up_at = time.monotonic() + (DEMO_SECONDS if self._is_demo else START_SECONDS)
         while not self._answers():
-            assert self._server.poll() is None, f"the server ended:\n{self.log.read_text()}"
+            ended = self._server.poll()
+            assert ended is None, f"the server ended with {ended}:\n{self.log.read_text()}"
             assert time.monotonic() < given_up_at, f"the server does not answer:\n{self.log.read_text()}"
             time.sleep(0.1)
 

@@ -126,6 +126,10 @@ def test_what_a_page_fetches_by_itself_does_not_keep_the_session(
     answer = client.get("/here/", headers=headers)
     assert answer.status_code == 401
     assert answer.content.decode().startswith("You were signed out")
+    # The person's own next step is told why, though the page itself had asked before.
+    answer = client.get("/people/", follow=True)
+    assert answer.redirect_chain == [("/accounts/login/?next=/people/", 302)]
+    assert "nothing was done here for 15 minutes" in answer.content.decode()
 
 
 def test_a_form_sent_too_late_is_answered_in_place_and_kept_nowhere(client: Client, clock: Clock) -> None:

@@ -19,3 +19,11 @@ class OutputTimeError(PharmacologyError):
 
 class ParameterSetError(PharmacologyError):
     """A parameter-set file lacks a unit or a source, or does not reproduce its own check values."""
+
+
+class FileError(PharmacologyError):
+    """A file cannot be read or written as asked, or needs a package that is not installed."""
+
+
+class PlotError(PharmacologyError):
+    """There is nothing that may be drawn: a result without a status, or one that holds no curve."""

@@ -7,7 +7,6 @@ from django import forms
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import path
 from django.utils import timezone
-from django.utils.http import urlencode
 
 from evenkeel.record.entry import ROLE_WORDS
 from evenkeel.store.queries import access_log, people
@@ -41,24 +40,34 @@ class AccessLogPage(Page):
     template = "access/page.html.jinja"
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        """Show one page of what was found, or what is wrong with the question."""
-        form = SearchForm(request.GET)
+        """Show the newest lines of everybody."""
+        return self._found(SearchForm({}), page=1)
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """Show one page of what was found, or what is wrong with the question.
+
+        The question is sent as a form, since a patient's name must not stand in an address.
+        """
+        said = request.POST.get("page", "")
+        page = max(1, int(said)) if said.isdecimal() and len(said) < 6 else 1
+        return self._found(SearchForm(request.POST), page)
+
+    def _found(self, form: SearchForm, page: int) -> HttpResponseBase:
         if not form.is_valid():
             return self.show(
                 self.context(form=form, lines=[], total=0, words="", older=None, newer=None), REFUSED
             )
-        page = max(1, int(request.GET["page"])) if request.GET.get("page", "").isdecimal() else 1
-        asked = form.cleaned_data
-        found = access_log.search(**_question(asked), first=(page - 1) * LINES_A_PAGE, count=LINES_A_PAGE)
-        more = found.total > page * LINES_A_PAGE
+        found = access_log.search(
+            **_question(form.cleaned_data), first=(page - 1) * LINES_A_PAGE, count=LINES_A_PAGE
+        )
         return self.show(
             self.context(
                 form=form,
                 lines=[_line(line) for line in found.lines],
                 total=found.total,
                 words=f"Page {page}, newest first",
-                older=_page_address(asked, page + 1) if more else None,
-                newer=_page_address(asked, page - 1) if page > 1 else None,
+                older=page + 1 if found.total > page * LINES_A_PAGE else None,
+                newer=page - 1 if page > 1 else None,
             )
         )
 
@@ -74,10 +83,6 @@ def _question(asked: dict[str, Any]) -> dict[str, Any]:
         next_midnight = timezone.make_aware(datetime.combine(asked["day"] + timedelta(days=1), time.min))
         question |= {"since": midnight, "until": next_midnight}
     return question
-
-
-def _page_address(asked: dict[str, Any], page: int) -> str:
-    return f"?{urlencode({**{key: value or '' for key, value in asked.items()}, 'page': page})}"
 
 
 def _line(line: access_log.AccessLine) -> dict[str, Any]:

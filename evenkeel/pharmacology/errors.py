@@ -27,3 +27,11 @@ class FileError(PharmacologyError):
 
 class PlotError(PharmacologyError):
     """There is nothing that may be drawn: a result without a status, or one that holds no curve."""
+
+
+class CohortError(PharmacologyError):
+    """A cohort, trial or check of it cannot be as asked: its size, seed, covariance, times, units or columns."""
+
+
+class WorkersError(PharmacologyError):
+    """Work cannot be shared out as asked: a number of workers below 1, or `distributed` is not installed."""

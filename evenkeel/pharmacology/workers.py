@@ -1,0 +1,128 @@
+"""Work shared out: in this process, on the cores of this machine, or on a cluster that is already there.
+
+More than one worker needs `distributed` (Dask), which the extra `science` installs. The pieces and what is
+computed for each are the same whoever computes them, so the workers change the time and not the result.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+from evenkeel.pharmacology.errors import WorkersError
+from evenkeel.pharmacology.tables import HOW_TO_INSTALL
+
+# Pieces handed out beyond those being worked on, so that no worker waits for the next.
+_QUEUED_PER_WORKER: Final = 2
+_CONNECT_S: Final = 10
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+
+class Progress(Protocol):
+    """Called in the caller's thread after each piece, with how much is done and how much there is."""
+
+    def __call__(self, done: int, whole: int, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """Who works: `count` processes on this machine, or the cluster at the address `scheduler`.
+
+    One worker is this process itself, without Dask. A script that asks for more must keep its own calls under
+    `if __name__ == "__main__":`, because each new process reads the script. Raises WorkersError for a count
+    below 1, or for both a count and a scheduler.
+    """
+
+    count: int = 1
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.count) is not int or self.count < 1:
+            raise WorkersError(f"workers must be a whole number of 1 or more, not {self.count!r}.")
+        if self.scheduler is not None and self.count != 1:
+            raise WorkersError("workers and scheduler exclude each other: a cluster has its own workers.")
+
+    @property
+    def is_here(self) -> bool:
+        """Whether all the work is done in this process."""
+        return self.count == 1 and self.scheduler is None
+
+
+def run_pieces(
+    task: Callable[[Piece], Result],
+    pieces: Sequence[Piece],
+    *,
+    workers: Workers,
+    progress: Progress | None = None,
+) -> Iterator[tuple[int, Result]]:
+    """The place and result of each piece, in whatever order they are done.
+
+    With more than one worker, `task` and the pieces must be picklable, so a task is a function of a module or
+    a `functools.partial` of one. What a task raises is raised here. `progress` counts pieces.
+    Raises WorkersError when `distributed` is not installed or the scheduler does not answer.
+    """
+    found = _here(task, pieces) if workers.is_here else _elsewhere(task, pieces, workers)
+    for done, (place, result) in enumerate(found, start=1):
+        yield place, result
+        if progress is not None:
+            progress(done, len(pieces))
+
+
+def _here(task: Callable[[Piece], Result], pieces: Sequence[Piece]) -> Iterator[tuple[int, Result]]:
+    for place, piece in enumerate(pieces):
+        yield place, task(piece)
+
+
+def _elsewhere(
+    task: Callable[[Piece], Result], pieces: Sequence[Piece], workers: Workers
+) -> Iterator[tuple[int, Result]]:
+    distributed = _distributed()
+    with ExitStack() as stack:
+        client = stack.enter_context(_client(distributed, workers, stack))
+        waiting = enumerate(pieces)
+        hands = max(1, sum(client.nthreads().values()))
+
+        def hand_out() -> Any:
+            for place, piece in waiting:
+                return client.submit(_numbered, task, place, piece, pure=False)
+            return None
+
+        first = [hand_out() for _ in range(min(len(pieces), hands * (1 + _QUEUED_PER_WORKER)))]
+        done = distributed.as_completed(first)
+        for future in done:
+            place, result = future.result()
+            future.release()
+            following = hand_out()
+            if following is not None:
+                done.add(following)
+            yield place, result
+
+
+def _numbered(task: Callable[[Piece], Result], place: int, piece: Piece) -> tuple[int, Result]:
+    return place, task(piece)
+
+
+def _client(distributed: Any, workers: Workers, stack: ExitStack) -> Any:
+    if workers.scheduler is not None:
+        try:
+            return distributed.Client(workers.scheduler, timeout=_CONNECT_S, set_as_default=False)
+        except (OSError, ValueError) as cause:
+            raise WorkersError(f"No scheduler answers at {workers.scheduler!r}.") from cause
+    cluster = distributed.LocalCluster(
+        n_workers=workers.count,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+    )
+    return distributed.Client(stack.enter_context(cluster), set_as_default=False)
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as cause:
+        raise WorkersError(f"More than one worker needs the package distributed. {HOW_TO_INSTALL}") from cause
+    return distributed

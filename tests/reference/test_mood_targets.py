@@ -78,6 +78,13 @@ class TestFitted:
         difference = fall(patients, (0,), 11) - fall(patients, (0,), 11, dose=0)
         assert difference == pytest.approx(3.9, abs=POINTS)
 
+    @pytest.mark.xfail(
+        strict=True, reason="known miss: saline in Singh 2016 did less than the non-specific part"
+    )
+    def test_fall_on_day_15_on_saline_is_as_published(self, patients: VirtualPatients) -> None:
+        # 4.5 points, taken over two small arms with SDs of 10.2 and 5.7: 1.5 either way would pass.
+        assert fall(patients, TWO_A_WEEK, 14, dose=0) == pytest.approx(4.5, abs=1.5)
+
 
 class TestHeldOut:
     """Not used in the fit. What the model misses is expected to fail, and would be noticed if it did not."""
@@ -113,8 +120,8 @@ class TestHeldOut:
         assert self.still_responding_after_four_weeks(patients) == pytest.approx(0.27, abs=0.05)
 
     def relapsed_by_day_14(self, patients: VirtualPatients, dose: float) -> float:
-        # A response on day 3 that is lost on day 14. The reference run gave 0.42, 0.36 and 0.34 for another way
-        # of counting, which it does not name; both ways miss what was published.
+        # A response on day 3 that is lost on day 14. The reference run gave 0.42, 0.36 and 0.34 for another
+        # way of counting, which it does not name; both ways miss what was published.
         scores = patients.scores(infusions_on((0,), dose), [3, 14], "madrs")
         well = scores <= 0.5 * patients.baseline["madrs"][:, np.newaxis]
         return 1.0 - float(well[well[:, 0], 1].mean())
@@ -127,13 +134,6 @@ class TestHeldOut:
         # Salloum 2019. Within five points in a hundred would pass.
         assert self.relapsed_by_day_14(patients, dose) == pytest.approx(published, abs=0.05)
 
-    @pytest.mark.xfail(
-        strict=True, reason="known miss: saline in Singh 2016 did less than the non-specific part"
-    )
-    def test_fall_on_day_15_on_saline_is_as_published(self, patients: VirtualPatients) -> None:
-        # 4.5 points, taken over two small arms with SDs of 10.2 and 5.7: 1.5 either way would pass.
-        assert fall(patients, TWO_A_WEEK, 14, dose=0) == pytest.approx(4.5, abs=1.5)
-
 
 class TestOrdinaryCare:
     @pytest.mark.parametrize(("day", "share"), [(28, 0.80), (56, 0.60), (72, 0.50)])
@@ -145,7 +145,8 @@ class TestOrdinaryCare:
 class TestIdentifiability:
     """How far scores narrow each part (reference, section 6). Printed in whole percent; three are granted.
 
-    The reference names no point of linearization; PHQ-9 18 and a benefit of 0.7 with SD 0.3 give back its table.
+    The reference names no point of linearization; PHQ-9 18 and a benefit of 0.7 (SD 0.3) give back its
+    table.
     """
 
     POINTS: Final = 0.03

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from evenkeel.pharmacology.prediction import PredictionStatus
 SIX = infusions_on((0, 2, 4, 7, 9, 11))
 
 
-def scored(scale: str, totals: dict[float, float | None]) -> list[Score]:
+def scored(scale: str, totals: Mapping[float, float | None]) -> list[Score]:
     return [Score(scale=scale, at_day=day, total=total) for day, total in totals.items()]
 
 

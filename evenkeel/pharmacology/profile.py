@@ -7,9 +7,38 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from evenkeel.pharmacology.arrays import FloatArray as FloatArray
 from evenkeel.pharmacology.errors import ProfileError
 
-FloatArray = NDArray[np.float64]
+MINUTES_PER_HOUR = 60.0
+INTRAVENOUS = "iv"
+
+# Segments that were shifted by a sum may overlap by a rounding error, which gives no drug.
+_OVERLAP_ALLOWED_MIN = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dose:
+    """A dose that is not given through the pump: `amount_mg` of ketamine base at `at_min` by a route.
+
+    `route` names an entry of the model, such as "im", "nasal", "oral" or "sublingual".
+    Raises ProfileError for a moment that is not finite or an amount that is negative or not finite.
+    """
+
+    at_min: float
+    amount_mg: float
+    route: str
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.at_min):
+            raise ProfileError(f"at_min of a dose must be a finite number of minutes, not {self.at_min}.")
+        if not (np.isfinite(self.amount_mg) and self.amount_mg >= 0):
+            raise ProfileError(f"amount_mg of a dose must be a number of 0 or more, not {self.amount_mg}.")
+        if not self.route or self.route == INTRAVENOUS:
+            raise ProfileError(
+                "route of a dose must be the name of a route other than 'iv'; "
+                "what goes into the vein is a segment or a bolus."
+            )
 
 
 def _no_values() -> FloatArray:
@@ -21,12 +50,15 @@ class InfusionProfile:
     """Drug input over time, in minutes from any fixed moment that all times share.
 
     Segments: three float64 arrays of one length. Each gives `rate_mg_per_h` from `start_min` to `end_min`;
-    a gap between segments is a pause, overlapping segments add up, a segment of no length is dropped.
+    a gap between segments is a pause, and a segment of no length is dropped. One pump gives them, so they
+    must not overlap; two pumps are two profiles, whose levels add up.
     Boluses: two float64 arrays of one length, `bolus_mg` all at once at `bolus_at_min`.
+    `doses` are those by other routes than the vein.
     `present_min` divides what was given from what is planned; None when the profile is all one or the other.
     Amounts are mg of ketamine base. The arrays are copied and cannot be written to.
 
-    Raises ProfileError for negative or non-finite values, an end before its start, or unequal lengths.
+    Raises ProfileError for negative or non-finite values, an end before its start, segments that overlap, or
+    unequal lengths.
     """
 
     start_min: FloatArray = field(default_factory=_no_values)
@@ -35,6 +67,7 @@ class InfusionProfile:
     bolus_at_min: FloatArray = field(default_factory=_no_values)
     bolus_mg: FloatArray = field(default_factory=_no_values)
     present_min: float | None = None
+    doses: tuple[Dose, ...] = ()
 
     def __post_init__(self) -> None:
         start = _column("start_min", self.start_min)
@@ -64,15 +97,55 @@ class InfusionProfile:
         if self.present_min is not None and not np.isfinite(self.present_min):
             raise ProfileError(f"present_min must be a finite number of minutes, not {self.present_min}.")
         lasting = end > start
+        _refuse_overlap(start, end, np.flatnonzero(lasting))
         self._keep("start_min", start[lasting])
         self._keep("end_min", end[lasting])
         self._keep("rate_mg_per_h", rate[lasting])
         self._keep("bolus_at_min", bolus_at)
         self._keep("bolus_mg", bolus)
+        object.__setattr__(self, "doses", tuple(self.doses))
 
     def _keep(self, name: str, values: FloatArray) -> None:
         values.flags.writeable = False
         object.__setattr__(self, name, values)
+
+    @property
+    def dose_mg(self) -> float:
+        """All that is given, by every route, in mg of ketamine base."""
+        infused = np.sum(self.rate_mg_per_h * (self.end_min - self.start_min)) / MINUTES_PER_HOUR
+        return float(infused + self.bolus_mg.sum() + sum(dose.amount_mg for dose in self.doses))
+
+    @classmethod
+    def constant(cls, dose_mg: float, duration_min: float, start_min: float = 0.0) -> Self:
+        """One infusion of `dose_mg` at a constant rate. Raises ProfileError unless it lasts."""
+        if not (np.isfinite(duration_min) and duration_min > 0):
+            raise ProfileError(f"duration_min must be a finite number greater than 0, not {duration_min:g}.")
+        return cls(
+            start_min=np.array([start_min]),
+            end_min=np.array([start_min + duration_min]),
+            rate_mg_per_h=np.array([dose_mg / duration_min * MINUTES_PER_HOUR]),
+        )
+
+    @classmethod
+    def repeated(cls, profile: "InfusionProfile", at_min: ArrayLike) -> Self:
+        """The whole profile once at each of `at_min` (times,), where its own minute 0 then falls.
+
+        Raises ProfileError when a repeat overlaps the one before.
+        """
+        shift = _column("at_min", at_min)
+        times = shift.size
+        return cls(
+            start_min=np.add.outer(shift, profile.start_min).ravel(),
+            end_min=np.add.outer(shift, profile.end_min).ravel(),
+            rate_mg_per_h=np.tile(profile.rate_mg_per_h, times),
+            bolus_at_min=np.add.outer(shift, profile.bolus_at_min).ravel(),
+            bolus_mg=np.tile(profile.bolus_mg, times),
+            doses=tuple(
+                Dose(at_min=float(at + dose.at_min), amount_mg=dose.amount_mg, route=dose.route)
+                for at in shift
+                for dose in profile.doses
+            ),
+        )
 
     @classmethod
     def from_rate_changes(
@@ -140,3 +213,14 @@ def _refuse_negative(name: str, values: FloatArray) -> None:
     if wrong.size:
         i = int(wrong[0])
         raise ProfileError(f"{name} must be 0 or more, but value {i} is {values[i]:g}.")
+
+
+def _refuse_overlap(start: FloatArray, end: FloatArray, segments: NDArray[np.intp]) -> None:
+    order = segments[np.argsort(start[segments], kind="stable")]
+    wrong = np.flatnonzero(end[order[:-1]] - start[order[1:]] > _OVERLAP_ALLOWED_MIN)
+    if wrong.size:
+        first, second = int(order[wrong[0]]), int(order[wrong[0] + 1])
+        raise ProfileError(
+            f"Segments must not overlap, but segment {second} starts at {start[second]:g} min, before "
+            f"segment {first} ends at {end[first]:g} min. Add the levels of two profiles instead."
+        )

@@ -1,0 +1,1 @@
+"""The controlled-drug ledger: every microgram moves from account to account; none appears or vanishes."""

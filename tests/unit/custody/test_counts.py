@@ -1,0 +1,96 @@
+"""Blind counts by two people, and what is due when drug is missing."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from evenkeel.custody.accounts import Account, Item
+from evenkeel.custody.counts import Count, UnableToCount, compare, form_106_due, notice_due, to_count
+from evenkeel.custody.ledger import Ledger
+from evenkeel.custody.policy import SINGLE_PATIENT, CustodyPolicy
+from evenkeel.custody.transfers import Transfer
+from evenkeel.values.drug import DrugMass, Strength
+from evenkeel.values.ids import ClinicianId
+
+MORNING = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+NORA, REED = ClinicianId("nora"), ClinicianId("reed")
+CABINET = Account(site="main", place="cabinet")
+FIRST = Item(
+    drug="ketamine",
+    product="ketamine-50-10",
+    strength=Strength.mg_per_ml(50),
+    vial=DrugMass.mg(500),
+    lot="K1",
+    expiry_date=date(2027, 6, 30),
+)
+SECOND = replace(FIRST, lot="K2")
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Two vials of one lot and one of another in the cabinet."""
+    supplier = Account(site="main", place="supplier", ref="Northside")
+    receipts = [
+        Transfer(
+            id=item.lot,
+            item=item,
+            source=supplier,
+            into=CABINET,
+            amount=DrugMass.mg(mg),
+            at=MORNING,
+            by=NORA,
+        )
+        for item, mg in ((FIRST, 1000), (SECOND, 500))
+    ]
+    return Ledger.of(CustodyPolicy(sites=frozenset({"main"}), vials=SINGLE_PATIENT), receipts)
+
+
+def counted(found: dict[Item, int], second: ClinicianId = REED) -> Count:
+    masses = {item: DrugMass.mg(mg) for item, mg in found.items()}
+    return Count(id="c1", place=CABINET, found=masses, at=MORNING, by=NORA, second=second)
+
+
+def test_what_to_count_is_told_without_how_much(ledger: Ledger) -> None:
+    assert to_count(ledger, CABINET) == (FIRST, SECOND)
+    assert to_count(ledger, Account(site="main", place="safe")) == ()
+
+
+def test_a_count_that_fits_has_no_variance(ledger: Ledger) -> None:
+    assert compare(ledger, counted({FIRST: 1000, SECOND: 500})) == ()
+
+
+def test_a_vial_too_few_and_one_that_nobody_knew_of(ledger: Ledger) -> None:
+    third = replace(FIRST, lot="K3")
+    few, many = compare(ledger, counted({FIRST: 500, SECOND: 500, third: 500}))
+    assert (few.item, few.difference_mcg, few.expected) == (FIRST, -500_000, DrugMass.mg(1000))
+    assert (many.item, many.difference_mcg, many.expected) == (third, 500_000, DrugMass.mg(0))
+
+
+def test_nothing_is_left_out_of_a_count(ledger: Ledger) -> None:
+    with pytest.raises(UnableToCount) as refused:
+        compare(ledger, counted({FIRST: 1000}))
+    assert [issue.sentence for issue in refused.value.issues] == [
+        "Count ketamine-50-10, lot K2, too; write 0 if none is there."
+    ]
+    assert [each.item for each in compare(ledger, counted({FIRST: 1000, SECOND: 0}))] == [SECOND]
+
+
+def test_one_person_is_no_count(ledger: Ledger) -> None:
+    with pytest.raises(UnableToCount, match="counted-alone"):
+        compare(ledger, counted({FIRST: 1000, SECOND: 500}, second=NORA))
+
+
+# 88 FR 40707 and 21 CFR 1301.76(b): one business day; 45 days. 5 June 2026 is a Friday.
+@pytest.mark.parametrize(
+    ("found", "due"),
+    [((2026, 6, 1), (2026, 6, 2)), ((2026, 6, 5), (2026, 6, 8)), ((2026, 6, 6), (2026, 6, 8))],
+)
+def test_notice_is_due_on_the_next_business_day(
+    found: tuple[int, int, int], due: tuple[int, int, int]
+) -> None:
+    assert notice_due(datetime(*found, 15, tzinfo=UTC)) == datetime(*due, 15, tzinfo=UTC)
+
+
+def test_form_106_is_due_after_45_days() -> None:
+    assert form_106_due(datetime(2026, 6, 1, tzinfo=UTC)) == datetime(2026, 7, 16, tzinfo=UTC)

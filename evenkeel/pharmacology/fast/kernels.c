@@ -1,0 +1,269 @@
+/* Levels over time of many bodies with a linear model, for evenkeel.pharmacology.simulate.
+ *
+ * The same sums as `simulate.evaluate` in NumPy: each output is a sum over modes, each mode is carried exactly
+ * from one change of the input to the next, and exp is computed once for each mode and distinct offset from a
+ * change (superposition in closed form, as in any textbook of linear systems). No Python here: plain arrays,
+ * C-contiguous, float64 and int64. The caller checks shapes and values; see fast/__init__.py.
+ */
+
+#include "platform.h"
+
+#define TASK_BODIES 64           /* bodies that a thread takes at a time; a multiple of every vector */
+#define TABLE_BYTES (1 << 19)    /* what two tables of exponentials may fill, so that they stay in the cache */
+#define STREAM_BYTES (4 << 20)   /* from this size on a result does not fit the cache anyway */
+#define MOST_ROWS 8              /* of a symmetric matrix */
+#define MOST_BINS 2048           /* of a histogram: a row's tallies stay in the first cache */
+#define MOST_RANKS 64            /* wanted of one row */
+
+typedef struct { int64_t begin, end, step; } Run; /* times begin .. end have the same step of input */
+
+typedef struct {       /* some of the output times, with their table of offsets */
+    int64_t begin, offsets, runs;
+    const double *offset;    /* (offsets,) */
+    const int64_t *index;    /* (times of the stretch,) into offset */
+    unsigned char *runs_in;  /* (offsets,) 1 where drug runs in at any time that uses it */
+    Run *run;                /* (runs,) */
+} Stretch;
+
+typedef struct {
+    int64_t bodies, modes, outputs, steps, times, stretches, offsets_high;
+    const double *decay, *residue, *change_at, *rate, *bolus, *dose_scale;
+    int64_t *used, *used_count; /* (outputs, modes) and (outputs,): the modes that an output has at all */
+    Stretch *stretch;
+    double *out;
+    int add, by_time, streams;
+    Counter *next;
+} Work;
+
+typedef struct {
+    int64_t rows, count, ranks;
+    const double *values; /* (rows, count) */
+    const int64_t *rank;  /* (ranks,) ascending */
+    double *found;        /* (rows, ranks) */
+    Counter *next;
+} Selection;
+
+static inline int64_t key_of(double x) {
+    int64_t bits;
+    memcpy(&bits, &x, 8);
+    return bits ^ ((bits >> 63) & INT64_MAX);
+}
+
+static inline int64_t bin_of(double x, int64_t low, int shift) {
+    return (int64_t)(((uint64_t)key_of(x) - (uint64_t)low) >> shift);
+}
+
+/* The number of one rank, by parting in place around a pivot (Hoare's FIND); most have a few hundred members. */
+static double pick(double *x, int64_t count, int64_t rank) {
+    int64_t low = 0, high = count - 1;
+    while (low < high) {
+        const double a = x[low], b = x[low + (high - low) / 2], c = x[high];
+        const double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (x[i] < pivot) i++;
+            while (x[j] > pivot) j--;
+            if (i <= j) {
+                const double kept = x[i];
+                x[i++] = x[j];
+                x[j--] = kept;
+            }
+        }
+        if (rank <= j) high = j;
+        else if (rank >= i) low = i;
+        else break;
+    }
+    return x[rank];
+}
+
+#define LANES 2
+#define NAME(x) x##_base
+#define TARGET
+#include "levels.h"
+#include "symmetric.h"
+#include "select.h"
+#undef LANES
+#undef NAME
+#undef TARGET
+
+#if defined(X86)
+#define LANES 4
+#define NAME(x) x##_avx2
+#define TARGET __attribute__((target("avx2,fma")))
+#include "levels.h"
+#include "symmetric.h"
+#include "select.h"
+#undef LANES
+#undef NAME
+#undef TARGET
+#define LANES 8
+#define NAME(x) x##_avx512
+#define TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
+#include "levels.h"
+#include "symmetric.h"
+#include "select.h"
+#undef LANES
+#undef NAME
+#undef TARGET
+#endif
+
+EXPORT int32_t ek_version(void) { return EK_VERSION; }
+
+/* The best instruction set of this machine that was built in: 0 plain, 1 AVX2, 2 AVX-512. */
+EXPORT int32_t ek_instructions(void) {
+#if defined(X86)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        return 2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
+#endif
+    return 0;
+}
+
+EXPORT int32_t ek_threads(void) { return HAS_THREADS; }
+
+static int64_t lanes_of(int32_t instructions) { return instructions == 2 ? 8 : instructions == 1 ? 4 : 2; }
+
+/* Split the times so that the tables of a stretch stay in the cache; then times are not matched by offset. */
+static int cut_stretches(Work *w, int64_t lanes, const int64_t *step_of_time, const int64_t *offset_of_time,
+                         int64_t offsets, const double *offset, Arena *arena) {
+    const int64_t fitting = TABLE_BYTES / (w->modes * lanes * 16);
+    const int whole = offsets <= fitting;
+    const int64_t length = whole ? w->times : fitting;
+    w->stretches = (w->times + length - 1) / length;
+    w->offsets_high = whole ? offsets : fitting;
+    w->stretch = TAKE_SPACE(arena, w->stretches, Stretch);
+    int64_t *index = TAKE_SPACE(arena, w->times, int64_t);
+    double *own = TAKE_SPACE(arena, w->times, double);
+    unsigned char *runs_in = TAKE_SPACE(arena, whole ? offsets : w->times, unsigned char);
+    Run *run = TAKE_SPACE(arena, w->times, Run);
+    if (!w->stretch || !index || !own || !runs_in || !run) return 0;
+    for (int64_t i = 0; i < w->stretches; i++) {
+        Stretch *s = w->stretch + i;
+        const int64_t begin = i * length, end = begin + length < w->times ? begin + length : w->times;
+        *s = (Stretch){begin, whole ? offsets : end - begin, 0, whole ? offset : own + begin, index + begin,
+                       whole ? runs_in : runs_in + begin, run + begin};
+        for (int64_t t = begin; t < end; t++) {
+            const int64_t step = step_of_time[t], place = whole ? offset_of_time[t] : t - begin;
+            index[t] = place;
+            own[t] = offset[offset_of_time[t]];
+            if (step >= 0 && w->rate[step] != 0.0) s->runs_in[place] = 1;
+            if (t == begin || s->run[s->runs - 1].step != step) s->run[s->runs++] = (Run){t, t, step};
+            s->run[s->runs - 1].end = t + 1;
+        }
+    }
+    return 1;
+}
+
+/* A weight of zero adds nothing, so a mode that an output has in no body may be left out of the sum. */
+static int find_used(Work *w, Arena *arena) {
+    w->used = TAKE_SPACE(arena, w->outputs * w->modes, int64_t);
+    w->used_count = TAKE_SPACE(arena, w->outputs, int64_t);
+    if (!w->used || !w->used_count) return 0;
+    for (int64_t o = 0; o < w->outputs; o++)
+        for (int64_t j = 0; j < w->modes; j++)
+            for (int64_t n = 0; n < w->bodies; n++)
+                if (w->residue[(n * w->outputs + o) * w->modes + j] != 0.0) {
+                    w->used[o * w->modes + w->used_count[o]++] = j;
+                    break;
+                }
+    return 1;
+}
+
+typedef struct { const Work *work; int32_t instructions; double *scratch; } Part;
+
+static void *run_part(void *argument) {
+    Part *part = argument;
+#if defined(X86)
+    if (part->instructions == 2) levels_avx512(part->work, part->scratch);
+    else if (part->instructions == 1) levels_avx2(part->work, part->scratch);
+    else
+#endif
+        levels_base(part->work, part->scratch);
+    return NULL;
+}
+
+/* Levels of all bodies at all times. Shapes: decay (bodies, modes); residue (bodies, outputs, modes);
+ * change_at, rate, bolus (steps,); step_of_time (-1 before any drug), offset_of_time (times,); offset (offsets,);
+ * dose_scale (bodies,); out (bodies, outputs, times), or with by_time (outputs, times, bodies).
+ * Returns 0, or 1 when there is no memory to work in. */
+EXPORT int32_t ek_levels(int64_t bodies, int64_t modes, int64_t outputs, const double *decay, const double *residue,
+                         int64_t steps, const double *change_at, const double *rate, const double *bolus,
+                         int64_t times, const int64_t *step_of_time, const int64_t *offset_of_time,
+                         int64_t offsets, const double *offset, const double *dose_scale, double *out,
+                         int32_t add, int32_t by_time, int32_t threads, int32_t instructions) {
+    if (!bodies || !outputs || !times) return 0;
+    Counter next = COUNTER_AT_ZERO;
+    Arena arena = {0};
+    Work w = {.bodies = bodies, .modes = modes, .outputs = outputs, .steps = steps, .times = times,
+              .decay = decay, .residue = residue, .change_at = change_at, .rate = rate, .bolus = bolus,
+              .dose_scale = dose_scale, .out = out, .add = add, .by_time = by_time, .next = &next,
+              .streams = bodies * outputs * times * 8 >= STREAM_BYTES};
+    const int64_t lanes = lanes_of(instructions);
+    int32_t failed = 1;
+    if (cut_stretches(&w, lanes, step_of_time, offset_of_time, offsets, offset, &arena) && find_used(&w, &arena)) {
+        const int64_t vectors = modes * (2 + outputs + steps + 2 * w.offsets_high);
+        const int64_t scratch = lanes * (vectors + (by_time ? 0 : outputs * times)) + 16;
+        Part part[MOST_THREADS];
+        if (threads > MOST_THREADS) threads = MOST_THREADS;
+        if (threads > (bodies + TASK_BODIES - 1) / TASK_BODIES)
+            threads = (int32_t)((bodies + TASK_BODIES - 1) / TASK_BODIES);
+        const int64_t apart = (scratch + 7) / 8 * 8;
+        double *room = take_space(&arena, apart * threads, 8);
+        for (int32_t i = 0; i < threads; i++)
+            part[i] = (Part){&w, instructions, room + i * apart};
+        if (room) run_all(run_part, part, sizeof(Part), threads), failed = 0;
+    }
+    release(&arena);
+    return failed;
+}
+
+/* Eigenvalues (bodies, n) in order of size and eigenvectors (bodies, n, n), in columns, of symmetric matrices
+ * (bodies, n, n). Returns 1 when n is more than this was built for. */
+EXPORT int32_t ek_symmetric(int64_t bodies, int64_t n, const double *matrix, double *values, double *vectors,
+                            int32_t instructions) {
+    if (n < 1 || n > MOST_ROWS) return 1;
+#if defined(X86)
+    if (instructions == 2) symmetric_avx512(bodies, (int)n, matrix, values, vectors);
+    else if (instructions == 1) symmetric_avx2(bodies, (int)n, matrix, values, vectors);
+    else
+#endif
+        symmetric_base(bodies, (int)n, matrix, values, vectors);
+    return 0;
+}
+
+typedef struct { const Selection *selection; int32_t instructions; double *room; } SelectPart;
+
+static void *run_select_part(void *argument) {
+    SelectPart *part = argument;
+#if defined(X86)
+    if (part->instructions == 2) select_avx512(part->selection, part->room);
+    else if (part->instructions == 1) select_avx2(part->selection, part->room);
+    else
+#endif
+        select_base(part->selection, part->room);
+    return NULL;
+}
+
+/* The numbers of the wanted ranks (ranks,), ascending from 0, in each row of values (rows, count); none of the
+ * values may be a NaN. Into found (rows, ranks). Returns 0, or 1 when there is no memory or too many ranks. */
+EXPORT int32_t ek_select(int64_t rows, int64_t count, const double *values, int64_t ranks, const int64_t *rank,
+                         double *found, int32_t threads, int32_t instructions) {
+    if (!rows || !ranks) return 0;
+    if (ranks > MOST_RANKS || !count) return 1;
+    Counter next = COUNTER_AT_ZERO;
+    Arena arena = {0};
+    const Selection selection = {rows, count, ranks, values, rank, found, &next};
+    SelectPart part[MOST_THREADS];
+    int32_t failed = 0;
+    if (threads > MOST_THREADS) threads = MOST_THREADS;
+    if (threads > (rows + 3) / 4) threads = (int32_t)((rows + 3) / 4);
+    for (int32_t i = 0; i < threads; i++) {
+        part[i] = (SelectPart){&selection, instructions, TAKE_SPACE(&arena, count, double)};
+        failed |= !part[i].room;
+    }
+    if (!failed) run_all(run_select_part, part, sizeof(SelectPart), threads);
+    release(&arena);
+    return failed;
+}

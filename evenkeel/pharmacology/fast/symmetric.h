@@ -1,0 +1,84 @@
+/* Eigenvalues and eigenvectors of many small symmetric matrices, LANES at a time: cyclic Jacobi rotations
+ * (Golub and Van Loan, Matrix Computations, section "Jacobi methods"). Included after levels.h.
+ * Jacobi keeps small eigenvalues of a positive definite matrix exact to their own size (Demmel and Veselic 1992,
+ * 10.1137/0613074). The number of sweeps is fixed, so that a body's answer does not hang on its neighbors.
+ */
+
+#define VEC NAME(vec)
+#define IVEC NAME(ivec)
+#define INLINE static inline __attribute__((always_inline)) TARGET
+
+INLINE VEC NAME(root)(VEC x) {
+#if defined(X86) && LANES == 2
+    return (VEC)_mm_sqrt_pd((__m128d)x);
+#elif defined(X86) && LANES == 4
+    return (VEC)_mm256_sqrt_pd((__m256d)x);
+#elif defined(X86)
+    return (VEC)_mm512_sqrt_pd((__m512d)x);
+#else
+    for (int b = 0; b < LANES; b++) x[b] = __builtin_sqrt(x[b]);
+    return x;
+#endif
+}
+
+/* Turn rows and columns p and q so that their common element vanishes. */
+INLINE void NAME(rotate)(int n, VEC *a, VEC *v, int p, int q) {
+    const VEC one = NAME(fill)(1.0), apq = a[p * n + q];
+    const VEC theta = (a[q * n + q] - a[p * n + p]) / (apq + apq);
+    const VEC size = (VEC)((IVEC)theta & INT64_MAX);
+    VEC t = one / (size + NAME(root)(theta * theta + one));
+    t = NAME(choose)(theta < NAME(fill)(0.0), -t, t);
+    t = (VEC)((IVEC)t & ~(apq == NAME(fill)(0.0)));
+    const VEC c = one / NAME(root)(t * t + one), s = t * c, tau = s / (one + c);
+    a[p * n + p] = a[p * n + p] - t * apq;
+    a[q * n + q] = a[q * n + q] + t * apq;
+    a[p * n + q] = a[q * n + p] = NAME(fill)(0.0);
+    for (int i = 0; i < n; i++) {
+        if (i != p && i != q) {
+            const VEC x = a[i * n + p], y = a[i * n + q];
+            a[i * n + p] = a[p * n + i] = x - s * (y + tau * x);
+            a[i * n + q] = a[q * n + i] = y + s * (x - tau * y);
+        }
+        const VEC x = v[i * n + p], y = v[i * n + q];
+        v[i * n + p] = x - s * (y + tau * x);
+        v[i * n + q] = y + s * (x - tau * y);
+    }
+}
+
+INLINE void NAME(put_in_order)(int n, VEC *a, VEC *v) {
+    for (int end = n - 1; end > 0; end--)
+        for (int i = 0; i < end; i++) {
+            const VEC low = a[i * n + i], high = a[(i + 1) * n + i + 1];
+            const IVEC wrong = low > high;
+            a[i * n + i] = NAME(choose)(wrong, high, low);
+            a[(i + 1) * n + i + 1] = NAME(choose)(wrong, low, high);
+            for (int k = 0; k < n; k++) {
+                const VEC x = v[k * n + i], y = v[k * n + i + 1];
+                v[k * n + i] = NAME(choose)(wrong, y, x);
+                v[k * n + i + 1] = NAME(choose)(wrong, x, y);
+            }
+        }
+}
+
+static TARGET void NAME(symmetric)(int64_t bodies, int n, const double *matrix, double *values, double *vectors) {
+    VEC a[MOST_ROWS * MOST_ROWS], v[MOST_ROWS * MOST_ROWS];
+    for (int64_t first = 0; first < bodies; first += LANES) {
+        const int count = bodies - first < LANES ? (int)(bodies - first) : LANES;
+        for (int q = 0; q < n * n; q++) {
+            v[q] = NAME(fill)(q % (n + 1) == 0 ? 1.0 : 0.0);
+            for (int b = 0; b < LANES; b++) a[q][b] = matrix[(first + (b < count ? b : count - 1)) * n * n + q];
+        }
+        for (int sweep = 0; sweep < 5 + n; sweep++)
+            for (int p = 0; p < n - 1; p++)
+                for (int q = p + 1; q < n; q++) NAME(rotate)(n, a, v, p, q);
+        NAME(put_in_order)(n, a, v);
+        for (int b = 0; b < count; b++) {
+            for (int i = 0; i < n; i++) values[(first + b) * n + i] = a[i * n + i][b];
+            for (int q = 0; q < n * n; q++) vectors[(first + b) * n * n + q] = v[q][b];
+        }
+    }
+}
+
+#undef VEC
+#undef IVEC
+#undef INLINE

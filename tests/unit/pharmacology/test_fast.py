@@ -1,0 +1,268 @@
+"""The compiled fast path: what is built and loaded, and that it answers as plain sums and NumPy do."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evenkeel.pharmacology import fast
+from evenkeel.pharmacology.arrays import FloatArray
+from evenkeel.pharmacology.errors import ArgumentError
+from evenkeel.pharmacology.fast import source
+from evenkeel.pharmacology.plan import InputPlan, make_plan
+from evenkeel.pharmacology.profile import InfusionProfile
+
+ROOT = Path(__file__).parents[3]
+LOADED = fast.status().loaded
+# What the processor of this machine can run; empty where no library was built.
+INSTRUCTION_SETS = range(len(fast.status().instructions))
+needs_library = pytest.mark.skipif(not LOADED, reason=fast.status().reason)
+
+
+def _compiler() -> str | None:
+    return next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+
+
+def test_a_machine_with_a_compiler_has_the_library_loaded() -> None:
+    status = fast.status()
+    if _compiler() is None:
+        assert not status.loaded
+        assert "no library" in status.reason
+        return
+    assert status.loaded, status.reason
+    assert status.library == source.library_path()
+    assert status.instructions[0] == "plain"
+    assert fast.choose_engine() == (os.environ.get(fast.ENGINE_VARIABLE) or "fast").replace("auto", "fast")
+
+
+def test_a_changed_source_is_never_answered_by_an_old_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in source.FOLDER.glob("*.[ch]"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.setattr(source, "FOLDER", tmp_path)
+    before = source.library_path()
+    changed = tmp_path / "kernels.c"
+    changed.write_text(changed.read_text() + "\n")
+    assert source.library_path() != before
+    assert source.library_path().parent == tmp_path
+
+
+def test_the_engine_is_chosen_by_argument_then_by_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(fast.ENGINE_VARIABLE, "numpy")
+    assert fast.choose_engine() == "numpy"
+    assert fast.choose_engine("auto") == "numpy"
+    monkeypatch.setenv(fast.ENGINE_VARIABLE, "quick")
+    assert fast.choose_engine("numpy") == "numpy"
+    with pytest.raises(ArgumentError, match=f"{fast.ENGINE_VARIABLE} must be one of auto, numpy, fast"):
+        fast.choose_engine()
+    with pytest.raises(ArgumentError, match="engine must be one of"):
+        fast.choose_engine("gpu")
+
+
+def test_without_a_library_numpy_does_all_and_fast_is_refused_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(fast.ENGINE_VARIABLE, raising=False)
+    monkeypatch.setattr(fast, "_load", lambda: (Path("kernels"), None, "there is no compiler."))
+    assert fast.choose_engine() == "numpy"
+    assert fast.status().instructions == ()
+    with pytest.raises(
+        ArgumentError, match="engine is 'fast', but there is no fast path: there is no compiler"
+    ):
+        fast.choose_engine("fast")
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, True])
+def test_a_number_of_threads_that_cannot_be_is_refused(threads: int) -> None:
+    with pytest.raises(ArgumentError, match="threads must be a whole number from 1 on"):
+        fast.choose_threads(threads)
+
+
+def test_the_build_goes_on_quietly_without_a_compiler(tmp_path: Path) -> None:
+    """In a copy, with CC set to nothing: exit 0, one sentence, no library."""
+    copy = tmp_path / "evenkeel" / "pharmacology" / "fast"
+    copy.mkdir(parents=True)
+    for path in (*source.FOLDER.glob("*.[ch]"), Path(source.__file__)):
+        shutil.copy(path, copy)
+    shutil.copy(ROOT / "hatch_build.py", tmp_path)
+    for compiler, said in (("", "No C compiler was found"), ("false", "could not be compiled")):
+        done = subprocess.run(
+            [sys.executable, "hatch_build.py"],
+            cwd=tmp_path,
+            env=os.environ | {"CC": compiler},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert said in done.stdout
+        assert "NumPy does all" in done.stdout
+        assert not list(copy.glob("kernels-*.so"))
+
+
+def test_the_build_hook_is_where_the_project_says() -> None:
+    assert "hatch_build.py" in (ROOT / "pyproject.toml").read_text()
+    assert importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py") is not None
+
+
+def _plain_levels(
+    decay: FloatArray, residue: FloatArray, plan: InputPlan, dose_scale: FloatArray
+) -> FloatArray:
+    """The sums one time after the other, from the state at each change of input, without any table."""
+    bodies, outputs, modes = residue.shape
+    state = np.zeros((plan.change_at_min.size, bodies, modes))
+    state[0] = plan.bolus_mg[0]
+    for i, length in enumerate(np.diff(plan.change_at_min)):
+        run_in = plan.rate_mg_per_min[i] * -np.expm1(-decay * length) / decay
+        state[i + 1] = state[i] * np.exp(-decay * length) + run_in + plan.bolus_mg[i + 1]
+    levels = np.zeros((bodies, outputs, plan.step_of_time.size))
+    for t, (step, place) in enumerate(zip(plan.step_of_time, plan.offset_of_time, strict=True)):
+        if step >= 0:
+            x = -decay * plan.unique_offset_min[place]
+            amount = state[step] * np.exp(x) + plan.rate_mg_per_min[step] * -np.expm1(x) / decay
+            levels[:, :, t] = np.einsum("nom,nm->no", residue, amount) * dose_scale[:, np.newaxis]
+    return levels
+
+
+def _random_work(
+    seed: int, *, bodies: int, times: int
+) -> tuple[FloatArray, FloatArray, InputPlan, FloatArray]:
+    """A made-up system of 1 to 7 modes and 1 to 4 outputs, with boluses and overlapping-free segments."""
+    chance = np.random.default_rng(seed)
+    modes, outputs = int(chance.integers(1, 8)), int(chance.integers(1, 5))
+    decay = np.exp(chance.normal(-3.5, 2.0, (bodies, modes)))
+    residue = chance.uniform(0.1, 2.0, (bodies, outputs, modes))
+    residue[:, chance.random((outputs, modes)) < 0.3] = 0.0
+    edges = np.sort(chance.uniform(0, 5000, 2 * int(chance.integers(1, 7))))
+    profile = InfusionProfile(
+        start_min=edges[::2],
+        end_min=edges[1::2],
+        rate_mg_per_h=chance.uniform(1, 100, edges.size // 2),
+        bolus_at_min=np.sort(chance.uniform(0, 5000, 2)),
+        bolus_mg=chance.uniform(0, 50, 2),
+    )
+    at = np.unique(np.concatenate([chance.uniform(-100, 8000, times), edges]))
+    return decay, residue, make_plan(profile, at), chance.uniform(0.5, 2.0, bodies)
+
+
+def _fast_levels(
+    work: tuple[FloatArray, FloatArray, InputPlan, FloatArray],
+    *,
+    threads: int = 1,
+    instructions: int | None = None,
+    by_time: bool = False,
+) -> FloatArray:
+    decay, residue, plan, dose_scale = work
+    bodies, outputs, _ = residue.shape
+    times = plan.step_of_time.size
+    out = np.full((outputs, times, bodies) if by_time else (bodies, outputs, times), np.nan)
+    fast.levels(
+        decay, residue, plan, dose_scale, out,
+        add=False, by_time=by_time, threads=threads, instructions=instructions,
+    )  # fmt: skip
+    return out.transpose(2, 0, 1) if by_time else out
+
+
+@needs_library
+@pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
+@pytest.mark.parametrize("seed", range(6))
+def test_levels_equal_plain_sums_with_every_instruction_set(seed: int, instructions: int) -> None:
+    work = _random_work(seed, bodies=(1, 3, 8, 17, 64, 70)[seed], times=(1, 7, 50, 200, 333, 3000)[seed])
+    wanted = _plain_levels(*work)
+    for by_time in (False, True):
+        got = _fast_levels(work, instructions=instructions, by_time=by_time)
+        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-200)
+
+
+@needs_library
+def test_the_bits_do_not_hang_on_threads_chunks_layout_or_other_times() -> None:
+    decay, residue, plan, dose_scale = work = _random_work(11, bodies=203, times=120)
+    whole = _fast_levels(work)
+    assert np.array_equal(whole, _fast_levels(work, threads=5))
+    assert np.array_equal(whole, _fast_levels(work, by_time=True))
+    for chunk in (1, 5, 64, 100):
+        for first in range(0, 203, chunk):
+            part = slice(first, first + chunk)
+            got = _fast_levels((decay[part], residue[part], plan, dose_scale[part]))
+            assert np.array_equal(got, whole[part])
+    some = np.array([0, 3, 50, 119])
+    fewer = InputPlan(
+        change_at_min=plan.change_at_min,
+        rate_mg_per_min=plan.rate_mg_per_min,
+        bolus_mg=plan.bolus_mg,
+        step_of_time=plan.step_of_time[some],
+        offset_of_time=np.arange(some.size, dtype=np.int64),
+        unique_offset_min=plan.unique_offset_min[plan.offset_of_time[some]],
+    )
+    assert np.array_equal(_fast_levels((decay, residue, fewer, dose_scale)), whole[:, :, some])
+
+
+@needs_library
+def test_adding_adds_and_a_large_result_is_written_past_the_caches_alike() -> None:
+    decay, residue, plan, dose_scale = work = _random_work(5, bodies=400, times=1500)
+    whole = _fast_levels(work, threads=2)
+    assert whole.nbytes > 4 << 20, "large enough to be written with streaming stores"
+    again = whole.copy()
+    fast.levels(decay, residue, plan, dose_scale, again, add=True)
+    np.testing.assert_allclose(again, 2 * whole, rtol=1e-15)
+    assert np.array_equal(whole[:9], _fast_levels((decay[:9], residue[:9], plan, dose_scale[:9])))
+
+
+@needs_library
+def test_no_drug_gives_zero_and_adds_nothing() -> None:
+    decay, residue, _, dose_scale = _random_work(2, bodies=4, times=5)
+    none = np.empty(0)
+    profile = InfusionProfile(start_min=none, end_min=none, rate_mg_per_h=none)
+    plan = make_plan(profile, np.array([0.0, 1.0]))
+    out = np.full((4, residue.shape[1], 2), 3.0)
+    fast.levels(decay, residue, plan, dose_scale, out, add=True)
+    assert np.all(out == 3.0)
+    fast.levels(decay, residue, plan, dose_scale, out, add=False)
+    assert np.all(out == 0.0)
+
+
+@needs_library
+@pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 8])
+def test_eigenvalues_and_vectors_are_those_of_lapack(rows: int, instructions: int) -> None:
+    chance = np.random.default_rng(rows)
+    half = chance.normal(size=(37, rows, rows))
+    matrix = half @ half.transpose(0, 2, 1) + 0.01 * np.eye(rows)
+    matrix[3] = np.eye(rows)  # all coincide
+    matrix[4] = np.diag(np.arange(rows, 0, -1.0))  # nothing to turn, only to put in order
+    values, vectors = fast.symmetric(matrix, instructions=instructions)
+    np.testing.assert_allclose(values, np.linalg.eigvalsh(matrix), rtol=1e-10)
+    np.testing.assert_allclose(
+        vectors @ (values[:, :, np.newaxis] * vectors.transpose(0, 2, 1)), matrix, atol=1e-12 * rows
+    )
+    alone, _ = fast.symmetric(matrix[5:6], instructions=instructions)
+    assert np.array_equal(alone[0], values[5])
+
+
+@needs_library
+@pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
+@pytest.mark.parametrize("count", [1, 2, 9, 1000, 6001])
+def test_selected_ranks_are_those_of_a_full_sort(count: int, instructions: int) -> None:
+    chance = np.random.default_rng(count)
+    values = np.stack(
+        [
+            chance.lognormal(5, 0.3, count),
+            chance.normal(0, 1, count),
+            np.zeros(count),
+            np.where(chance.random(count) < 0.5, 0.0, chance.lognormal(0, 3, count)),
+            np.round(chance.normal(0, 2, count)),
+            np.arange(count, dtype=np.float64)[::-1],
+            chance.standard_cauchy(count) ** 5,
+        ]
+    )
+    ranks = np.unique(chance.integers(0, count, 12))
+    kept = values.copy()
+    for threads in (1, 3):
+        found = fast.select(values, ranks, threads=threads, instructions=instructions)
+        assert np.array_equal(found, np.sort(values, axis=1)[:, ranks])
+    assert np.array_equal(values, kept), "the input is not changed"

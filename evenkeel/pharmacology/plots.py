@@ -1,9 +1,9 @@
 """Pictures of estimates for a paper: level, effects, spread across models, predictive check.
 
 Each function takes a result that carries its status and refuses anything else, so that no curve is drawn
-without saying what it is. Colors are those of Okabe and Ito (2008), told apart by most color-blind readers, and
-no meaning hangs on color alone: lines differ in their dashes too, bands in their shade, so that a grey print
-reads the same. Matplotlib is loaded when a picture is drawn, and no window or global state is used.
+without saying what it is. Colors are those of Okabe and Ito (2008), told apart by most color-blind readers. No
+meaning hangs on color alone: lines differ in their dashes too, bands in their shade, so that a grey print reads
+the same. Matplotlib is loaded when a picture is drawn, and no window or global state is used.
 """
 
 import textwrap
@@ -55,6 +55,7 @@ _STYLE: Final[Mapping[str, Any]] = {
     "axes.spines.top": False,
     "axes.titlelocation": "left",
     "axes.titlesize": 8,
+    "backend": "agg",
     "figure.constrained_layout.use": True,
     "figure.dpi": 150,
     "font.size": 8,
@@ -75,7 +76,7 @@ _STYLE: Final[Mapping[str, Any]] = {
 
 def draw_level(prediction: Prediction) -> "Figure":
     """The level over time with its band. Raises PlotError for what has no status or nothing to draw."""
-    time_min, level = _curve(prediction)
+    time_min, _ = _curve(prediction)
     with _styled():
         figure, (axes,) = _panels(1)
         per_min, unit = _time_unit(time_min)
@@ -159,7 +160,7 @@ def _matplotlib() -> Any:
 
 @contextmanager
 def _styled() -> Iterator[None]:
-    with _matplotlib().rc_context({**_matplotlib().rcParamsDefault, "backend": "agg", **_STYLE}):
+    with _matplotlib().rc_context({**_matplotlib().rcParamsDefault, **_STYLE}):
         yield
 
 

@@ -29,8 +29,8 @@ _PAUSE: Final = re.compile(rf"{_NUMBER}:{_NUMBER}")
 class Given:
     """One dose: an amount (mg, mg/kg) or a rate (mg/h, mg/kg/h) of ketamine base, from `at_min` on.
 
-    `over_min` 0 means all at once. Only the route "iv" runs over time; any other is taken at once and absorbed
-    as the model says. Raises ProfileError for what cannot be.
+    `over_min` 0 means all at once. Only the route "iv" runs over time; any other is taken at once and
+    absorbed as the model says. Raises ProfileError for what cannot be.
     """
 
     at_min: float

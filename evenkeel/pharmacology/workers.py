@@ -90,7 +90,7 @@ def _elsewhere(
             return None
 
         first = [hand_out() for _ in range(min(len(pieces), hands * (1 + _QUEUED_PER_WORKER)))]
-        done = distributed.as_completed(first)
+        done = distributed.as_completed(first, loop=client.loop)
         for future in done:
             place, result = future.result()
             future.release()
@@ -115,7 +115,8 @@ def _client(distributed: Any, workers: Workers, stack: ExitStack) -> Any:
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,
+        # Dask serves its state over HTTP even without a dashboard; on this machine alone, at any free port.
+        dashboard_address="127.0.0.1:0",
     )
     return distributed.Client(stack.enter_context(cluster), set_as_default=False)
 

@@ -1,0 +1,441 @@
+"""Virtual patients: bodies drawn around a published model, simulated in chunks, summarized or kept whole.
+
+Body i of a seed is the same body whatever the number of bodies, the chunks, their order and the workers.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from evenkeel.pharmacology.arrays import Axis, FloatArray, Labelled, as_times, choose
+from evenkeel.pharmacology.bodies import Bodies
+from evenkeel.pharmacology.chance import Purpose, correlate, lower_root, refuse_bad_seed, standard_normals
+from evenkeel.pharmacology.covariates import CovariateModel
+from evenkeel.pharmacology.errors import CohortError
+from evenkeel.pharmacology.parameter_set import Covariance, ParameterSet, Residual
+from evenkeel.pharmacology.prediction import PredictionStatus
+from evenkeel.pharmacology.regimen import Regimen
+from evenkeel.pharmacology.simulate import simulate
+from evenkeel.pharmacology.streaming import (
+    BLOCK_BODIES,
+    QUANTILE_ERROR_RATIO,
+    Counts,
+    Moments,
+)
+from evenkeel.pharmacology.system import System
+from evenkeel.pharmacology.workers import Progress, Workers, run_pieces
+
+SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+# Bodies simulated at once: as many as fill 64 MB with levels, in whole blocks. A piece of work is up to 16
+# such chunks, so that a worker's buffer is used again and few summaries travel.
+_CHUNK_VALUES: Final = 2**23
+_CHUNK_BODIES: Final = 4096
+_PIECE_CHUNKS: Final = 16
+
+# What makes the system of some bodies; a parameter set's own, or that with a venous delay or an effect site.
+SystemOf = Callable[[Bodies], System]
+
+
+class Summary(StrEnum):
+    """What is kept of a cohort."""
+
+    LEVELS = "levels"  # every level; bodies x outputs x times float64 must fit in memory
+    STREAMED = "streamed"  # moments, ends, and quantiles within 1/512 of the exact ones; any number of bodies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cohort:
+    """Who is simulated, what they get and when their level is read. Raises CohortError, naming the field.
+
+    `at_min` (times,) strictly increasing, in minutes from day 0 of the regimen. `outputs` None: all that the
+    model has. `with_occasions`: kinetics differ from visit to visit where the model says how much; the drug
+    of a visit then keeps that visit's kinetics to its end. `with_residual`: what an assay would read, with
+    the model's residual error, not below 0. `system_of` replaces the parameter set's own systems; it must be
+    a function of a module when there is more than one worker.
+    """
+
+    parameter_set: ParameterSet
+    regimen: Regimen
+    at_min: FloatArray
+    seed: int
+    covariates: CovariateModel = field(default_factory=CovariateModel.fixed)
+    outputs: tuple[str, ...] | None = None
+    with_occasions: bool = False
+    with_residual: bool = False
+    system_of: SystemOf | None = None
+
+    def __post_init__(self) -> None:
+        refuse_bad_seed(self.seed)
+        object.__setattr__(self, "at_min", as_times(self.at_min))
+        offered = self._system(self.covariates.draw(1, self.seed)).outputs
+        object.__setattr__(self, "outputs", choose("outputs", self.outputs, offered))
+        if self.with_residual:
+            for output in self.names:
+                _residual(self.parameter_set, output)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        assert self.outputs is not None
+        return self.outputs
+
+    def bodies(self, n: int, *, first: int = 0, visit: int | None = None) -> Bodies:
+        """Bodies first to first + n - 1 as they are between visits, or at one visit (counted from 0)."""
+        return draw_bodies(self.parameter_set, n, self.seed, self.covariates, first=first, visit=visit)
+
+    def levels(self, n: int, *, first: int = 0, out: FloatArray | None = None) -> FloatArray:
+        """Levels of bodies first to first + n - 1, shape (n, outputs, times), in ng/mL."""
+        levels = np.empty((n, len(self.names), self.at_min.size)) if out is None else out
+        omega = self.parameter_set.omega
+        if self.with_occasions and omega is not None and omega.occasion is not None:
+            levels[...] = 0.0
+            for visit, day in enumerate(self.regimen.on_days):
+                one = replace(self.regimen, on_days=(day,))
+                levels += self._simulated(self.bodies(n, first=first, visit=visit), one, None)
+        else:
+            self._simulated(self.bodies(n, first=first), self.regimen, levels)
+        if self.with_residual:
+            add_residual(self.parameter_set, levels, self.names, self.seed, first=first)
+        return levels
+
+    def _simulated(self, bodies: Bodies, regimen: Regimen, out: FloatArray | None) -> FloatArray:
+        profile, per_kg = regimen.for_cohort()
+        found = simulate(
+            self._system(bodies),
+            profile,
+            self.at_min,
+            outputs=self.names,
+            dose_scale=bodies.weight_kg if per_kg else None,
+            out=out,
+        )
+        return found.values
+
+    def _system(self, bodies: Bodies) -> System:
+        return self.parameter_set.system(bodies) if self.system_of is None else self.system_of(bodies)
+
+
+def draw_bodies(
+    parameter_set: ParameterSet,
+    n: int,
+    seed: int,
+    covariates: CovariateModel | None = None,
+    *,
+    first: int = 0,
+    visit: int | None = None,
+) -> Bodies:
+    """Bodies first to first + n - 1 with covariates and with the model's full covariance between bodies.
+
+    With `visit` (from 0), what differs between a body's visits is added. A model without variability gives
+    typical bodies. Raises CohortError for n below 1, a bad seed or a covariance that is not positive
+    definite.
+    """
+    _refuse_count("n", n)
+    refuse_bad_seed(seed)
+    if first < 0:
+        raise CohortError(f"first must be 0 or more, not {first}.")
+    people = (covariates or CovariateModel.fixed()).draw(n, seed, first=first)
+    return replace(people, log_deviation=draw_deviations(parameter_set, n, seed, first=first, visit=visit))
+
+
+def draw_deviations(
+    parameter_set: ParameterSet, n: int, seed: int, *, first: int = 0, visit: int | None = None
+) -> dict[str, FloatArray]:
+    """What is added to the logarithm (or logit) of each varying parameter, by its name, shape (n,)."""
+    found: dict[str, FloatArray] = {}
+    between = parameter_set.omega
+    if between is None:
+        return found
+    found |= _drawn(parameter_set, between, seed, Purpose.BETWEEN_BODIES, first, n, part=0)
+    if between.occasion is not None and visit is not None:
+        added = _drawn(parameter_set, between.occasion, seed, Purpose.OCCASION, first, n, part=visit)
+        for name, values in added.items():
+            found[name] = found[name] + values if name in found else values
+    return found
+
+
+def _drawn(
+    parameter_set: ParameterSet,
+    covariance: Covariance,
+    seed: int,
+    purpose: Purpose,
+    first: int,
+    n: int,
+    part: int,
+) -> dict[str, FloatArray]:
+    among = "between bodies" if purpose is Purpose.BETWEEN_BODIES else "between visits"
+    root = lower_root(covariance.matrix, covariance.names, f"The covariance of {parameter_set.name} {among}")
+    columns = len(covariance.names)
+    normals = standard_normals(seed, purpose, first=first, bodies=n, columns=columns, part=part)
+    rows = correlate(root, normals)
+    return {name: np.ascontiguousarray(rows[:, i]) for i, name in enumerate(covariance.names)}
+
+
+def add_residual(
+    parameter_set: ParameterSet, levels: FloatArray, outputs: Sequence[str], seed: int, *, first: int = 0
+) -> None:
+    """Turn levels (bodies, outputs, times) of bodies first, first + 1, ... into what an assay would read.
+
+    A reading below 0 becomes 0. Raises CohortError for an output without a residual error in the model.
+    """
+    bodies, _, times = levels.shape
+    for i, output in enumerate(outputs):
+        error = _residual(parameter_set, output)
+        place = parameter_set.outputs.index(output)
+        normals = standard_normals(
+            seed, Purpose.RESIDUAL, first=first, bodies=bodies, columns=times, part=place
+        )
+        level = levels[:, i]
+        if error.on_log_scale:
+            level *= np.exp(error.proportional_sd * normals)
+        else:
+            sd = np.hypot(error.proportional_sd * level, error.additive_sd_ng_per_ml)
+            np.maximum(level + sd * normals, 0.0, out=level)
+
+
+def _residual(parameter_set: ParameterSet, output: str) -> Residual:
+    if output not in parameter_set.residual:
+        known = ", ".join(parameter_set.residual) or "none"
+        raise CohortError(
+            f"{parameter_set.name} gives no residual error for {output!r} (it does for: {known}), so that no "
+            "reading of it can be drawn."
+        )
+    return parameter_set.residual[output]
+
+
+def _refuse_count(name: str, value: int) -> None:
+    if type(value) is not int or value < 1:
+        raise CohortError(f"{name} must be a whole number of 1 or more, not {value!r}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CohortLevels:
+    """Levels of a cohort, and what they may be taken for. They are estimates, never measurements.
+
+    `reasons` says how many bodies are outside the range for which the model is offered, at least one sentence
+    whenever the status is not OK. `caveats` are sentences that hold for any level of this model and cohort.
+    `mean`, `sd`, `low`, `high` have the axes output and time, `quantiles` the axes share, output and time,
+    and `levels`, None unless asked for, the axes body, output and time; all in ng/mL. Quantiles are within
+    `quantile_error_ratio` of the exact ones, which is 0 when they are exact.
+    """
+
+    status: PredictionStatus
+    reasons: tuple[str, ...]
+    caveats: tuple[str, ...]
+    model_name: str
+    citation: str
+    bodies: int
+    seed: int
+    mean: Labelled
+    sd: Labelled
+    low: Labelled
+    high: Labelled
+    quantiles: Labelled
+    quantile_error_ratio: float
+    levels: Labelled | None = None
+
+    def __post_init__(self) -> None:
+        assert self.reasons or self.status is PredictionStatus.OK, "a warning must say why"
+
+
+def simulate_cohort(
+    parameter_set: ParameterSet,
+    n: int,
+    regimen: Regimen,
+    at_min: ArrayLike,
+    seed: int,
+    *,
+    covariates: CovariateModel | None = None,
+    outputs: Sequence[str] | None = None,
+    with_occasions: bool = False,
+    with_residual: bool = False,
+    system_of: SystemOf | None = None,
+    summary: Summary = Summary.STREAMED,
+    shares: Sequence[float] = SHARES,
+    workers: Workers | None = None,
+    progress: Progress | None = None,
+) -> CohortLevels:
+    """Levels of n virtual patients at `at_min` (times,), in minutes from day 0 of the regimen.
+
+    Arguments not explained here are those of `Cohort` and `Workers`; without covariates everybody weighs
+    70 kg. `shares` are those of the quantiles, from 0 to 1. `progress` counts pieces of work. The same
+    arguments give the same bits whatever the workers. Raises CohortError and what `simulate` and
+    `run_pieces` raise.
+    """
+    _refuse_count("n", n)
+    _refuse_shares(shares)
+    cohort = Cohort(
+        parameter_set=parameter_set,
+        regimen=regimen,
+        at_min=as_times(at_min),
+        seed=seed,
+        covariates=covariates or CovariateModel.fixed(),
+        outputs=None if outputs is None else tuple(outputs),
+        with_occasions=with_occasions,
+        with_residual=with_residual,
+        system_of=system_of,
+    )
+    keep = summary is Summary.LEVELS
+    total = _Piece(columns=len(cohort.names) * cohort.at_min.size)
+    levels = np.empty((n, len(cohort.names), cohort.at_min.size)) if keep else None
+    workers = workers or Workers()
+    pieces = _pieces(cohort, n, workers)
+    task = partial(_simulate_piece, cohort, keep)
+    for place, piece in run_pieces(task, pieces, workers=workers, progress=progress):
+        total.merge(piece)
+        if levels is not None and piece.levels is not None:
+            first, count = pieces[place]
+            levels[first : first + count] = piece.levels
+    return _result(cohort, n, total, levels, shares)
+
+
+class _Piece:
+    """What one piece of work gives: a summary, who is out of range, and all the levels if they are kept."""
+
+    def __init__(self, columns: int) -> None:
+        self.moments = Moments(columns)
+        self.counts: Counts | None = None
+        self.outside: dict[str, int] = {}
+        self.levels: FloatArray | None = None
+
+    def merge(self, other: "_Piece") -> None:
+        self.moments.merge(other.moments)
+        if self.counts is None:
+            self.counts = other.counts
+        elif other.counts is not None:
+            self.counts.merge(other.counts)
+        for words, count in other.outside.items():
+            self.outside[words] = self.outside.get(words, 0) + count
+
+
+def _chunk_bodies(cohort: Cohort) -> int:
+    values = len(cohort.names) * cohort.at_min.size
+    return min(_CHUNK_BODIES, max(1, _CHUNK_VALUES // (values * BLOCK_BODIES)) * BLOCK_BODIES)
+
+
+def _pieces(cohort: Cohort, n: int, workers: Workers) -> list[tuple[int, int]]:
+    """First body and number of bodies of each piece, all but the last a whole number of chunks."""
+    chunk = _chunk_bodies(cohort)
+    hands = workers.count if workers.scheduler is None else _PIECE_CHUNKS
+    chunks = min(_PIECE_CHUNKS, max(1, n // (4 * hands * chunk)))
+    size = chunks * chunk
+    return [(first, min(size, n - first)) for first in range(0, n, size)]
+
+
+def _simulate_piece(cohort: Cohort, keep: bool, piece: tuple[int, int]) -> _Piece:
+    first, count = piece
+    chunk = min(_chunk_bodies(cohort), count)
+    buffer = np.empty((chunk, len(cohort.names), cohort.at_min.size))
+    columns = buffer[0].size
+    found = _Piece(columns)
+    if keep:
+        found.levels = np.empty((count, *buffer.shape[1:]))
+    else:
+        found.counts = Counts(columns)
+    for start in range(0, count, chunk):
+        some = min(chunk, count - start)
+        out = buffer[:some] if found.levels is None else found.levels[start : start + some]
+        rows = cohort.levels(some, first=first + start, out=out).reshape(some, columns)
+        found.moments.add(rows)
+        if found.counts is not None:
+            found.counts.add(rows)
+        for words, outside in _outside_range(cohort, some, first + start):
+            found.outside[words] = found.outside.get(words, 0) + outside
+    return found
+
+
+def _outside_range(cohort: Cohort, n: int, first: int) -> Iterator[tuple[str, int]]:
+    """What bodies of some are outside the range in which the model is offered, and how many of them."""
+    offered = cohort.parameter_set.range
+    people = cohort.covariates.draw(n, cohort.seed, first=first)
+    weight, age = people.weight_kg, people.age_years
+    low, high = offered.weight_low_kg, offered.weight_high_kg
+    yield f"weigh less than {low:g} or more than {high:g} kg", _count_outside(weight, low, high)
+    low, high = offered.age_low_years, offered.age_high_years
+    if age is not None:
+        yield f"are younger than {low:g} or older than {high:g} years", _count_outside(age, low, high)
+    for route in dict.fromkeys(one.route for one in cohort.regimen.given):
+        if route not in offered.doses:
+            yield f"get a dose by the route {route}, for which the model is not offered", n
+            continue
+        doses = offered.doses[route]
+        dose = np.zeros(n)
+        for one in cohort.regimen.given:
+            if one.route == route:
+                to_mg = weight if one.is_per_kg else 1.0
+                dose += one.whole_amount * to_mg / (weight if doses.unit == "mg/kg" else 1.0)
+        words = f"get less than {doses.low:g} or more than {doses.high:g} {doses.unit} in a visit by {route}"
+        # Rounding must not put a dose at the limit outside.
+        slack = 1e-9 * doses.high
+        yield words, _count_outside(dose, doses.low - slack, doses.high + slack)
+
+
+def _count_outside(values: FloatArray, low: float, high: float) -> int:
+    return int(np.count_nonzero((values < low) | (values > high)))
+
+
+def _refuse_shares(shares: Sequence[float]) -> None:
+    if not shares or not all(0 <= share <= 1 for share in shares):
+        raise CohortError(f"shares must be numbers from 0 to 1, not {tuple(shares)}.")
+    if any(b <= a for a, b in pairwise(shares)):
+        raise CohortError(f"shares must be strictly increasing, not {tuple(shares)}.")
+
+
+def _result(
+    cohort: Cohort, n: int, total: _Piece, levels: FloatArray | None, shares: Sequence[float]
+) -> CohortLevels:
+    parameter_set = cohort.parameter_set
+    axes = (Axis("output", cohort.names), Axis("time", cohort.at_min, "min"))
+    shape = tuple(len(axis) for axis in axes)
+    share_axis = Axis("share", np.array(shares, dtype=np.float64))
+
+    def labelled(values: FloatArray) -> Labelled:
+        return Labelled(values.reshape(shape), "ng/mL", axes)
+
+    if levels is None:
+        assert total.counts is not None
+        quantiles = total.counts.quantiles(shares, total.moments).reshape(len(shares), *shape)
+    else:
+        quantiles = np.quantile(levels, shares, axis=0)
+    reasons = [f"{count} of {n} bodies {words}." for words, count in total.outside.items() if count]
+    if reasons:
+        reasons.append(parameter_set.range.statement)
+    body_axis = Axis("body", np.arange(n, dtype=np.float64))
+    return CohortLevels(
+        status=PredictionStatus.OUTSIDE_POPULATION if reasons else PredictionStatus.OK,
+        reasons=tuple(reasons),
+        caveats=_caveats(cohort),
+        model_name=parameter_set.name,
+        citation=str(parameter_set.citation),
+        bodies=n,
+        seed=cohort.seed,
+        mean=labelled(total.moments.mean),
+        sd=labelled(total.moments.sd),
+        low=labelled(total.moments.low),
+        high=labelled(total.moments.high),
+        quantiles=Labelled(quantiles, "ng/mL", (share_axis, *axes)),
+        quantile_error_ratio=QUANTILE_ERROR_RATIO if levels is None else 0.0,
+        levels=None if levels is None else Labelled(levels, "ng/mL", (body_axis, *axes)),
+    )
+
+
+def _caveats(cohort: Cohort) -> tuple[str, ...]:
+    """Sentences on what the variability and the covariates of this cohort stand on."""
+    parameter_set, omega = cohort.parameter_set, cohort.parameter_set.omega
+    found = [f"Covariates: {cohort.covariates.name}. {cohort.covariates.statement}"]
+    if omega is None:
+        found.append(
+            f"{parameter_set.name} gives no variability, so that all bodies of one weight are alike."
+        )
+    else:
+        found.append(f"Between bodies: basis {omega.basis}. {omega.statement}")
+        if cohort.with_occasions and omega.occasion is not None:
+            found.append(f"Between visits: basis {omega.occasion.basis}. {omega.occasion.statement}")
+    if parameter_set.warning is not None:
+        found.append(parameter_set.warning)
+    return (*found, parameter_set.reading, *parameter_set.assumptions)

@@ -15,6 +15,7 @@ from evenkeel.record.series import InfusionCounted
 from evenkeel.record.verdict import Override, Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import log, reading
+from evenkeel.store.queries import visits
 from evenkeel.values.dose import Dose
 from evenkeel.values.drug import Strength
 from evenkeel.values.ids import StreamId
@@ -82,6 +83,7 @@ def propose_order(
         patient_age=patient.age_on(clinic_day(at)),
         at=at,
         previous=previous,
+        elsewhere_at=visits.started_at(visit.booking.payload.patient, apart_from=visit.stream),
     )
     return Proposal(dose=dose, verdicts=verdicts, previous=previous)
 

@@ -102,6 +102,7 @@ def order(**changes: Any) -> OrderFacts:
         "age": 40,
         "at": NOON,
         "previous": None,
+        "elsewhere_at": (),
     }
     return OrderFacts(**{**plain, **changes})
 
@@ -150,6 +151,11 @@ def since_last(apart: timedelta) -> OrderFacts:
     """An order so long after the start of the last infusion."""
     counted = infusion_counted(NOON - apart)
     return order(course=course(SCREENED, CONSENTED, (counted.started_at, counted)), previous=counted)
+
+
+def elsewhere(*apart: timedelta) -> OrderFacts:
+    """A first order of this course, so long after the patient's infusions of another."""
+    return order(elsewhere_at=tuple(NOON - each for each in apart))
 
 
 def pump_side(rate: str) -> OrderFacts:
@@ -221,6 +227,9 @@ CASES = [
     Case("ORD-DUP-002", "below", since_last(24 * HOUR - SECOND), "fires"),
     Case("ORD-DUP-002", "at", since_last(24 * HOUR), "clear"),
     Case("ORD-DUP-002", "above", since_last(25 * HOUR), "clear"),
+    Case("ORD-DUP-002", "below", elsewhere(24 * HOUR - SECOND), "fires", "in another course"),
+    Case("ORD-DUP-002", "at", elsewhere(24 * HOUR), "clear", "in another course"),
+    Case("ORD-DUP-002", "other", elsewhere(400 * HOUR, HOUR), "fires", "the last one counts"),
     Case("ORD-WGT-001", "other", order(), "clear"),
     Case("ORD-WGT-001", "other", mood(weight="81"), "fires", "another weight"),
     Case("ORD-WGT-001", "missing", order(visit=visit((NOON, changed(CHECK_IN, weight=None)))), "unknown"),

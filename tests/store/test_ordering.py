@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from evenkeel.clinical.ordering import UnableToMakeDose
-from evenkeel.journey import ordering
+from evenkeel.journey import checkin, ordering, referral, series
 from evenkeel.journey.acting import RecordMoved
 from evenkeel.journey.policy import NotPermitted
 from evenkeel.record.ordering import Vial
@@ -16,7 +16,19 @@ from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.issues import UnableTo
 from evenkeel.values.quantities import DosePerWeight, FlowRate, Volume, Weight
 from tests import factories_chairside as chairside
-from tests.factories import PASSWORD, act, booked_visit, checked_in_visit, key, people
+from tests.factories import (
+    PASSWORD,
+    REFERRER,
+    act,
+    book,
+    booked_visit,
+    check_in_facts,
+    checked_in_visit,
+    consent,
+    key,
+    people,
+    screen,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +88,31 @@ def test_nothing_is_ordered_before_the_gate_is_open() -> None:
     with pytest.raises(ordering.UnableToOrder) as refusal:
         chairside.order(visit)
     assert ("weight-missing", None) in codes(refusal)
+
+
+def test_two_courses_of_one_patient_share_one_body() -> None:
+    first = reading.visit(chairside.discharged_visit()).booking.payload
+    # The next morning, less than a day after the first infusion began.
+    later = chairside.STARTED_AT + timedelta(hours=22)
+    second = referral.refer_again(
+        act(people().front_desk, later),
+        patient=first.patient,
+        indication="bipolar_depression",
+        referrer=REFERRER,
+        reason="Another complaint.",
+        received_date=later.date(),
+    )
+    screen(second, later)
+    consent(second, later)
+    act_later = act(people().front_desk, later)
+    plan = {"purpose": "induction", "infusions": 6, "per_week": 2, "first_date": later.date()}
+    series.plan_series(act_later, course=second, **plan)  # type: ignore[arg-type]
+    visit = book(second, later + timedelta(hours=1), at=later)
+    checkin.check_in(act(people().nurse, later + timedelta(hours=1)), visit=visit, facts=check_in_facts())
+    with pytest.raises(ordering.UnableToOrder) as refusal:
+        chairside.order(visit, later + timedelta(hours=1, minutes=59))
+    # clinical-protocol.md, section 3: 24 h at least, whatever the infusion before was given for.
+    assert ("needs-reason", "ORD-DUP-002") in codes(refusal)
 
 
 def test_only_a_prescriber_orders() -> None:

@@ -65,6 +65,7 @@ def order(**changes: Any) -> tuple[Verdict, ...]:
         "patient_age": 40,
         "at": NOON,
         "previous": None,
+        "elsewhere_at": (),
     }
     return assess_order(BOOK, **{**plain, **changes})
 

@@ -26,7 +26,10 @@ class UnableToMakeDose(UnableTo):
 
 @frozen
 class OrderFacts:
-    """An order that is about to be signed, beside what the record holds."""
+    """An order that is about to be signed, beside what the record holds.
+
+    `elsewhere_at` is when infusions of other visits of this patient began, whatever the course.
+    """
 
     dose: Dose
     protocol: Protocol
@@ -35,6 +38,7 @@ class OrderFacts:
     age: int | None
     at: datetime
     previous: InfusionCounted | None
+    elsewhere_at: tuple[datetime, ...]
 
 
 @frozen
@@ -145,6 +149,7 @@ def assess_order(
     patient_age: int | None,
     at: datetime,
     previous: InfusionCounted | None,
+    elsewhere_at: tuple[datetime, ...],
 ) -> tuple[Verdict, ...]:
     """Ask every rule that bears on signing this order at this moment. `protocol` is a key of PROTOCOLS.
 
@@ -158,6 +163,7 @@ def assess_order(
         age=patient_age,
         at=at,
         previous=previous,
+        elsewhere_at=elsewhere_at,
     )
     on = at.date()
     screened_date = course.screening.at.astimezone(at.tzinfo).date() if course.screening else None
@@ -223,11 +229,11 @@ def no_other_order(order: OrderFacts, _: Limits) -> Finding:
 
 @rule("ORD-DUP-002")
 def time_since_last(order: OrderFacts, limits: Limits) -> Finding:
-    """Counted from the start of the last infusion of this course."""
-    if not order.course.infusions:
+    """Counted from the start of the patient's last infusion: two courses share one body."""
+    started = [*order.elsewhere_at, *(fact.payload.started_at for fact in order.course.infusions)]
+    if not started:
         return Clear()
-    last_at = order.course.infusions[-1].payload.started_at
-    if order.at - last_at < timedelta(hours=int(limits.apart.value)):
+    if order.at - max(started) < timedelta(hours=int(limits.apart.value)):
         return Fires(evidence=("the last infusion started less than this ago",))
     return Clear()
 

@@ -54,6 +54,15 @@ def of_patient(patient: StreamId) -> tuple[VisitLine, ...]:
     return _lines(models.VisitRow.objects.filter(patient=patient))
 
 
+def started_at(patient: StreamId, *, apart_from: StreamId) -> tuple[datetime, ...]:
+    """When infusions of a patient began, of any course, without those of one visit."""
+    return tuple(
+        line.started_at
+        for line in of_patient(patient)
+        if line.started_at is not None and line.visit != apart_from
+    )
+
+
 def in_phases(phases: Iterable[VisitPhase]) -> tuple[VisitLine, ...]:
     """Every visit that stands at one of these phases, by start."""
     return _lines(models.VisitRow.objects.filter(phase__in=set(phases)))

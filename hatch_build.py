@@ -46,7 +46,8 @@ def build() -> tuple[Path | None, str]:
         return None, "No C compiler was found, so NumPy does all the work of the pharmacology."
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / library.name
-        command = [*compiler, *source.COMPILE_FLAGS, *map(str, source.translation_units()), "-o", str(made)]
+        units = map(str, source.translation_units())
+        command = [*compiler, *source.COMPILE_FLAGS, *units, "-o", str(made), *source.LINK_FLAGS]
         error = _failure([*command, *source.THREAD_FLAGS])
         if error is not None:
             error = _failure(command)

@@ -22,6 +22,8 @@ COMPILE_FLAGS: Final = (
     "-shared",
 )
 THREAD_FLAGS: Final = ("-pthread", "-DEK_PTHREADS")
+# After the sources: exp and log of the C library.
+LINK_FLAGS: Final = ("-lm",)
 
 LIBRARY_SUFFIX: Final = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
 

@@ -23,6 +23,9 @@ SOLVED_AT_ONCE = 4096
 _EVALUATED_AT_ONCE = 256
 _TIMES_AT_ONCE = 1024
 
+# The widest vectors of today's processors hold so many float64.
+_VECTOR = 8
+
 
 def simulate(
     system: System,
@@ -105,23 +108,28 @@ def evaluate(
     """Fill `out` (bodies, outputs, times) with levels in ng/mL, or add them to what it holds.
 
     The numbers of a body at a time are the same to the last bit whatever else is asked for: every one is the
-    same sum in the same order, made of elementwise operations alone.
+    same sum in the same order.
     """
     bodies, _, times = out.shape
     for first in range(0, times, _TIMES_AT_ONCE):
         tile = _Tile.of(plan, first, min(first + _TIMES_AT_ONCE, times))
         at_once = max(_EVALUATED_AT_ONCE * 128 // max(tile.offset_min.size, 128), 32)
+        at_once = min(at_once, -(-bodies // _VECTOR) * _VECTOR)
+        room = _Room.of(modes, tile, plan, at_once)
         for start in range(0, bodies, at_once):
             some = slice(start, min(start + at_once, bodies))
-            scale = None if dose_scale is None else dose_scale[some]
-            block = _Block.of(modes, some, scale)
-            _evaluate_block(block, tile, plan, out[some], add=add)
+            room.lay_out(modes, some, None if dose_scale is None else dose_scale[some])
+            _evaluate_block(room, tile, plan, out[some], add=add)
 
 
 def mode_states(modes: Modes, plan: InputPlan) -> FloatArray:
     """What each mode holds just after each change, shape (changes, modes, bodies), in mg min**order."""
-    decay = np.ascontiguousarray(modes.decay_per_min.T)
-    return _states(decay, modes.order, plan)
+    bodies = modes.decay_per_min.shape[0]
+    room = _Room.of(modes, _Tile.of(plan, 0, 0), plan, bodies)
+    room.lay_out(modes, slice(0, bodies), None)
+    if plan.gives_drug:
+        room.find_states(plan)
+    return room.state
 
 
 def _evaluate_apart(
@@ -163,7 +171,7 @@ class _Tile:
             for number, begin, end in zip(numbers, begins, ends, strict=True)
             if number >= 0
         )
-        before = int(ends[0]) if numbers[0] < 0 else 0
+        before = int(ends[0]) if numbers.size and numbers[0] < 0 else 0
         offset = plan.unique_offset_min[used]
         return cls(slice(first, last), slice(first, first + before), steps, offset, offset[running])
 
@@ -176,61 +184,175 @@ def _as_slice(places: IntArray) -> IntArray | slice:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """Some of the bodies, which come last: decay (modes, bodies), residue (outputs, modes, bodies)."""
+class _Room:
+    """Arrays for some bodies at once, which come last, used again for the next: first touch of fresh memory
+    would cost more than the sums.
 
+    `decay` (modes, bodies), `residue` (outputs, modes, bodies); `state` (changes, modes, bodies) is what each
+    mode holds just after each change; `held` and `risen` (modes, offsets, bodies) are each mode's time course
+    and its integral from 0 at the offsets; `gathered`, `sums` and `more` are for the times of one step.
+    """
+
+    order: tuple[int, ...]
     decay: FloatArray
     residue: FloatArray
-    order: tuple[int, ...]
+    state: FloatArray
+    held: FloatArray
+    risen: FloatArray
+    gathered: FloatArray
+    sums: FloatArray
+    more: FloatArray
 
     @classmethod
-    def of(cls, modes: Modes, some: slice, scale: FloatArray | None) -> "_Block":
-        residue = np.ascontiguousarray(modes.residue[some].transpose(1, 2, 0))
+    def of(cls, modes: Modes, tile: "_Tile", plan: InputPlan, bodies: int) -> "_Room":
+        count, outputs = len(modes.order), modes.residue.shape[1]
+        longest = max((times.stop - times.start for _, times, _, _ in tile.steps), default=0)
+        return cls(
+            modes.order,
+            np.empty((count, bodies)),
+            np.empty((outputs, count, bodies)),
+            np.empty((plan.change_at_min.size, count, bodies)),
+            np.empty((count, tile.offset_min.size, bodies)),
+            np.empty((count, tile.running_min.size, bodies)),
+            np.empty((count, longest, bodies)),
+            np.empty((outputs, longest, bodies)),
+            np.empty((longest, bodies)),
+        )
+
+    def lay_out(self, modes: Modes, some: slice, scale: FloatArray | None) -> None:
+        """Take in some bodies. Places without a body hold a mode of nothing."""
+        bodies = some.stop - some.start
+        self.decay[:, :bodies] = modes.decay_per_min[some].T
+        self.decay[:, bodies:] = 1.0
+        self.residue[:, :, :bodies] = modes.residue[some].transpose(1, 2, 0)
+        self.residue[:, :, bodies:] = 0.0
         if scale is not None:
-            residue *= scale
-        return cls(np.ascontiguousarray(modes.decay_per_min[some].T), residue, modes.order)
+            self.residue[:, :, :bodies] *= scale
+
+    def find_states(self, plan: InputPlan) -> None:
+        """Advance every mode from change to change.
+
+        A mode of order p within its cluster is fed by the one of order p - 1, the first by the input.
+        """
+        lengths, which = np.unique(np.diff(plan.change_at_min), return_inverse=True)
+        shape = (len(self.order), lengths.size, self.decay.shape[1])
+        held, risen = np.empty(shape), np.empty(shape)
+        _fill_courses(self.decay, self.order, lengths, held)
+        _fill_integrals(self.decay, self.order, lengths, risen)
+        first = [m for m, power in enumerate(self.order) if power == 0]
+        simple = len(first) == len(self.order)
+        state = self.state
+        state[0] = 0.0
+        state[0, first] = plan.bolus_mg[0]
+        for change in range(1, state.shape[0]):
+            length, rate = which[change - 1], plan.rate_mg_per_min[change - 1]
+            np.multiply(state[change - 1], held[:, length], out=state[change])
+            if not simple:
+                _advance_clusters(state[change - 1], held[:, length], self.order, state[change])
+            if rate != 0:
+                state[change] += rate * risen[:, length]
+            if plan.bolus_mg[change] != 0:
+                state[change, first] += plan.bolus_mg[change]
 
 
-def _evaluate_block(block: _Block, tile: _Tile, plan: InputPlan, out: FloatArray, *, add: bool) -> None:
-    """Level = sum over modes of the held amount's decay, plus what the running rate has added since."""
+def _advance_clusters(
+    before: FloatArray, held: FloatArray, order: tuple[int, ...], after: FloatArray
+) -> None:
+    for m, power in enumerate(order):
+        if power:
+            after[m] = before[m] * held[m - power]
+            for lower in range(1, power + 1):
+                after[m] += before[m - lower] * held[m - power + lower]
+
+
+def _fill_courses(
+    decay: FloatArray, order: tuple[int, ...], offset_min: FloatArray, room: FloatArray
+) -> None:
+    """For each mode t**order / order! * exp(-decay t) at the offsets, `room` (modes, offsets, bodies)."""
+    column = offset_min[:, np.newaxis]
+    for m, power in enumerate(order):
+        if power:
+            np.multiply(room[m - 1], column / power, out=room[m])
+        else:
+            np.multiply(column, -decay[m], out=room[m])
+            np.exp(room[m], out=room[m])
+
+
+def _fill_integrals(
+    decay: FloatArray, order: tuple[int, ...], offset_min: FloatArray, room: FloatArray
+) -> None:
+    """For each mode the integral of its time course from 0 to the offsets, into `room`.
+
+    A decay of 0, which an area to infinity needs, is a mode that keeps all it gets.
+    """
+    column = offset_min[:, np.newaxis]
+    held = np.empty_like(room) if any(order) else room
+    if any(order):
+        _fill_courses(decay, order, offset_min, held)
+    for m, power in enumerate(order):
+        if power:
+            np.subtract(room[m - 1], held[m], out=room[m])
+            room[m] /= decay[m]
+            continue
+        kept = decay[m] == 0
+        np.multiply(column, -decay[m], out=room[m])
+        np.expm1(room[m], out=room[m])
+        room[m] /= np.where(kept, 1.0, -decay[m])
+        if kept.any():
+            room[m] = np.where(kept, column, room[m])
+
+
+def _evaluate_block(room: _Room, tile: _Tile, plan: InputPlan, out: FloatArray, *, add: bool) -> None:
+    """Level = sum over modes of the held amount's decay, plus what the running rate has added since.
+
+    The sums are einsum's own loops, which add mode after mode to the numbers of bodies that stand side by
+    side and fill whole vectors of the processor: no body is ever summed in another way than its neighbors.
+    """
     if not add:
         out[:, :, tile.undrugged if tile.steps else tile.times] = 0.0
     if not tile.steps:
         return
-    states = _states(block.decay, block.order, plan)
-    held = _decays(block.decay, block.order, tile.offset_min)
-    added = _uptakes(block.decay, block.order, tile.running_min)
-    longest = max(times.stop - times.start for _, times, _, _ in tile.steps)
-    bodies = block.decay.shape[1]
-    total, term = np.empty((longest, bodies)), np.empty((longest, bodies))
-    modes_of = [_used(residue, block.order) for residue in block.residue]
+    room.find_states(plan)
+    _fill_courses(room.decay, room.order, tile.offset_min, room.held)
+    _fill_integrals(room.decay, room.order, tile.running_min, room.risen)
+    ranges = [_used(residue, room.order) for residue in room.residue]
     for number, times, places, running_places in tile.steps:
         rate = plan.rate_mg_per_min[number]
         length = times.stop - times.start
-        gathered = {m: held[m][places] for m in set().union(*modes_of)}
-        risen = {m: added[m][running_places] for m in gathered} if rate != 0 else {}
-        for output, residue in enumerate(block.residue):
-            sum_, part = total[:length], term[:length]
-            sum_[...] = 0.0
-            for m in modes_of[output]:
-                amount = _held(residue, states[number], block.order, m)
-                np.multiply(amount, gathered[m], out=part)
-                np.add(sum_, part, out=sum_)
-                if rate != 0:
-                    np.multiply(residue[m] * rate, risen[m], out=part)
-                    np.add(sum_, part, out=sum_)
+        sums, more = room.sums[:, :length], room.more[:length]
+        decayed = _gather(room.held, places, room.gathered)
+        for output, some in enumerate(ranges):
+            amount = _held(room.residue[output], room.state[number], room.order)
+            np.einsum("mn,mtn->tn", amount[some], decayed[some], out=sums[output])
+        if rate != 0:
+            risen = _gather(room.risen, running_places, room.gathered)
+            for output, some in enumerate(ranges):
+                np.einsum("mn,mtn->tn", room.residue[output, some] * rate, risen[some], out=more)
+                np.add(sums[output], more, out=sums[output])
+        for output in range(len(ranges)):
             view = out[:, output, times]
+            level = sums[output].T[: view.shape[0]]
             if add:
-                np.add(view, sum_.T, out=view)
+                np.add(view, level, out=view)
             else:
-                view[...] = sum_.T
+                view[...] = level
 
 
-def _held(residue: FloatArray, state: FloatArray, order: tuple[int, ...], m: int) -> FloatArray:
-    """What multiplies the time course of mode m: its own amount, and those of higher order in its cluster."""
-    amount: FloatArray = residue[m] * state[m - order[m]]
-    for higher in range(m + 1, _cluster_end(order, m)):
-        amount = amount + residue[higher] * state[higher - order[m]]
+def _gather(values: FloatArray, places: IntArray | slice, room: FloatArray) -> FloatArray:
+    """The time courses at some offsets, shape (modes, offsets, bodies)."""
+    if isinstance(places, slice):
+        return values[:, places]
+    return np.take(values, places, axis=1, out=room[:, : places.size], mode="clip")
+
+
+def _held(residue: FloatArray, state: FloatArray, order: tuple[int, ...]) -> FloatArray:
+    """What multiplies the time course of each mode: its own amount, and those of higher order beside it."""
+    amount = residue * state
+    if any(order):
+        for m, power in enumerate(order):
+            amount[m] = residue[m] * state[m - power]
+            for higher in range(m + 1, _cluster_end(order, m)):
+                amount[m] += residue[higher] * state[higher - power]
     return amount
 
 
@@ -241,63 +363,8 @@ def _cluster_end(order: tuple[int, ...], m: int) -> int:
     return end
 
 
-def _used(residue: FloatArray, order: tuple[int, ...]) -> list[int]:
-    """The modes whose time course an output has in it, for any of these bodies. The others would add 0."""
+def _used(residue: FloatArray, order: tuple[int, ...]) -> slice:
+    """The range of modes whose time course an output has in it, for any body. The others would add 0."""
     some = np.any(residue != 0, axis=1)
-    return [m for m in range(len(order)) if some[m : _cluster_end(order, m)].any()]
-
-
-def _states(decay: FloatArray, order: tuple[int, ...], plan: InputPlan) -> FloatArray:
-    """What each mode holds just after each change, shape (changes, modes, bodies).
-
-    A mode of order p within its cluster is fed by the one of order p - 1, the first by the input.
-    """
-    changes = plan.change_at_min.size
-    lengths, which = np.unique(np.diff(plan.change_at_min), return_inverse=True)
-    held = _decays(decay, order, lengths)
-    added = _uptakes(decay, order, lengths)
-    state = np.zeros((changes, *decay.shape))
-    first = [m for m, power in enumerate(order) if power == 0]
-    state[0, first] = plan.bolus_mg[0]
-    for change in range(1, changes):
-        length, rate = which[change - 1], plan.rate_mg_per_min[change - 1]
-        for m, power in enumerate(order):
-            now = state[change, m]
-            for lower in range(power + 1):
-                now += state[change - 1, m - lower] * held[m - power + lower][length]
-            if rate != 0:
-                now += rate * added[m][length]
-        state[change, first] += plan.bolus_mg[change]
-    return state
-
-
-def _decays(decay: FloatArray, order: tuple[int, ...], offset_min: FloatArray) -> list[FloatArray]:
-    """For each mode t**order / order! * exp(-decay t) at the offsets, shape (offsets, bodies)."""
-    found: list[FloatArray] = []
-    column = offset_min[:, np.newaxis]
-    for m, power in enumerate(order):
-        if power:
-            found.append(found[-1] * (column / power))
-        else:
-            exponent = np.multiply(column, -decay[m])
-            found.append(np.exp(exponent, out=exponent))
-    return found
-
-
-def _uptakes(decay: FloatArray, order: tuple[int, ...], offset_min: FloatArray) -> list[FloatArray]:
-    """For each mode the integral of its time course from 0 to the offsets, shape (offsets, bodies).
-
-    A decay of 0, which an area to infinity needs, is a mode that keeps all it gets.
-    """
-    found: list[FloatArray] = []
-    column = offset_min[:, np.newaxis]
-    held = _decays(decay, order, offset_min) if any(order) else []
-    for m, power in enumerate(order):
-        if power:
-            found.append((found[-1] - held[m]) / decay[m])
-        else:
-            kept = decay[m] == 0
-            risen = -np.expm1(np.multiply(column, -decay[m]))
-            risen /= np.where(kept, 1.0, decay[m])
-            found.append(np.where(kept, column, risen) if kept.any() else risen)
-    return found
+    used = [m for m in range(len(order)) if some[m : _cluster_end(order, m)].any()]
+    return slice(used[0], used[-1] + 1) if used else slice(0, 1)

@@ -1,25 +1,35 @@
 """The predicted level of one patient, with everything a picture needs in order to say what it is."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from statistics import NormalDist
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evenkeel.pharmacology.arrays import FloatArray
+from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.errors import BodyError, OutputTimeError
-from evenkeel.pharmacology.mammillary import central_level_mg_per_l
-from evenkeel.pharmacology.parameter_set import NG_PER_ML_IN_MG_PER_L, ParameterSet
-from evenkeel.pharmacology.profile import FloatArray, InfusionProfile
+from evenkeel.pharmacology.parameter_set import ParameterSet
+from evenkeel.pharmacology.profile import INTRAVENOUS, MINUTES_PER_HOUR, InfusionProfile
+from evenkeel.pharmacology.simulate import simulate
+
+# What a curve shows.
+LEVEL: Final = "ketamine"
 
 # The band is the middle 90 % of simulated bodies.
-BAND_COVERAGE_PERCENT = 90
-BAND_BODIES = 200
+BAND_COVERAGE_PERCENT: Final = 90
+BAND_BODIES: Final = 200
 
-# Bases of the Halton sequence, one for each parameter that varies.
-_HALTON_BASES = (2, 3, 5, 7, 11, 13)
+# Two doses this far apart belong to two visits: a range of doses is that of one visit.
+VISITS_APART_MIN: Final = 12 * MINUTES_PER_HOUR
+
+# Bases of the Halton sequence, one for each dimension that varies.
+_HALTON_BASES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47)
 
 
 class PredictionStatus(StrEnum):
@@ -38,7 +48,8 @@ class Prediction:
     are None when there is nothing to draw, which is always so for missing input. The band is None alone when
     the model offers no variability. `reasons` holds sentences, at least one whenever the status is not OK.
     `caveats` are sentences that hold for any curve of this model and belong beside it.
-    `present_min` divides the curve into what was given and what is planned.
+    `present_min` divides the curve into what was given and what is planned. `fit_statement` says what the
+    curve was fitted to; it is None for the typical body.
     """
 
     status: PredictionStatus
@@ -55,6 +66,7 @@ class Prediction:
     level_ng_per_ml: FloatArray | None = None
     band_low_ng_per_ml: FloatArray | None = None
     band_high_ng_per_ml: FloatArray | None = None
+    fit_statement: str | None = None
 
     def __post_init__(self) -> None:
         assert isinstance(self.status, PredictionStatus), "a prediction cannot be made without a status"
@@ -83,9 +95,9 @@ class Prediction:
     @property
     def words(self) -> str:
         """The line that must stand with the curve."""
+        whose = self.fit_statement or "typical adult of this weight, not fitted to this patient"
         return (
-            f"Estimate, not a measurement. {self.model_name}: {self.analyte}, {self.sampling_site}, "
-            "typical adult of this weight, not fitted to this patient."
+            f"Estimate, not a measurement. {self.model_name}: {self.analyte}, {self.sampling_site}, {whose}."
         )
 
 
@@ -97,33 +109,34 @@ def predict_level(
     *,
     age_years: float | None = None,
 ) -> Prediction:
-    """Predict the level of a typical body of this weight, with a band between bodies.
+    """Predict the level of ketamine in a typical body of this weight, with a band between bodies.
 
     `at_min` (times,) in order, duplicates allowed, on the clock of the profile; times before the first drug
     give 0. A weight or a profile of None gives a prediction with missing input and no arrays.
-    Age is not an input of the model: it only decides whether the patient is in the range for which the
-    estimate is offered, and below that range nothing is drawn. The same input gives the same answer.
+    Weight, age, and the route and dose of each visit are compared with the range for which the estimate is
+    offered: outside it the level is computed and marked, and below its ages nothing is drawn.
+    The same input gives the same answer.
 
     Raises BodyError for a weight or an age that cannot be, OutputTimeError for times that are empty,
-    unsorted or not finite. Source: the citation of the parameter set.
+    unsorted or not finite, RouteError for a route that the model lacks. Source: the citation of the
+    parameter set.
     """
-    times = _output_times(at_min)
-    _refuse_impossible("weight_kg", weight_kg)
-    _refuse_impossible("age_years", age_years)
+    times = output_times(at_min)
+    refuse_impossible("weight_kg", weight_kg)
+    refuse_impossible("age_years", age_years)
     present_min = None if profile is None else profile.present_min
     if weight_kg is None or profile is None:
-        missing = {"Weight": weight_kg, "The record of what the pump gave": profile}
-        reasons = tuple(f"{name} is missing." for name, value in missing.items() if value is None)
+        reasons = missing_reasons(weight_kg, profile)
         return _prediction(parameter_set, PredictionStatus.MISSING_INPUT, reasons, age_years, present_min)
-    reasons, too_young = _reasons_outside(parameter_set, weight_kg, age_years)
+    reasons, is_too_young = reasons_outside(parameter_set, weight_kg, age_years, profile)
     status = PredictionStatus.OUTSIDE_POPULATION if reasons else PredictionStatus.OK
-    if too_young:
+    if is_too_young:
         return _prediction(parameter_set, status, reasons, age_years, present_min)
-    level = central_level_mg_per_l(parameter_set.modes(weight_kg), profile, times)[0]
-    band = _band(parameter_set, weight_kg, profile, times)
-    return _prediction(
-        parameter_set, status, reasons, age_years, present_min, (times, level * NG_PER_ML_IN_MG_PER_L), band
-    )
+    typical = Bodies.typical(weight_kg, age_years)
+    level = levels_of(parameter_set, typical, profile, times)[0]
+    bodies, _ = varied_bodies(parameter_set, weight_kg, age_years)
+    band = None if bodies is None else band_of(levels_of(parameter_set, bodies, profile, times))
+    return _prediction(parameter_set, status, reasons, age_years, present_min, (times, level), band)
 
 
 def _prediction(
@@ -135,15 +148,12 @@ def _prediction(
     curve: tuple[FloatArray, FloatArray] | None = None,
     band: tuple[FloatArray, FloatArray] | None = None,
 ) -> Prediction:
-    caveats = (parameter_set.status, parameter_set.range.statement, *parameter_set.assumptions)
-    if age_years is None:
-        caveats = ("Age was not given, so it was not compared with the range.", *caveats)
-    variability = parameter_set.variability
+    omega = parameter_set.omega
     statement = None
-    if band is not None and variability is not None:
+    if band is not None and omega is not None:
         statement = (
             f"Band: middle {BAND_COVERAGE_PERCENT} % of simulated bodies. "
-            f"Basis: {variability.basis}. {variability.statement}"
+            f"Basis: {omega.basis}. {omega.statement}"
         )
     return Prediction(
         status=status,
@@ -153,7 +163,7 @@ def _prediction(
         analyte=parameter_set.analyte,
         sampling_site=parameter_set.sampling_site,
         population=parameter_set.population,
-        caveats=caveats,
+        caveats=caveats_of(parameter_set, age_years),
         band_statement=statement,
         present_min=present_min,
         time_min=None if curve is None else curve[0],
@@ -163,58 +173,149 @@ def _prediction(
     )
 
 
-def _reasons_outside(
-    parameter_set: ParameterSet, weight_kg: float, age_years: float | None
+# What a prediction of an effect needs too.
+
+
+def levels_of(
+    parameter_set: ParameterSet,
+    bodies: Bodies,
+    profile: InfusionProfile,
+    times: FloatArray,
+    *,
+    outlet: str = LEVEL,
+    site_half_life_min: float | None = None,
+) -> FloatArray:
+    """Levels of one outlet in ng/mL, shape (bodies, times); `times` may hold duplicates.
+
+    With `site_half_life_min` they are those of an effect site behind the outlet.
+    """
+    system = parameter_set.system(bodies)
+    if site_half_life_min is not None:
+        system = system.with_effect_site("effect site", of=outlet, half_life_min=site_half_life_min)
+        outlet = "effect site"
+    unique, place = np.unique(times, return_inverse=True)
+    levels: FloatArray = simulate(system, profile, unique, outputs=(outlet,)).values[:, 0]
+    return levels if unique.size == times.size else np.ascontiguousarray(levels[:, place])
+
+
+def caveats_of(parameter_set: ParameterSet, age_years: float | None) -> tuple[str, ...]:
+    """What must be said beside anything that this model predicts."""
+    caveats = (parameter_set.reading, parameter_set.range.statement, *parameter_set.assumptions)
+    if parameter_set.warning is not None:
+        caveats = (parameter_set.warning, *caveats)
+    if age_years is None:
+        caveats = ("Age was not given, so it was not compared with the range.", *caveats)
+    return caveats
+
+
+def missing_reasons(weight_kg: float | None, profile: InfusionProfile | None) -> tuple[str, ...]:
+    """One sentence for each of the two that is missing."""
+    given = {"Weight": weight_kg, "The record of what the pump gave": profile}
+    return tuple(f"{name} is missing." for name, value in given.items() if value is None)
+
+
+def reasons_outside(
+    parameter_set: ParameterSet, weight_kg: float, age_years: float | None, profile: InfusionProfile
 ) -> tuple[tuple[str, ...], bool]:
-    """Why this patient is outside the offered range, and whether they are too young for any curve."""
+    """Why patient and drug are outside the offered range, and whether the patient is too young for it."""
     offered = parameter_set.range
     reasons = []
     if not offered.weight_low_kg <= weight_kg <= offered.weight_high_kg:
         reasons.append(
             f"Weight {weight_kg:g} kg is outside {offered.weight_low_kg:g} to {offered.weight_high_kg:g} kg."
         )
-    too_young = age_years is not None and age_years < offered.age_low_years
+    is_too_young = age_years is not None and age_years < offered.age_low_years
     if age_years is not None and not offered.age_low_years <= age_years <= offered.age_high_years:
         reasons.append(
             f"Age {age_years:g} is outside {offered.age_low_years:g} to {offered.age_high_years:g} years."
         )
-    if too_young:
+    if is_too_young:
         reasons.append("No level is estimated below this range.")
     if reasons:
         reasons.append(offered.statement)
-    return tuple(reasons), too_young
+    for route, visits in visit_doses_mg(profile).items():
+        limits = offered.doses.get(route)
+        if limits is None:
+            reasons.append(f"Route {route} is outside {', '.join(offered.doses)}.")
+            continue
+        scale = weight_kg if limits.unit == "mg/kg" else 1.0
+        reasons += dose_reasons(visits, scale, limits.low, limits.high, limits.unit)
+    return tuple(reasons), is_too_young
 
 
-def _band(
-    parameter_set: ParameterSet, weight_kg: float, profile: InfusionProfile, times: FloatArray
-) -> tuple[FloatArray, FloatArray] | None:
-    variability = parameter_set.variability
-    if variability is None:
-        return None
-    deviates = _standard_normal(len(variability.log_variance))
-    log_deviation = {
-        name: math.sqrt(variance.value) * deviates[:, i]
-        for i, (name, variance) in enumerate(variability.log_variance.items())
-    }
-    levels = central_level_mg_per_l(parameter_set.modes(weight_kg, log_deviation), profile, times)
+def dose_reasons(visits_mg: list[float], scale: float, low: float, high: float, unit: str) -> list[str]:
+    """A sentence for each visit whose dose is outside the limits, which belong to the range."""
+    # A dose that was summed from parts is not outside for the last digit of the sum.
+    within = [low * (1 - 1e-9) <= dose / scale <= high * (1 + 1e-9) for dose in visits_mg]
+    outside = dict.fromkeys(dose / scale for dose, fits in zip(visits_mg, within, strict=True) if not fits)
+    return [f"Dose {dose:.4g} {unit} is outside {low:g} to {high:g} {unit}." for dose in outside]
+
+
+def visit_doses_mg(profile: InfusionProfile) -> Mapping[str, list[float]]:
+    """By route, what each visit gives in mg: what lies less than half a day apart is one visit."""
+    infused = profile.rate_mg_per_h * (profile.end_min - profile.start_min) / MINUTES_PER_HOUR
+    given = [
+        (INTRAVENOUS, float(start), float(end), float(amount))
+        for start, end, amount in zip(profile.start_min, profile.end_min, infused, strict=True)
+    ]
+    given += [
+        (INTRAVENOUS, float(at), float(at), float(amount))
+        for at, amount in zip(profile.bolus_at_min, profile.bolus_mg, strict=True)
+    ]
+    given += [(dose.route, dose.at_min, dose.at_min, dose.amount_mg) for dose in profile.doses]
+    visits: dict[str, list[float]] = {}
+    last_end: dict[str, float] = {}
+    for route, start, end, amount in sorted(given, key=lambda one: one[1]):
+        if amount == 0:
+            continue
+        if start - last_end.get(route, -math.inf) >= VISITS_APART_MIN:
+            visits.setdefault(route, []).append(0.0)
+        visits[route][-1] += amount
+        last_end[route] = max(end, last_end.get(route, -math.inf))
+    return visits
+
+
+def varied_bodies(
+    parameter_set: ParameterSet, weight_kg: float, age_years: float | None, *, further: int = 0
+) -> tuple[Bodies | None, FloatArray]:
+    """Bodies that differ as the model says, None if it does not say, and further standard-normal deviates.
+
+    The deviates (BAND_BODIES, further) go with the bodies, and vary independently of them.
+    """
+    omega = parameter_set.omega
+    varying = 0 if omega is None else len(omega.names)
+    deviates = _standard_normal(varying + further)
+    if omega is None:
+        return None, deviates
+    log_deviation = deviates[:, :varying] @ np.linalg.cholesky(omega.matrix).T
+    bodies = Bodies(
+        weight_kg=np.full(BAND_BODIES, weight_kg),
+        age_years=None if age_years is None else np.full(BAND_BODIES, age_years),
+        log_deviation=dict(zip(omega.names, log_deviation.T, strict=True)),
+    )
+    return bodies, deviates[:, varying:]
+
+
+def band_of(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Low and high edge of the band of values (bodies, times), each of shape (times,)."""
     tail = (100 - BAND_COVERAGE_PERCENT) / 2
-    low, high = np.percentile(levels * NG_PER_ML_IN_MG_PER_L, [tail, 100 - tail], axis=0)
+    low, high = np.percentile(values, [tail, 100 - tail], axis=0)
     return np.ascontiguousarray(low), np.ascontiguousarray(high)
 
 
 @lru_cache
-def _standard_normal(parameters: int) -> FloatArray:
-    """Fixed standard-normal points, shape (BAND_BODIES, parameters).
+def _standard_normal(dimensions: int) -> FloatArray:
+    """Fixed standard-normal points, shape (BAND_BODIES, dimensions).
 
     A Halton sequence stands in for a seeded generator: it fills the space more evenly, so that few bodies
     give a smooth band, and it depends on no library's version.
     """
-    assert 0 < parameters <= len(_HALTON_BASES)
+    assert 0 <= dimensions <= len(_HALTON_BASES)
     inverse = NormalDist().inv_cdf
     points = [
-        [inverse(_halton(i, base)) for base in _HALTON_BASES[:parameters]] for i in range(1, BAND_BODIES + 1)
+        [inverse(_halton(i, base)) for base in _HALTON_BASES[:dimensions]] for i in range(1, BAND_BODIES + 1)
     ]
-    deviates = np.array(points)
+    deviates = np.array(points).reshape(BAND_BODIES, dimensions)
     deviates.flags.writeable = False
     return deviates
 
@@ -229,7 +330,8 @@ def _halton(i: int, base: int) -> float:
     return value
 
 
-def _output_times(at_min: ArrayLike) -> FloatArray:
+def output_times(at_min: ArrayLike) -> FloatArray:
+    """Output times as float64, shape (times,): finite and in order, or OutputTimeError."""
     try:
         times = np.array(at_min, dtype=np.float64)
     except (TypeError, ValueError) as cause:
@@ -247,6 +349,7 @@ def _output_times(at_min: ArrayLike) -> FloatArray:
     return times
 
 
-def _refuse_impossible(name: str, value: float | None) -> None:
+def refuse_impossible(name: str, value: float | None) -> None:
+    """Raise BodyError for a weight or an age that cannot be."""
     if value is not None and not (math.isfinite(value) and value > 0):
         raise BodyError(f"{name} must be a finite number greater than 0, not {value:g}.")

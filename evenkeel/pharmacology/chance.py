@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     DROP_OUT = 5
     MOOD = 6
     MOOD_RESIDUAL = 7
+    DATA_SETS = 8
 
 
 def uniforms(

@@ -74,11 +74,11 @@ class Cohort:
     def __post_init__(self) -> None:
         refuse_bad_seed(self.seed)
         object.__setattr__(self, "at_min", as_times(self.at_min))
-        offered = self._system(self.covariates.draw(1, self.seed)).outputs
+        offered = self.system(self.covariates.draw(1, self.seed)).outputs
         object.__setattr__(self, "outputs", choose("outputs", self.outputs, offered))
         if self.with_residual:
             for output in self.names:
-                _residual(self.parameter_set, output)
+                residual_of(self.parameter_set, output)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -92,32 +92,42 @@ class Cohort:
     def levels(self, n: int, *, first: int = 0, out: FloatArray | None = None) -> FloatArray:
         """Levels of bodies first to first + n - 1, shape (n, outputs, times), in ng/mL."""
         levels = np.empty((n, len(self.names), self.at_min.size)) if out is None else out
-        omega = self.parameter_set.omega
-        if self.with_occasions and omega is not None and omega.occasion is not None:
-            levels[...] = 0.0
-            for visit, day in enumerate(self.regimen.on_days):
-                one = replace(self.regimen, on_days=(day,))
-                levels += self._simulated(self.bodies(n, first=first, visit=visit), one, None)
-        else:
-            self._simulated(self.bodies(n, first=first), self.regimen, levels)
+        simulate_visits(self, lambda visit: self.bodies(n, first=first, visit=visit), levels)
         if self.with_residual:
             add_residual(self.parameter_set, levels, self.names, self.seed, first=first)
         return levels
 
-    def _simulated(self, bodies: Bodies, regimen: Regimen, out: FloatArray | None) -> FloatArray:
-        profile, per_kg = regimen.for_cohort()
-        found = simulate(
-            self._system(bodies),
-            profile,
-            self.at_min,
-            outputs=self.names,
-            dose_scale=bodies.weight_kg if per_kg else None,
-            out=out,
-        )
-        return found.values
-
-    def _system(self, bodies: Bodies) -> System:
+    def system(self, bodies: Bodies) -> System:
         return self.parameter_set.system(bodies) if self.system_of is None else self.system_of(bodies)
+
+
+def simulate_visits(cohort: Cohort, bodies_at: Callable[[int | None], Bodies], out: FloatArray) -> None:
+    """Fill `out` (bodies, outputs, times) with levels of the bodies that `bodies_at` gives for a visit.
+
+    Where kinetics differ from visit to visit, the drug of each visit is followed to its end with the kinetics
+    of that visit, and the levels add up; otherwise `bodies_at(None)` is asked for once.
+    """
+    omega = cohort.parameter_set.omega
+    if not cohort.with_occasions or omega is None or omega.occasion is None:
+        _simulate(cohort, cohort.regimen, bodies_at(None), out)
+        return
+    out[...] = 0.0
+    one_visit = np.empty_like(out)
+    for visit, day in enumerate(cohort.regimen.on_days):
+        _simulate(cohort, replace(cohort.regimen, on_days=(day,)), bodies_at(visit), one_visit)
+        out += one_visit
+
+
+def _simulate(cohort: Cohort, regimen: Regimen, bodies: Bodies, out: FloatArray) -> None:
+    profile, per_kg = regimen.for_cohort()
+    simulate(
+        cohort.system(bodies),
+        profile,
+        cohort.at_min,
+        outputs=cohort.names,
+        dose_scale=bodies.weight_kg if per_kg else None,
+        out=out,
+    )
 
 
 def draw_bodies(
@@ -135,7 +145,7 @@ def draw_bodies(
     typical bodies. Raises CohortError for n below 1, a bad seed or a covariance that is not positive
     definite.
     """
-    _refuse_count("n", n)
+    refuse_count("n", n)
     refuse_bad_seed(seed)
     if first < 0:
         raise CohortError(f"first must be 0 or more, not {first}.")
@@ -185,20 +195,25 @@ def add_residual(
     """
     bodies, _, times = levels.shape
     for i, output in enumerate(outputs):
-        error = _residual(parameter_set, output)
+        error = residual_of(parameter_set, output)
         place = parameter_set.outputs.index(output)
         normals = standard_normals(
             seed, Purpose.RESIDUAL, first=first, bodies=bodies, columns=times, part=place
         )
-        level = levels[:, i]
-        if error.on_log_scale:
-            level *= np.exp(error.proportional_sd * normals)
-        else:
-            sd = np.hypot(error.proportional_sd * level, error.additive_sd_ng_per_ml)
-            np.maximum(level + sd * normals, 0.0, out=level)
+        levels[:, i] = read_level(error, levels[:, i], normals)
 
 
-def _residual(parameter_set: ParameterSet, output: str) -> Residual:
+def read_level(error: Residual, level: FloatArray, normals: FloatArray) -> FloatArray:
+    """What an assay reads of levels in ng/mL, not below 0, by standard normals of the same shape."""
+    if error.on_log_scale:
+        return level * np.exp(error.proportional_sd * normals)
+    sd = np.hypot(error.proportional_sd * level, error.additive_sd_ng_per_ml)
+    found: FloatArray = np.maximum(level + sd * normals, 0.0)
+    return found
+
+
+def residual_of(parameter_set: ParameterSet, output: str) -> Residual:
+    """The residual error of an output. Raises CohortError when the model has none for it."""
     if output not in parameter_set.residual:
         known = ", ".join(parameter_set.residual) or "none"
         raise CohortError(
@@ -208,7 +223,7 @@ def _residual(parameter_set: ParameterSet, output: str) -> Residual:
     return parameter_set.residual[output]
 
 
-def _refuse_count(name: str, value: int) -> None:
+def refuse_count(name: str, value: int) -> None:
     if type(value) is not int or value < 1:
         raise CohortError(f"{name} must be a whole number of 1 or more, not {value!r}.")
 
@@ -267,7 +282,7 @@ def simulate_cohort(
     arguments give the same bits whatever the workers. Raises CohortError and what `simulate` and
     `run_pieces` raise.
     """
-    _refuse_count("n", n)
+    refuse_count("n", n)
     _refuse_shares(shares)
     cohort = Cohort(
         parameter_set=parameter_set,
@@ -284,7 +299,7 @@ def simulate_cohort(
     total = _Piece(columns=len(cohort.names) * cohort.at_min.size)
     levels = np.empty((n, len(cohort.names), cohort.at_min.size)) if keep else None
     workers = workers or Workers()
-    pieces = _pieces(cohort, n, workers)
+    pieces = pieces_of(cohort, n, workers)
     task = partial(_simulate_piece, cohort, keep)
     for place, piece in run_pieces(task, pieces, workers=workers, progress=progress):
         total.merge(piece)
@@ -318,7 +333,7 @@ def _chunk_bodies(cohort: Cohort) -> int:
     return min(_CHUNK_BODIES, max(1, _CHUNK_VALUES // (values * BLOCK_BODIES)) * BLOCK_BODIES)
 
 
-def _pieces(cohort: Cohort, n: int, workers: Workers) -> list[tuple[int, int]]:
+def pieces_of(cohort: Cohort, n: int, workers: Workers) -> list[tuple[int, int]]:
     """First body and number of bodies of each piece, all but the last a whole number of chunks."""
     chunk = _chunk_bodies(cohort)
     hands = workers.count if workers.scheduler is None else _PIECE_CHUNKS
@@ -344,12 +359,12 @@ def _simulate_piece(cohort: Cohort, keep: bool, piece: tuple[int, int]) -> _Piec
         found.moments.add(rows)
         if found.counts is not None:
             found.counts.add(rows)
-        for words, outside in _outside_range(cohort, some, first + start):
+        for words, outside in outside_range(cohort, some, first + start):
             found.outside[words] = found.outside.get(words, 0) + outside
     return found
 
 
-def _outside_range(cohort: Cohort, n: int, first: int) -> Iterator[tuple[str, int]]:
+def outside_range(cohort: Cohort, n: int, first: int) -> Iterator[tuple[str, int]]:
     """What bodies of some are outside the range in which the model is offered, and how many of them."""
     offered = cohort.parameter_set.range
     people = cohort.covariates.draw(n, cohort.seed, first=first)
@@ -409,7 +424,7 @@ def _result(
     return CohortLevels(
         status=PredictionStatus.OUTSIDE_POPULATION if reasons else PredictionStatus.OK,
         reasons=tuple(reasons),
-        caveats=_caveats(cohort),
+        caveats=caveats_of(cohort),
         model_name=parameter_set.name,
         citation=str(parameter_set.citation),
         bodies=n,
@@ -424,7 +439,7 @@ def _result(
     )
 
 
-def _caveats(cohort: Cohort) -> tuple[str, ...]:
+def caveats_of(cohort: Cohort) -> tuple[str, ...]:
     """Sentences on what the variability and the covariates of this cohort stand on."""
     parameter_set, omega = cohort.parameter_set, cohort.parameter_set.omega
     found = [f"Covariates: {cohort.covariates.name}. {cohort.covariates.statement}"]

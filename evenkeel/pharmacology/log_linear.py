@@ -6,7 +6,7 @@ one logarithm above and below; a rate for which the two do not agree is no produ
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -87,6 +87,17 @@ class LogLinearSystem:
     def scales(self, log_deviation: FloatArray) -> FloatArray:
         scales: FloatArray = np.exp(self.log_scale + self.reading_power @ log_deviation)
         return scales
+
+    def repeated(self, readings: int) -> "LogLinearSystem":
+        """The same system, whose one reading is taken so many times."""
+        assert len(self.log_scale) == 1
+        which = np.zeros(readings, dtype=np.intp)
+        return replace(
+            self,
+            reading_state=self.reading_state[which],
+            log_scale=self.log_scale[which],
+            reading_power=self.reading_power[which],
+        )
 
 
 def read_log_linear(

@@ -1,93 +1,76 @@
-"""Pictures of estimates for a paper: level, effects, spread across models, predictive check.
+"""Pictures of estimates for a paper: level, effects, models, cohort, predictive check, fit, mood.
 
-Each function takes a result that carries its status and refuses anything else, so that no curve is drawn
-without saying what it is. Colors are those of Okabe and Ito (2008), told apart by most color-blind readers. No
-meaning hangs on color alone: lines differ in their dashes too, bands in their shade, so that a grey print reads
-the same. Matplotlib is loaded when a picture is drawn, and no window or global state is used.
+Each function takes a result that says what it may be taken for and refuses anything else, so that no curve is
+drawn without it; the words below the picture name the model, the sampling site and that it is an estimate.
+Each gives a matplotlib Figure, which `save_plot` writes.
 """
 
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evenkeel.pharmacology.errors import FileError, PlotError
-from evenkeel.pharmacology.prediction import Prediction, PredictionStatus
-from evenkeel.pharmacology.profile import FloatArray
-from evenkeel.pharmacology.tables import HOW_TO_INSTALL, require_folder, written_whole
+from evenkeel.pharmacology.arrays import FloatArray
+from evenkeel.pharmacology.errors import PlotError
+from evenkeel.pharmacology.parameter_set import ParameterSet
+from evenkeel.pharmacology.plot_style import (
+    BLACK,
+    BLUE,
+    LINES,
+    VERMILION,
+    draw_band,
+    draw_estimate,
+    draw_measured,
+    finish,
+    label_time,
+    labels_of,
+    level_label,
+    mark_warned,
+    panels_with,
+    quantity_label,
+    save_plot,
+    styled,
+    time_unit,
+    warnings,
+    without_status,
+)
+from evenkeel.pharmacology.prediction import LEVEL, Prediction
+from evenkeel.pharmacology.profile import InfusionProfile
+from evenkeel.pharmacology.simulate import simulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PLOT_SUFFIXES: Final = (".svg", ".png", ".pdf")
+    from evenkeel.pharmacology.cohort import CohortLevels
+    from evenkeel.pharmacology.effects import EffectPrediction
+    from evenkeel.pharmacology.individual import IndividualEstimate
+    from evenkeel.pharmacology.mood import Score
+    from evenkeel.pharmacology.mood_forecast import MoodForecast
+    from evenkeel.pharmacology.vpc import VisualCheck
 
-# Okabe M, Ito K. Color Universal Design (2008), the seven that are not yellow, darkest first.
-BLACK: Final = "#000000"
-BLUE: Final = "#0072B2"
-VERMILION: Final = "#D55E00"
-GREEN: Final = "#009E73"
-PURPLE: Final = "#CC79A7"
-ORANGE: Final = "#E69F00"
-SKY: Final = "#56B4E9"
-GREY: Final = "#767676"
-# One look for each line of a picture: color and dashes together.
-LINES: Final[tuple[tuple[str, Any], ...]] = (
-    (BLACK, "-"),
-    (BLUE, (0, (6, 2))),
-    (VERMILION, (0, (1.5, 1.2))),
-    (GREEN, (0, (6, 1.5, 1.2, 1.5))),
-    (PURPLE, (0, (3, 1.2))),
-    (ORANGE, (0, (6, 1.5, 1.2, 1.5, 1.2, 1.5))),
-    (SKY, (0, (9, 2.5))),
-)
-# Twelve centimeters: one and a half columns of most journals.
-WIDTH_IN: Final = 4.72
-PANEL_IN: Final = 2.6
-CAPTION_CHARACTERS: Final = 104
-_STYLE: Final[Mapping[str, Any]] = {
-    "axes.labelsize": 8,
-    "axes.linewidth": 0.6,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 8,
-    "backend": "agg",
-    "figure.constrained_layout.use": True,
-    "figure.dpi": 150,
-    "font.size": 8,
-    "legend.fontsize": 7,
-    "legend.frameon": False,
-    "legend.handlelength": 3.2,
-    "lines.linewidth": 1.3,
-    "pdf.fonttype": 42,  # text stays text, which journals ask for
-    "savefig.dpi": 300,
-    "svg.fonttype": "path",  # a reader's machine may lack the font
-    "svg.hashsalt": "evenkeel",  # the same picture is the same file
-    "xtick.labelsize": 7,
-    "xtick.major.width": 0.6,
-    "ytick.labelsize": 7,
-    "ytick.major.width": 0.6,
-}
+__all__ = [
+    "draw_check",
+    "draw_cohort",
+    "draw_effects",
+    "draw_fit",
+    "draw_level",
+    "draw_models",
+    "draw_mood",
+    "save_plot",
+]
 
 
 def draw_level(prediction: Prediction) -> "Figure":
     """The level over time with its band. Raises PlotError for what has no status or nothing to draw."""
     time_min, _ = _curve(prediction)
-    with _styled():
-        figure, (axes,) = _panels(1)
-        per_min, unit = _time_unit(time_min)
-        time = time_min * per_min
-        if prediction.band_low_ng_per_ml is not None and prediction.band_high_ng_per_ml is not None:
-            _band(axes, time, prediction.band_low_ng_per_ml, prediction.band_high_ng_per_ml)
-        _line(axes, prediction, time, per_min)
-        axes.set_ylabel(f"{_first_upper(prediction.analyte)} (ng/mL)")
-        _finish(axes, f"Time ({unit})", time)
-        band = prediction.band_statement or "No band: the model offers no variability."
-        _caption(figure, [prediction.words, band, *_warnings([prediction])])
+    per_min, unit = time_unit(time_min)
+    band = prediction.band_statement or "No band: the model offers no variability."
+    with styled():
+        figure, panels = panels_with([prediction.words, band, *warnings([prediction])])
+        _level_panel(panels[0], prediction, per_min)
+        mark_warned(panels[0], [prediction])
+        label_time(panels, unit)
         return figure
 
 
@@ -102,132 +85,248 @@ def draw_models(predictions: Sequence[Prediction]) -> "Figure":
     time_min = curves[0][0]
     if any(not np.array_equal(time_min, other) for other, _ in curves):
         raise PlotError("The predictions must share their times to be drawn together.")
-    with _styled():
-        figure, (axes,) = _panels(1)
-        per_min, unit = _time_unit(time_min)
+    levels = np.stack([level for _, level in curves])
+    order = [int(i) for i in np.argsort(-levels.max(axis=1), kind="stable")]
+    sampled = "; ".join(f"{predictions[i].model_name}: {predictions[i].sampling_site}" for i in order)
+    words = (
+        "Estimates, not measurements: total ketamine in typical adults of one weight, none fitted to a "
+        f"patient. Shaded: from the lowest model to the highest. Sampling site. {sampled}."
+    )
+    per_min, unit = time_unit(time_min)
+    with styled():
+        figure, (axes,) = panels_with([words, *warnings(predictions)])
         time = time_min * per_min
-        levels = np.stack([level for _, level in curves])
         axes.fill_between(time, levels.min(axis=0), levels.max(axis=0), color=BLACK, alpha=0.08, lw=0)
-        order = np.argsort(-levels.max(axis=1), kind="stable")
         for place, i in enumerate(order):
             color, dashes = LINES[place % len(LINES)]
-            label = f"{predictions[i].model_name}, {predictions[i].sampling_site}"
-            axes.plot(time, levels[i], color=color, linestyle=dashes, label=label)
+            axes.plot(time, levels[i], color=color, linestyle=dashes, label=predictions[i].model_name)
         axes.legend(loc="upper right")
-        axes.set_ylabel("Ketamine (ng/mL)")
-        _finish(axes, f"Time ({unit})", time)
-        words = (
-            "Estimates, not measurements: typical adults of one weight, each line as its model would have it "
-            "sampled, none fitted to a patient. Shaded: from the lowest model to the highest."
-        )
-        _caption(figure, [words, *_warnings(predictions)])
+        finish(axes, level_label(LEVEL), time)
+        mark_warned(axes, predictions)
+        label_time([axes], unit)
         return figure
 
 
-def save_plot(figure: "Figure", path: Path) -> None:
-    """Write a picture as SVG, PNG (300 dots an inch) or PDF, as the name ends; the same picture, same bytes.
+def draw_effects(effects: Sequence["EffectPrediction"], level: Prediction) -> "Figure":
+    """Effects over time, one panel each, below the level that drives them.
 
-    Raises FileError when the name ends otherwise or the file cannot be written.
+    An effect that has one value for the whole visit stands in the words. Raises PlotError for what carries no
+    status or may not be drawn, and for a level of another model.
     """
-    require_plot(path)
-    kind = path.suffix.lower()[1:]
-    # Neither the moment of drawing nor the version of the library belongs in a result.
-    undated: dict[str, dict[str, Any]] = {
-        "svg": {"Date": None, "Creator": "Evenkeel"},
-        "pdf": {"CreationDate": None, "Producer": None, "Creator": "Evenkeel"},
-        "png": {"Software": "Evenkeel"},
-    }
-    with _styled(), written_whole(path) as unfinished:
-        figure.savefig(unfinished, format=kind, metadata=undated[kind])
+    from evenkeel.pharmacology.effects import EffectPrediction
+
+    for effect in effects:
+        if not isinstance(effect, EffectPrediction):
+            raise without_status(effect, "an EffectPrediction")
+        if effect.value is None:
+            raise PlotError(f"There is nothing to draw: {' '.join(effect.reasons)}")
+        if effect.model_name != level.model_name:
+            raise PlotError(f"level must be of {effect.model_name}, whose levels drive the effects.")
+    curves = [effect for effect in effects if effect.time_min is not None]
+    per_min, unit = time_unit(_curve(level)[0])
+    words = [level.words, *map(_effect_words, effects), *warnings([level, *effects])]
+    with styled():
+        figure, panels = panels_with(list(dict.fromkeys(words)), 1 + len(curves), height_in=1.65)
+        _level_panel(panels[0], level, per_min)
+        for axes, effect in zip(panels[1:], curves, strict=True):
+            _effect_panel(axes, effect, per_min)
+        mark_warned(panels[0], [level, *effects])
+        label_time(panels, unit)
+        return figure
 
 
-def require_plot(path: Path) -> None:
-    """Refuse a name that is no picture's, before the work is done that it should show."""
-    if path.suffix.lower() not in PLOT_SUFFIXES:
-        raise FileError(f"{path} must end in {', '.join(PLOT_SUFFIXES[:-1])} or {PLOT_SUFFIXES[-1]}.")
-    require_folder(path)
-    _matplotlib()
+def draw_cohort(levels: "CohortLevels", parameter_set: ParameterSet) -> "Figure":
+    """The levels of virtual patients: middle half and middle 90 % of bodies around the median, per output.
+
+    Raises PlotError for what is no cohort's result, for another parameter set than the cohort's, or when the
+    quantiles are not 5, 25, 50, 75 and 95 %.
+    """
+    from evenkeel.pharmacology.cohort import SHARES, CohortLevels
+
+    if not isinstance(levels, CohortLevels):
+        raise without_status(levels, "the CohortLevels of simulate_cohort")
+    if levels.model_name != parameter_set.name:
+        raise PlotError(f"parameter_set must be that of the cohort, {levels.model_name}.")
+    if not np.array_equal(labels_of(levels.quantiles.axis("share").labels), SHARES):
+        raise PlotError("A picture of a cohort needs the quantiles 5, 25, 50, 75 and 95 %.")
+    time_min = labels_of(levels.mean.axis("time").labels)
+    outputs = [str(output) for output in levels.mean.axis("output").labels]
+    per_min, unit = time_unit(time_min)
+    words = (
+        f"Estimates for {levels.bodies} virtual patients, not measurements. {levels.model_name}, "
+        f"{parameter_set.sampling_site}. Line: median; dark: middle half; light: middle 90 % of patients."
+    )
+    with styled():
+        figure, panels = panels_with(
+            [words, *levels.caveats[:2], *warnings([levels])], len(outputs), height_in=1.9
+        )
+        for axes, output in zip(panels, outputs, strict=True):
+            low, lower, middle, upper, high = levels.quantiles.select(output=output).values
+            time = time_min * per_min
+            draw_band(axes, time, low, high)
+            draw_band(axes, time, lower, upper, is_inner=True)
+            axes.plot(time, middle, color=BLACK)
+            finish(axes, level_label(output), time)
+        mark_warned(panels[0], [levels])
+        label_time(panels, unit)
+        return figure
 
 
-def _matplotlib() -> Any:
-    try:
-        import matplotlib
-        import matplotlib.figure
-    except ImportError as cause:
-        raise FileError(f"Plots need the package matplotlib. {HOW_TO_INSTALL}") from cause
-    return matplotlib
+def draw_check(check: "VisualCheck", parameter_set: ParameterSet, *, output: str = LEVEL) -> "Figure":
+    """A visual predictive check: observed percentiles over the bands in which simulated ones lie.
+
+    A percentile outside its band is filled. `output` is what was checked. Raises PlotError for what is no
+    check, or has fewer than two bins, between which nothing can be drawn.
+    """
+    from evenkeel.pharmacology.vpc import VisualCheck
+
+    if not isinstance(check, VisualCheck):
+        raise without_status(check, "the VisualCheck of check_predictions")
+    time_min = labels_of(check.observed.axis("time").labels)
+    if time_min.size < 2:
+        raise PlotError("A picture of a check needs at least two bins of time.")
+    shares = labels_of(check.observed.axis("share").labels)
+    per_min, unit = time_unit(time_min)
+    named = ", ".join(f"{100 * share:g}" for share in shares)
+    corrected = (
+        " Corrected for what the typical body of the same covariates has." if check.is_corrected else ""
+    )
+    words = (
+        f"Estimates of {parameter_set.name}, {parameter_set.sampling_site}, against what was observed. "
+        f"Circles: observed percentiles ({named} %) of {int(check.count.sum())} readings, filled where they "
+        f"lie outside their band. Bands: where the same percentiles of {check.data_sets} simulated data sets lie, middle "
+        f"{100 * check.coverage:g} %.{corrected}"
+    )
+    with styled():
+        figure, (axes,) = panels_with([words])
+        time = time_min * per_min
+        for i, share in enumerate(shares):
+            is_inner = share == 0.5
+            draw_band(axes, time, check.low.values[i], check.high.values[i], is_inner=is_inner)
+            dashes = "-" if is_inner else (0, (4, 2))
+            value, outside = check.observed.values[i], check.outside[i]
+            axes.plot(time, value, color=BLACK, linestyle=dashes, linewidth=1.0)
+            axes.plot(time[~outside], value[~outside], "o", ms=4, mfc="white", mec=BLACK, mew=1.0)
+            axes.plot(time[outside], value[outside], "o", ms=5, color=VERMILION)
+        finish(axes, level_label(output), time)
+        axes.margins(x=0.02)
+        label_time([axes], unit)
+        return figure
 
 
-@contextmanager
-def _styled() -> Iterator[None]:
-    with _matplotlib().rc_context({**_matplotlib().rcParamsDefault, **_STYLE}):
-        yield
+def draw_fit(estimate: "IndividualEstimate", typical: Prediction, profile: InfusionProfile) -> "Figure":
+    """Measured levels of one person, their fitted curve, and that of the typical person with its band.
+
+    `typical` is the prediction for the same person and profile before any level was known; its times are
+    used. Raises PlotError for what carries no status, and for a prediction of another model.
+    """
+    from evenkeel.pharmacology.individual import IndividualEstimate
+
+    if not isinstance(estimate, IndividualEstimate):
+        raise without_status(estimate, "the IndividualEstimate of fit_individual")
+    time_min, level = _curve(typical)
+    if typical.model_name != estimate.parameter_set.name:
+        raise PlotError(f"typical must be of {estimate.parameter_set.name}, which was fitted.")
+    outputs = list(dict.fromkeys(sample.output for sample in estimate.samples))
+    system = estimate.parameter_set.system(estimate.body())
+    fitted = simulate(system, profile, time_min, outputs=outputs)
+    per_min, unit = time_unit(time_min)
+    is_level_in = typical.band_statement is not None and LEVEL in outputs
+    band = [f"Of the typical person: {typical.band_statement}"] if is_level_in else []
+    words = ["Curves are estimates; circles were measured.", *estimate.words[:2], *band, *warnings([typical])]
+    with styled():
+        figure, panels = panels_with(words, len(outputs), height_in=2.2)
+        for axes, output in zip(panels, outputs, strict=True):
+            time = time_min * per_min
+            if output == LEVEL:
+                low, high = typical.band_low_ng_per_ml, typical.band_high_ng_per_ml
+                if low is not None and high is not None:
+                    draw_band(axes, time, low, high)
+                axes.plot(time, level, color=BLUE, linestyle=LINES[1][1], label="typical person")
+            axes.plot(time, fitted.select(output=output).values[0], color=BLACK, label="fitted")
+            own = [sample for sample in estimate.samples if sample.output == output]
+            measured = [sample.level_ng_per_ml for sample in own]
+            draw_measured(axes, [sample.at_min * per_min for sample in own], measured, "measured")
+            axes.legend(loc="upper right")
+            finish(axes, level_label(output), time)
+        mark_warned(panels[0], [typical])
+        label_time(panels, unit)
+        return figure
 
 
-def _panels(count: int, *, height_in: float = PANEL_IN) -> "tuple[Figure, list[Axes]]":
-    figure = _matplotlib().figure.Figure(figsize=(WIDTH_IN, height_in * count + 0.7))
-    rows = figure.subplots(count, 1, sharex=True, squeeze=False)
-    return figure, [row[0] for row in rows]
+def draw_mood(forecast: "MoodForecast", scores: Sequence["Score"] = ()) -> "Figure":
+    """The forecast of a score without and with the next infusions, and the scores that were answered.
+
+    What of the improvement the drug causes stands in the words, always. Raises PlotError for what is no
+    forecast.
+    """
+    from evenkeel.pharmacology.mood_forecast import MoodForecast
+
+    if not isinstance(forecast, MoodForecast):
+        raise without_status(forecast, "a MoodForecast")
+    time = forecast.at_day
+    answered = [(score.at_day, score.total) for score in scores if score.total is not None]
+    with styled():
+        figure, (axes,) = panels_with([forecast.words])
+        draw_band(axes, time, forecast.without_low, forecast.without_high)
+        axes.plot(
+            time, forecast.without_median, color=BLUE, linestyle=LINES[1][1], label="no further infusion"
+        )
+        if forecast.with_median is not None:
+            edges = (forecast.with_low, forecast.with_high)
+            for edge in edges:
+                assert edge is not None
+                axes.plot(time, edge, color=BLACK, linewidth=0.7, linestyle=(0, (1, 1.5)))
+            axes.plot(time, forecast.with_median, color=BLACK, label="with the next infusions")
+        for infusion in forecast.next_infusions:
+            axes.plot(infusion.at_day, 0, "^", color=BLACK, ms=5, clip_on=False)
+        if answered:
+            draw_measured(axes, [at for at, _ in answered], [total for _, total in answered], "answered")
+        axes.legend(loc="upper right")
+        first = min([float(time[0]), *(at for at, _ in answered)])
+        finish(axes, f"{forecast.scale} score (points)", np.array([first, time[-1]]))
+        label_time([axes], "days", "Time since the first infusion")
+        return figure
 
 
 def _curve(prediction: Prediction) -> tuple[FloatArray, FloatArray]:
     if not isinstance(prediction, Prediction):
-        raise PlotError(
-            f"A {type(prediction).__name__} carries no status, so it cannot be drawn; give a Prediction."
-        )
+        raise without_status(prediction, "the Prediction of predict_level")
     if prediction.time_min is None or prediction.level_ng_per_ml is None:
         raise PlotError(f"There is nothing to draw: {' '.join(prediction.reasons)}")
     return prediction.time_min, prediction.level_ng_per_ml
 
 
-def _time_unit(time_min: FloatArray) -> tuple[float, str]:
-    """Units per minute, and the unit's name, in which the span is a number that people grasp."""
-    span = float(time_min[-1] - time_min[0])
-    if span <= 360:
-        return 1.0, "min"
-    return (1 / 60, "h") if span <= 4320 else (1 / 1440, "days")
+def _level_panel(axes: "Axes", prediction: Prediction, per_min: float) -> None:
+    time_min, level = _curve(prediction)
+    band = prediction.band_low_ng_per_ml, prediction.band_high_ng_per_ml
+    time = time_min * per_min
+    draw_estimate(axes, time, level, band, _scaled(prediction.present_min, per_min))
+    finish(axes, level_label(LEVEL), time)
 
 
-def _line(axes: "Axes", prediction: Prediction, time: FloatArray, per_min: float) -> None:
-    """The curve: solid where drug was given or all is one, dashed from the present on."""
-    level = prediction.level_ng_per_ml
-    assert level is not None
-    if prediction.present_min is None:
-        axes.plot(time, level, color=BLACK)
-        return
-    present = prediction.present_min * per_min
-    given = time <= present
-    axes.plot(time[given], level[given], color=BLACK)
-    axes.plot(time[~given], level[~given], color=BLACK, linestyle=(0, (4, 2)))
-    axes.axvline(present, color=GREY, linewidth=0.6)
-    axes.annotate("planned ", (present, 1.0), xycoords=("data", "axes fraction"), fontsize=7, va="top")
+def _effect_panel(axes: "Axes", effect: "EffectPrediction", per_min: float) -> None:
+    assert effect.time_min is not None
+    assert effect.value is not None
+    time = effect.time_min * per_min
+    band = effect.band_low, effect.band_high
+    draw_estimate(axes, time, effect.value, band, _scaled(effect.present_min, per_min))
+    at_zero = float(effect.value.min()) >= 0
+    finish(axes, quantity_label(effect.quantity, effect.unit), time, at_zero=at_zero)
 
 
-def _band(axes: "Axes", time: FloatArray, low: FloatArray, high: FloatArray) -> None:
-    axes.fill_between(time, low, high, color=BLUE, alpha=0.22, linewidth=0)
+def _effect_words(effect: "EffectPrediction") -> str:
+    """What the effect is, how well it is founded, and what its band or its one value is."""
+    assert effect.value is not None
+    found = [f"{effect.effect.capitalize()}: {effect.quantity}, weakest part: {effect.mark}."]
+    if effect.time_min is None:
+        found[0] = found[0].replace(",", f", {float(effect.value):g},", 1)
+    if effect.individual_maximum is not None:
+        found.append(effect.individual_maximum.words)
+    if effect.band_statement is not None:
+        found.append(effect.band_statement)
+    return " ".join(found)
 
 
-def _finish(axes: "Axes", x_label: str, time: FloatArray) -> None:
-    axes.set_xlabel(x_label)
-    axes.set_xlim(time[0], time[-1])
-    axes.set_ylim(bottom=0)
-    axes.margins(y=0.05)
-
-
-def _warnings(predictions: Sequence[Prediction]) -> list[str]:
-    """One sentence for each prediction that may not be taken as it is."""
-    return [
-        f"{prediction.model_name}, {prediction.status}: {' '.join(prediction.reasons)}"
-        for prediction in predictions
-        if prediction.status is not PredictionStatus.OK
-    ]
-
-
-def _caption(figure: "Figure", sentences: Sequence[str]) -> None:
-    """The words below the picture, broken by hand: the layout makes room for lines, not for wrapping."""
-    lines = textwrap.wrap(" ".join(sentences), CAPTION_CHARACTERS)
-    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=6, color="#333333", linespacing=1.35)
-
-
-def _first_upper(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _scaled(value: float | None, by: float) -> float | None:
+    return None if value is None else value * by

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from evenkeel.clinical.infusion import EVENTS, check_schedule
 from evenkeel.clinical.infusion.schedule import LAID_OUT_MAX
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.pharmacology import InfusionProfile, Prediction, load_parameter_set, predict_level
+from evenkeel.pharmacology.live import given_so_far
 from evenkeel.record.infusion import (
     EventRecorded,
     InfusionPaused,
@@ -128,7 +130,12 @@ def chart_data(
     end_at = planned_end_at(state, now)
     first_at = (start_at or (state.check_in.at if state.check_in else at)) - BEFORE
     last_at = max((end_at or now) + AFTER, now + AFTER / 3)
-    prediction = _prediction(state, at=now, until=last_at, age_years=age_years) if is_level_shown else None
+    profile = _profile(state, now) if is_level_shown else None
+    prediction = stopped = None
+    if profile is not None and start_at is not None:
+        prediction = _prediction(state, profile, until=last_at, age_years=age_years)
+        if end_at is not None and end_at > now:
+            stopped = _if_stopped(state, profile, until=last_at, age_years=age_years)
     schedule = check_schedule(rulebook, state, at)
     return {
         "now": now.timestamp(),
@@ -143,7 +150,7 @@ def chart_data(
             for fact in state.every(RescueGiven)
         ],
         "events": _events(state),
-        "predicted": _predicted(prediction, start_at) if prediction and start_at else None,
+        "predicted": _predicted(prediction, stopped, start_at) if prediction and start_at else None,
         "level_note": said_of(prediction) if prediction and not prediction.drawable else None,
         "missed": [
             {
@@ -248,32 +255,54 @@ def _event(payload: object) -> tuple[str, str] | None:
     return None
 
 
-def _prediction(
-    state: VisitState, *, at: datetime, until: datetime, age_years: float | None
-) -> Prediction | None:
-    """Replay the rates really run and the bag really made up, then the present rate to the empty bag."""
+def _minute(state: VisitState, moment: datetime) -> float:
+    """Minutes since the start: the clock of the profile."""
+    assert state.started is not None, "only an infusion that was started has a clock"
+    return (moment - state.started.at).total_seconds() / 60
+
+
+def _profile(state: VisitState, at: datetime) -> InfusionProfile | None:
+    """The rates really run and the bag really made up, then the present rate to the empty bag."""
     if state.started is None or state.draw is None:
         return None
-    begin, mg_per_ml = state.started.at, float(_mg_per_ml(state))
-
-    def minute(moment: datetime) -> float:
-        return (moment - begin).total_seconds() / 60
-
+    minute, mg_per_ml = partial(_minute, state), float(_mg_per_ml(state))
     spans = [(minute(run.from_at), minute(run.to_at), float(run.ml_per_h)) for run in runs(state, at)]
     ends_at, rate = empty_at(state, at), state.rate
     if ends_at is not None and ends_at > at and rate is not None:
         spans.append((minute(at), minute(ends_at), float(rate.value)))
     start, end, ml_per_h = np.array(spans, dtype=np.float64).reshape(-1, 3).T
-    profile = InfusionProfile(
+    return InfusionProfile(
         start_min=start, end_min=end, rate_mg_per_h=ml_per_h * mg_per_ml, present_min=minute(at)
     )
+
+
+def _prediction(
+    state: VisitState, profile: InfusionProfile, *, until: datetime, age_years: float | None
+) -> Prediction:
     # Every minute is fine enough for a line; the moments at which the rate changes keep its corners.
-    times = np.unique(np.concatenate([np.arange(0.0, minute(until) + 1.0), start, end, [minute(at)]]))
+    present = profile.present_min
+    assert present is not None, "a profile of a chart knows its present"
+    minutes = np.arange(0.0, _minute(state, until) + 1.0)
+    times = np.unique(np.concatenate([minutes, profile.start_min, profile.end_min, [present]]))
     weight = float(state.weight.value) if state.weight else None
     return predict_level(load_parameter_set(MODEL), weight, profile, times, age_years=age_years)
 
 
-def _predicted(prediction: Prediction, start_at: datetime) -> dict[str, Any] | None:
+def _if_stopped(
+    state: VisitState, profile: InfusionProfile, *, until: datetime, age_years: float | None
+) -> Prediction:
+    """What would follow if the pump stood still from now on: a pause until it ends, and a stop for good."""
+    present = profile.present_min
+    assert present is not None, "a profile of a chart knows its present"
+    times = present + np.arange(0.0, _minute(state, until) - present + 1.0)
+    weight = float(state.weight.value) if state.weight else None
+    given = given_so_far(profile, present)
+    return predict_level(load_parameter_set(MODEL), weight, given, times, age_years=age_years)
+
+
+def _predicted(
+    prediction: Prediction, stopped: Prediction | None, start_at: datetime
+) -> dict[str, Any] | None:
     if prediction.time_min is None or prediction.level_ng_per_ml is None:
         return None
     begin = start_at.timestamp()
@@ -289,7 +318,17 @@ def _predicted(prediction: Prediction, start_at: datetime) -> dict[str, Any] | N
         "population": prediction.population.rstrip("."),
         "citation": prediction.citation,
         "status": str(prediction.status),
+        "stopped": _line(stopped, begin) if stopped else None,
         "note": said_of(prediction),
+    }
+
+
+def _line(prediction: Prediction, begin: float) -> dict[str, Any] | None:
+    if prediction.time_min is None or prediction.level_ng_per_ml is None:
+        return None
+    return {
+        "time": (prediction.time_min * 60 + begin).round(1).tolist(),
+        "level": prediction.level_ng_per_ml.round(1).tolist(),
     }
 
 

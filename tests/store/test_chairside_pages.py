@@ -405,6 +405,24 @@ def test_the_charts_data_say_what_was_given_what_was_missed_and_that_the_level_i
     assert max(predicted["time"]) > data["now"]
 
 
+def test_the_chart_shows_the_level_if_the_pump_stopped_now_while_it_runs(clock: Clock) -> None:
+    visit = chairside.running_visit()
+    clock(START + timedelta(minutes=24))
+    client = as_(people().nurse)
+    predicted = json.loads(client.get(f"{page_of(visit, 'chart')}data/").content)["predicted"]
+    stopped = dict(zip(predicted["stopped"]["time"], predicted["stopped"]["level"], strict=True))
+    ordered = dict(zip(predicted["time"], predicted["level"], strict=True))
+    now, later = START + timedelta(minutes=24), START + timedelta(minutes=40)
+    assert min(stopped) == now.timestamp()
+    assert stopped[now.timestamp()] == ordered[now.timestamp()]
+    # Matrix exponential of Kamp 2020's parameters at 70.2 kg: 0.875 mg/min for 24 min, then nothing for 16.
+    assert stopped[later.timestamp()] == pytest.approx(69.0, abs=0.1)
+    chairside.stop(visit)
+    clock(chairside.STOPPED_AT + timedelta(minutes=1))
+    after = json.loads(client.get(f"{page_of(visit, 'chart')}data/").content)["predicted"]
+    assert after["stopped"] is None
+
+
 def test_the_predicted_level_can_be_switched_off(clock: Clock) -> None:
     visit = chairside.running_visit()
     clinic_settings.change_settings(

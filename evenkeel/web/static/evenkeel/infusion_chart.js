@@ -11,7 +11,8 @@
  *   drug           [{from, to, rate_ml_per_h, rate_mg_per_min, given_mg}]; given_mg: given since the start, at `to`
  *   boluses        [{at, label}]
  *   events         [{at, kind: "start"|"pause"|"resume"|"rate"|"stop"|"complaint"|"end"|..., label}]
- *   predicted      null or {time, level, low, high, unit, model, site, population, citation, status, note}
+ *   predicted      null or {time, level, low, high, unit, model, site, population, citation, status, note,
+ *                    stopped: null or {time, level}, what would follow if the pump stood still from now on}
  *   missed         [{due_at, late_min}]; late_min null: never done
  *
  * Nothing is drawn between two readings that nobody took: points stand alone, and the saturation line breaks where
@@ -220,7 +221,7 @@ function drawPlannedEnd(pen, palette, data) {
 }
 
 function levelPanel(data) {
-  const { time, level, low, high, unit, model, site } = data.predicted;
+  const { time, level, low, high, unit, model, site, stopped } = data.predicted;
   const top = Math.max(50, ...(high || []), ...level);
   return {
     name: "level", height: 116, range: [0, Math.ceil(top / 50) * 50], every: top > 300 ? 100 : 50,
@@ -245,6 +246,9 @@ function levelPanel(data) {
         pen.line(past.map(([, x, y]) => [x, y]));
         pen.stroke(palette.level, 2.25, [6, 5]);
         pen.line(future.map(([, x, y]) => [x, y]));
+        if (!stopped) return;
+        pen.stroke(palette.level, 1.5, [1.5, 4]);
+        pen.line(stopped.time.map((at, index) => [pen.x(at), pen.y(stopped.level[index])]));
       });
     },
   };
@@ -342,6 +346,9 @@ function words(data, at, clock) {
       const { level, low, high, unit } = data.predicted;
       const range = low && high ? ` (${plain(low[index], 0)} to ${plain(high[index], 0)})` : "";
       parts.push(`estimated level ${plain(level[index], 0)}${range} ${unit || "ng/mL"}`);
+      const { stopped } = data.predicted;
+      const after = stopped && at > data.now ? stopped.time.findLastIndex((each) => each <= at) : -1;
+      if (after >= 0) parts.push(`if stopped now ${plain(stopped.level[after], 0)} ${unit || "ng/mL"}`);
     }
   }
   return parts.join(" · ");
@@ -361,6 +368,7 @@ function keyOf(palette, data) {
   ];
   if (data.missed?.length) entries.push(["M12 2l6 6-6 6-6-6z", { fill: "none", stroke: palette.late, "stroke-width": 2 }, "check late or missed"]);
   if (data.predicted) entries.push(["M0 8h10M14 8h4M20 8h4", { stroke: palette.level, "stroke-width": 2.5 }, "estimate: run, planned"]);
+  if (data.predicted?.stopped) entries.push(["M1 8h2M7 8h2M13 8h2M19 8h2", { stroke: palette.level, "stroke-width": 2 }, "estimate: if stopped now"]);
   return key(entries);
 }
 

@@ -23,6 +23,7 @@ STAGES = (
     "amendments",
     "chairs",
     "rulebook",
+    "level_explorer",
     "papers",
     "visit",
     "ordering",

@@ -48,6 +48,7 @@ Action = Literal[
     "settings.read",
     "settings.change",
     "rulebook.read",
+    "levels.explore",
     "own_account.use",
 ]
 
@@ -62,6 +63,7 @@ PERMITTED: Final[dict[Action, frozenset[Role]]] = {
     "today.read": _EVERYBODY,
     "own_account.use": _EVERYBODY,
     "rulebook.read": _EVERYBODY,
+    "levels.explore": _CLINICAL,
     "patients.list": _WHO_MEET_PATIENTS,
     "patient.read": _WHO_MEET_PATIENTS,
     "patient.refer": _WHO_MEET_PATIENTS,

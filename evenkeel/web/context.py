@@ -20,6 +20,7 @@ PLACES: Final[tuple[tuple[str, str, Action], ...]] = (
     ("patients", "Patients", "patients.list"),
     ("quarantine", "Devices", "devices.read"),
     ("rulebook", "Rulebook", "rulebook.read"),
+    ("level_explorer", "Levels", "levels.explore"),
     ("people", "People", "people.manage"),
     ("access_log", "Access log", "access_log.read"),
     ("settings", "Settings", "settings.read"),

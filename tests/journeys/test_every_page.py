@@ -33,6 +33,7 @@ NOT_PAGES: Final = frozenset(
         "discharge_pdf",
         "here",
         "infusion_record_pdf",
+        "level_result",
         "live",
         "visit",
     }

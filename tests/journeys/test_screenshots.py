@@ -96,8 +96,14 @@ def order(person: Person) -> None:
     expect(person.main.locator(".ek-dose").first).to_contain_text("0.5 mg/kg")
 
 
+def levels(person: Person) -> None:
+    """An infusion that somebody makes up, and what six models say of it."""
+    person.open("/levels/", "Level explorer")
+    expect(person.main.locator("canvas")).to_have_count(4)
+
+
 # What stands at the top of a picture, where it is not the top of the page.
-TOPS: Final = {"order": "#sentence"}
+TOPS: Final = {"order": "#sentence", "levels": "[data-levels]"}
 SCENES: Final[dict[str, tuple[str, Callable[[Person], None]]]] = {
     "board": ("nora", board),
     "chart": ("nora", chart),
@@ -105,6 +111,7 @@ SCENES: Final[dict[str, tuple[str, Callable[[Person], None]]]] = {
     "today": ("priya", today),
     "check-in": ("nora", check_in),
     "order": ("priya", order),
+    "levels": ("nora", levels),
 }
 
 

@@ -3,7 +3,7 @@
 Body i of a seed is the same body whatever the number of bodies, the chunks, their order and the workers.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -359,28 +359,28 @@ def _simulate_piece(cohort: Cohort, keep: bool, piece: tuple[int, int]) -> _Piec
         found.moments.add(rows)
         if found.counts is not None:
             found.counts.add(rows)
-        for words, outside in outside_range(cohort, some, first + start):
+        people = cohort.covariates.draw(some, cohort.seed, first=first + start)
+        for words, outside in outside_range(cohort.parameter_set, cohort.regimen, people):
             found.outside[words] = found.outside.get(words, 0) + outside
     return found
 
 
-def outside_range(cohort: Cohort, n: int, first: int) -> Iterator[tuple[str, int]]:
-    """What bodies of some are outside the range in which the model is offered, and how many of them."""
-    offered = cohort.parameter_set.range
-    people = cohort.covariates.draw(n, cohort.seed, first=first)
+def outside_range(parameter_set: ParameterSet, regimen: Regimen, people: Bodies) -> Iterator[tuple[str, int]]:
+    """What bodies can be outside the range in which the model is offered, and how many of these are."""
+    offered = parameter_set.range
     weight, age = people.weight_kg, people.age_years
     low, high = offered.weight_low_kg, offered.weight_high_kg
     yield f"weigh less than {low:g} or more than {high:g} kg", _count_outside(weight, low, high)
     low, high = offered.age_low_years, offered.age_high_years
     if age is not None:
         yield f"are younger than {low:g} or older than {high:g} years", _count_outside(age, low, high)
-    for route in dict.fromkeys(one.route for one in cohort.regimen.given):
+    for route in dict.fromkeys(one.route for one in regimen.given):
         if route not in offered.doses:
-            yield f"get a dose by the route {route}, for which the model is not offered", n
+            yield f"get a dose by the route {route}, for which the model is not offered", len(people)
             continue
         doses = offered.doses[route]
-        dose = np.zeros(n)
-        for one in cohort.regimen.given:
+        dose = np.zeros(len(people))
+        for one in regimen.given:
             if one.route == route:
                 to_mg = weight if one.is_per_kg else 1.0
                 dose += one.whole_amount * to_mg / (weight if doses.unit == "mg/kg" else 1.0)
@@ -388,6 +388,12 @@ def outside_range(cohort: Cohort, n: int, first: int) -> Iterator[tuple[str, int
         # Rounding must not put a dose at the limit outside.
         slack = 1e-9 * doses.high
         yield words, _count_outside(dose, doses.low - slack, doses.high + slack)
+
+
+def reasons_outside(parameter_set: ParameterSet, n: int, outside: Mapping[str, int]) -> tuple[str, ...]:
+    """Sentences on how many of n bodies are outside the range, and what it stands on; none when nobody is."""
+    found = [f"{count} of {n} bodies {words}." for words, count in outside.items() if count]
+    return (*found, parameter_set.range.statement) if found else ()
 
 
 def _count_outside(values: FloatArray, low: float, high: float) -> int:
@@ -417,13 +423,11 @@ def _result(
         quantiles = total.counts.quantiles(shares, total.moments).reshape(len(shares), *shape)
     else:
         quantiles = np.quantile(levels, shares, axis=0)
-    reasons = [f"{count} of {n} bodies {words}." for words, count in total.outside.items() if count]
-    if reasons:
-        reasons.append(parameter_set.range.statement)
+    reasons = reasons_outside(parameter_set, n, total.outside)
     body_axis = Axis("body", np.arange(n, dtype=np.float64))
     return CohortLevels(
         status=PredictionStatus.OUTSIDE_POPULATION if reasons else PredictionStatus.OK,
-        reasons=tuple(reasons),
+        reasons=reasons,
         caveats=caveats_of(cohort),
         model_name=parameter_set.name,
         citation=str(parameter_set.citation),

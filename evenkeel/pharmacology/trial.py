@@ -19,6 +19,7 @@ from evenkeel.pharmacology.cohort import (
     caveats_of,
     outside_range,
     pieces_of,
+    reasons_outside,
     refuse_count,
 )
 from evenkeel.pharmacology.covariates import BASES, CovariateModel
@@ -204,12 +205,10 @@ def simulate_trial(
         for words, count in part.outside.items():
             outside[words] = outside.get(words, 0) + count
     whole = sum(arm.bodies for arm in arms)
-    reasons = [f"{count} of {whole} bodies {words}." for words, count in outside.items() if count]
-    if reasons:
-        reasons.append(parameter_set.range.statement)
+    reasons = reasons_outside(parameter_set, whole, outside)
     return Trial(
         status=PredictionStatus.OUTSIDE_POPULATION if reasons else PredictionStatus.OK,
-        reasons=tuple(reasons),
+        reasons=reasons,
         caveats=(*_leaving_words(drop_out), *caveats_of(plans[0])),
         model_name=parameter_set.name,
         citation=str(parameter_set.citation),
@@ -240,7 +239,7 @@ def _simulate_piece(
     return _Part(
         people=Table(columns=_people(plan, names[arm], people, first, left_min)),
         samples=Table(columns=_samples(plan, names[arm], people, first, left_min)),
-        outside=dict(outside_range(plan, n, first)),
+        outside=dict(outside_range(plan.parameter_set, plan.regimen, people)),
     )
 
 

@@ -19,13 +19,16 @@ from evenkeel.pharmacology.chance import Purpose, standard_normals
 from evenkeel.pharmacology.cohort import (
     Cohort,
     draw_deviations,
+    outside_range,
     read_level,
+    reasons_outside,
     refuse_count,
     residual_of,
     simulate_visits,
 )
 from evenkeel.pharmacology.errors import CohortError
 from evenkeel.pharmacology.parameter_set import ParameterSet
+from evenkeel.pharmacology.prediction import PredictionStatus
 from evenkeel.pharmacology.regimen import Regimen
 
 SHARES: Final = (0.05, 0.5, 0.95)
@@ -35,6 +38,20 @@ DATA_SETS: Final = 500
 _MOST_TIMES: Final = 40
 # Levels simulated at once: 64 MB.
 _CHUNK_VALUES: Final = 2**23
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedModel:
+    """Which model is checked against which values, and whether the bodies observed are in its range."""
+
+    model_name: str
+    citation: str
+    output: str
+    status: PredictionStatus
+    reasons: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        assert self.reasons or self.status is PredictionStatus.OK, "a warning must say why"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,6 +66,7 @@ class VisualCheck:
     the median of its bin.
     """
 
+    about: CheckedModel
     observed: Labelled
     low: Labelled
     middle: Labelled
@@ -101,6 +119,7 @@ def check_predictions(
         rows.time_min,
         rows.value,
         simulated,
+        about=_about(parameter_set, regimens, rows, output),
         edges_min=edges_min,
         shares=shares,
         coverage=coverage,
@@ -113,6 +132,7 @@ def compare_percentiles(
     observed: ArrayLike,
     simulated: FloatArray,
     *,
+    about: CheckedModel,
     edges_min: Sequence[float] | None = None,
     shares: Sequence[float] = SHARES,
     coverage: float = COVERAGE,
@@ -147,6 +167,7 @@ def compare_percentiles(
     axes = (Axis("share", wanted), Axis("time", np.array([np.median(times[rows]) for rows in bins]), "min"))
     observed_, low, middle, high = (Labelled(one, "ng/mL", axes) for one in found)
     return VisualCheck(
+        about=about,
         observed=observed_,
         low=low,
         middle=middle,
@@ -270,6 +291,24 @@ def _redrawn(plan: Cohort, rows: _Rows, subjects: NDArray[np.intp], some: range,
         weight_kg=people.weight_kg,
         age_years=people.age_years,
         log_deviation={name: values[chosen] for name, values in deviation.items()},
+    )
+
+
+def _about(
+    parameter_set: ParameterSet, regimens: Mapping[str, Regimen], rows: _Rows, output: str
+) -> CheckedModel:
+    outside: dict[str, int] = {}
+    for arm in np.unique(rows.subject_arm).tolist():
+        people = rows.people.part(np.flatnonzero(rows.subject_arm == arm))
+        for words, count in outside_range(parameter_set, regimens[arm], people):
+            outside[words] = outside.get(words, 0) + count
+    reasons = reasons_outside(parameter_set, len(rows.people), outside)
+    return CheckedModel(
+        model_name=parameter_set.name,
+        citation=str(parameter_set.citation),
+        output=output,
+        status=PredictionStatus.OUTSIDE_POPULATION if reasons else PredictionStatus.OK,
+        reasons=reasons,
     )
 
 

@@ -15,13 +15,16 @@ from evenkeel.pharmacology.prediction import PredictionStatus
 from evenkeel.pharmacology.reading import load_parameter_set
 from evenkeel.pharmacology.regimen import Given, Regimen
 from evenkeel.pharmacology.trial import Arm, DropOut, Table, Trial, sample_times, simulate_trial
-from evenkeel.pharmacology.vpc import check_predictions, compare_percentiles
+from evenkeel.pharmacology.vpc import CheckedModel, check_predictions, compare_percentiles
 
 SEED = 20261122
 OTTO = load_parameter_set("otto_2021")
 CLINIC = load_covariate_model("adults_perez_ruixo_2021")
 HALF = Regimen(given=(Given(at_min=0, amount=0.5, unit="mg/kg", over_min=40),), on_days=(0.0, 2.0, 4.0))
 DOUBLE = replace(HALF, given=(Given(at_min=0, amount=1.0, unit="mg/kg", over_min=40),))
+ABOUT = CheckedModel(
+    model_name="Made up", citation="", output="ketamine", status=PredictionStatus.OK, reasons=()
+)
 TIMES = sample_times(HALF, [20.0, 40.0, 120.0])
 
 
@@ -183,7 +186,7 @@ def test_percentiles_of_bins_are_those_of_their_values() -> None:
     observed = np.array([4.0, 8.0, 1.0, 3.0, 2.0])
     simulated = np.array([[1.0, 3.0, 1.0, 2.0, 3.0], [2.0, 4.0, 4.0, 5.0, 6.0], [3.0, 5.0, 7.0, 8.0, 9.0]])
     found = compare_percentiles(
-        times, observed, simulated, edges_min=[0, 20, 25, 40], shares=(0.5,), coverage=0.5
+        times, observed, simulated, about=ABOUT, edges_min=[0, 20, 25, 40], shares=(0.5,), coverage=0.5
     )
     # By hand: medians of the data sets are 2, 3, 4 and 2, 5, 8; their middle halves 2.5-3.5 and 3.5-6.5.
     assert np.array_equal(found.observed.values, [[6.0, 2.0]])
@@ -197,7 +200,12 @@ def test_percentiles_of_bins_are_those_of_their_values() -> None:
     assert np.array_equal(found.end_min, [12.0, 31.0])
     # Divided by 1, 2 and multiplied by the median 1.5: observed 6 and 6.
     corrected = compare_percentiles(
-        times[:2], observed[:2], simulated[:, :2], edges_min=[0, 20], typical=np.array([1.0, 2.0])
+        times[:2],
+        observed[:2],
+        simulated[:, :2],
+        about=ABOUT,
+        edges_min=[0, 20],
+        typical=np.array([1.0, 2.0]),
     )
     assert np.array_equal(corrected.observed.values[1], [6.0])
     assert corrected.is_corrected
@@ -228,6 +236,7 @@ def test_the_check_finds_a_model_that_is_wrong() -> None:
     trial = simulate_trial(replace(OTTO, parameters=slow), [arm], SEED, outputs=["ketamine"])
     check = check_predictions(OTTO, trial.samples.columns, regimen, 1, data_sets=200)
     assert np.all(check.observed.values[1, 1:] > check.high.values[1, 1:])
+    assert (check.about.model_name, check.about.status) == ("Otto 2021", PredictionStatus.OK)
 
 
 def test_the_check_takes_arms_outputs_leaving_and_correction() -> None:
@@ -275,7 +284,23 @@ def test_simulated_data_sets_are_the_cohort_at_the_observed_times() -> None:
         shares=(0.05, 0.5, 0.95),
         summary=Summary.LEVELS,
     )
+    assert check.about.reasons == ()
     assert check.middle.values[:, 0] == pytest.approx(cohort.quantiles.values[:, 0, 0], rel=0.015)
+
+
+def test_a_check_says_who_of_the_observed_is_out_of_range() -> None:
+    observed: dict[str, Any] = {
+        "body": [1, 2],
+        "weight_kg": [70.0, 140.0],
+        "time_min": [40.0, 40.0],
+        "observed_ng_per_ml": [150.0, 150.0],
+    }
+    about = check_predictions(OTTO, observed, HALF, SEED, data_sets=2).about
+    assert about.status is PredictionStatus.OUTSIDE_POPULATION
+    assert about.reasons == (
+        "1 of 2 bodies weigh less than 45 or more than 120 kg.",
+        OTTO.range.statement,
+    )
 
 
 def test_checks_that_cannot_be_are_refused() -> None:
@@ -316,4 +341,4 @@ def test_checks_that_cannot_be_are_refused() -> None:
         )
     many = np.arange(41.0)
     with pytest.raises(CohortError, match="41 observed times: give edges_min"):
-        compare_percentiles(many, many, many[np.newaxis])
+        compare_percentiles(many, many, many[np.newaxis], about=ABOUT)

@@ -1,4 +1,4 @@
-"""The `evenkeel` command: serve a clinic, play a demo one, verify the record, add a person."""
+"""The `evenkeel` command: serve a clinic, play a demo one, verify the record; `pk` is for science."""
 
 import os
 import subprocess
@@ -11,7 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from evenkeel.pharmacology.commands import app as pharmacology
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app.add_typer(pharmacology, name="pk")
 console = Console()
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.command_options import (
     Age,
     Every,
@@ -34,8 +35,10 @@ from evenkeel.pharmacology.command_rows import (
     stacked,
 )
 from evenkeel.pharmacology.errors import ArgumentError, ParameterSetError
+from evenkeel.pharmacology.exposure import area_ng_h_per_ml, peak
 from evenkeel.pharmacology.parameter_set import ParameterSet
 from evenkeel.pharmacology.prediction import Prediction, PredictionStatus, predict_level
+from evenkeel.pharmacology.profile import InfusionProfile
 from evenkeel.pharmacology.reading import load_parameter_set, parameter_set_keys
 from evenkeel.pharmacology.regimen import Regimen
 from evenkeel.pharmacology.tables import Column, TableWriter, require_table, write_table
@@ -96,13 +99,13 @@ def simulate(
                 infusion_number=infusion_number,
             )
         )
-    rows = level_rows(parameter_set, prediction, weight_kg, age_years, profile)
-    _summarize(prediction, rows, profile.dose_mg)
+    _summarize(prediction, parameter_set, profile, Bodies.typical(weight_kg, age_years))
     for one in effects:
         _say([one.words, *one.reasons])
     if out is not None:
-        shown = [effect_rows(one, parameter_set.sampling_site) for one in effects]
-        _write(out, stacked([rows, *shown]), [prediction])
+        rows = [level_rows(parameter_set, prediction, weight_kg, age_years, profile)]
+        rows += [effect_rows(one, parameter_set.sampling_site) for one in effects]
+        _write(out, stacked(rows), [prediction])
     if plot is not None:
         from evenkeel.pharmacology.plots import draw_effects, draw_level, save_plot
 
@@ -351,18 +354,20 @@ def _say(sentences: Iterable[str]) -> None:
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
-def _summarize(prediction: Prediction, rows: dict[str, Column], dose_mg: float) -> None:
-    """The estimate in a few lines: what it is, the peak of each output on the grid, and every warning."""
+def _summarize(
+    prediction: Prediction, parameter_set: ParameterSet, profile: InfusionProfile, body: Bodies
+) -> None:
+    """The estimate in a few lines: what it is, the peak and area of each output, and every warning."""
     _say([prediction.words])
-    if rows:
-        table = Table("Output", "Highest", "At", box=None, pad_edge=False)
-        quantity, value, time = (np.asarray(rows[name]) for name in ("quantity", "value", "time_min"))
-        for output in dict.fromkeys(quantity.tolist()):
-            own = quantity == output
-            top = int(np.argmax(value[own]))
-            table.add_row(output, f"{value[own][top]:.0f} ng/mL", f"{time[own][top]:g} min")
+    if prediction.drawable:
+        system = parameter_set.system(body)
+        table = Table("Output", "Peak", "At", "Area for ever", box=None, pad_edge=False)
+        for output in parameter_set.outputs:
+            level, at_min = (float(found[0]) for found in peak(system, profile, output))
+            area = float(area_ng_h_per_ml(system, profile, output)[0])
+            table.add_row(output, f"{level:.0f} ng/mL", f"{at_min:.0f} min", f"{area:.0f} ng h/mL")
         console.print(table)
-        _say([f"Dose in all: {dose_mg:g} mg of ketamine base."])
+        _say([f"Dose in all: {profile.dose_mg:g} mg of ketamine base."])
     _warn([prediction])
 
 

@@ -43,7 +43,7 @@ WIDTH_IN: Final = 4.72
 PANEL_IN: Final = 2.6
 CAPTION_POINTS: Final = 6
 # As many letters of that size as fit in the width.
-CAPTION_CHARACTERS: Final = 112
+CAPTION_CHARACTERS: Final = 104
 CAPTION_LINE_IN: Final = CAPTION_POINTS * 1.35 / 72
 _STYLE: Final[Mapping[str, Any]] = {
     "axes.labelsize": 8,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evenkeel.pharmacology.arrays import FloatArray
+from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.errors import PlotError
 from evenkeel.pharmacology.parameter_set import ParameterSet
 from evenkeel.pharmacology.plot_style import (
@@ -87,10 +88,10 @@ def draw_models(predictions: Sequence[Prediction]) -> "Figure":
         raise PlotError("The predictions must share their times to be drawn together.")
     levels = np.stack([level for _, level in curves])
     order = [int(i) for i in np.argsort(-levels.max(axis=1), kind="stable")]
-    sampled = "; ".join(f"{predictions[i].model_name}: {predictions[i].sampling_site}" for i in order)
+    sampled = ", ".join(f"{predictions[i].model_name} ({predictions[i].sampling_site})" for i in order)
     words = (
         "Estimates, not measurements: total ketamine in typical adults of one weight, none fitted to a "
-        f"patient. Shaded: from the lowest model to the highest. Sampling site. {sampled}."
+        f"patient. Shaded: from the lowest model to the highest. Sampled: {sampled}."
     )
     per_min, unit = time_unit(time_min)
     with styled():
@@ -194,8 +195,8 @@ def draw_check(check: "VisualCheck", parameter_set: ParameterSet, *, output: str
     words = (
         f"Estimates of {parameter_set.name}, {parameter_set.sampling_site}, against what was observed. "
         f"Circles: observed percentiles ({named} %) of {int(check.count.sum())} readings, filled where they "
-        f"lie outside their band. Bands: where the same percentiles of {check.data_sets} simulated data sets lie, middle "
-        f"{100 * check.coverage:g} %.{corrected}"
+        f"lie outside their band. Bands: where the same percentiles of {check.data_sets} simulated data "
+        f"sets lie, middle {100 * check.coverage:g} %.{corrected}"
     )
     with styled():
         figure, (axes,) = panels_with([words])
@@ -208,8 +209,8 @@ def draw_check(check: "VisualCheck", parameter_set: ParameterSet, *, output: str
             axes.plot(time, value, color=BLACK, linestyle=dashes, linewidth=1.0)
             axes.plot(time[~outside], value[~outside], "o", ms=4, mfc="white", mec=BLACK, mew=1.0)
             axes.plot(time[outside], value[outside], "o", ms=5, color=VERMILION)
-        finish(axes, level_label(output), time)
-        axes.margins(x=0.02)
+        aside = 0.03 * (time[-1] - time[0])
+        finish(axes, level_label(output), np.array([max(time[0] - aside, 0.0), time[-1] + aside]))
         label_time([axes], unit)
         return figure
 
@@ -224,12 +225,14 @@ def draw_fit(estimate: "IndividualEstimate", typical: Prediction, profile: Infus
 
     if not isinstance(estimate, IndividualEstimate):
         raise without_status(estimate, "the IndividualEstimate of fit_individual")
-    time_min, level = _curve(typical)
+    time_min, _ = _curve(typical)
     if typical.model_name != estimate.parameter_set.name:
         raise PlotError(f"typical must be of {estimate.parameter_set.name}, which was fitted.")
     outputs = list(dict.fromkeys(sample.output for sample in estimate.samples))
-    system = estimate.parameter_set.system(estimate.body())
-    fitted = simulate(system, profile, time_min, outputs=outputs)
+    before, fitted = (
+        simulate(estimate.parameter_set.system(body), profile, time_min, outputs=outputs)
+        for body in (Bodies.typical(estimate.weight_kg, estimate.age_years), estimate.body())
+    )
     per_min, unit = time_unit(time_min)
     is_level_in = typical.band_statement is not None and LEVEL in outputs
     band = [f"Of the typical person: {typical.band_statement}"] if is_level_in else []
@@ -242,7 +245,9 @@ def draw_fit(estimate: "IndividualEstimate", typical: Prediction, profile: Infus
                 low, high = typical.band_low_ng_per_ml, typical.band_high_ng_per_ml
                 if low is not None and high is not None:
                     draw_band(axes, time, low, high)
-                axes.plot(time, level, color=BLUE, linestyle=LINES[1][1], label="typical person")
+            color, dashes = LINES[1]
+            level = before.select(output=output).values[0]
+            axes.plot(time, level, color=color, linestyle=dashes, label="typical person")
             axes.plot(time, fitted.select(output=output).values[0], color=BLACK, label="fitted")
             own = [sample for sample in estimate.samples if sample.output == output]
             measured = [sample.level_ng_per_ml for sample in own]
@@ -282,7 +287,7 @@ def draw_mood(forecast: "MoodForecast", scores: Sequence["Score"] = ()) -> "Figu
             axes.plot(infusion.at_day, 0, "^", color=BLACK, ms=5, clip_on=False)
         if answered:
             draw_measured(axes, [at for at, _ in answered], [total for _, total in answered], "answered")
-        axes.legend(loc="upper right")
+        axes.legend(loc="lower left")
         first = min([float(time[0]), *(at for at, _ in answered)])
         finish(axes, f"{forecast.scale} score (points)", np.array([first, time[-1]]))
         label_time([axes], "days", "Time since the first infusion")

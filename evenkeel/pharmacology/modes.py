@@ -57,6 +57,14 @@ class Modes:
         return not any(self.order)
 
 
+def cluster_end(order: tuple[int, ...], m: int) -> int:
+    """One past the last mode of the cluster that mode m belongs to."""
+    end = m + 1
+    while end < len(order) and order[end]:
+        end += 1
+    return end
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EntryModes:
     """The modes of one entry of a route, whose input is released over `duration_min`.

@@ -16,7 +16,7 @@ from evenkeel.pharmacology.profile import INTRAVENOUS
 
 NG_PER_ML_IN_MG_PER_L = 1000.0
 
-Part = TypeVar("Part", "Network", "Feed", "Entry", "Outlet")
+Part = TypeVar("Part", "Network", "Feed", "Entry", "Outlet", "System")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -225,6 +225,13 @@ class System:
         ):
             object.__setattr__(taken, name, value)
         return taken
+
+    def with_parts(self, networks: tuple[Network, ...], feeds: tuple[Feed, ...]) -> "System":
+        """A copy with other networks and feeds, unchecked: a part without loss has a matrix, but no modes."""
+        copied = _cut(self, slice(None))
+        object.__setattr__(copied, "networks", networks)
+        object.__setattr__(copied, "feeds", feeds)
+        return copied
 
     def matrix(self) -> StateSpace:
         """The plain state space, for differential equations and as a reference for the closed form."""

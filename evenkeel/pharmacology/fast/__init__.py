@@ -28,8 +28,7 @@ ENGINES: Final[tuple[Engine, ...]] = ("auto", "numpy", "fast")
 INSTRUCTIONS: Final = ("plain", "AVX2", "AVX-512")
 # As EK_VERSION in platform.h.
 _VERSION: Final = 1
-# As MOST_ROWS and MOST_RANKS in kernels.c.
-SYMMETRIC_ROWS_HIGH: Final = 8
+# As MOST_RANKS in kernels.c.
 RANKS_HIGH: Final = 64
 
 
@@ -80,9 +79,9 @@ def choose_threads(threads: int | None) -> int:
     """The number of threads asked for, else one for each processor that this process may run on."""
     if threads is None:
         affinity = getattr(os, "sched_getaffinity", None)
-        return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ArgumentError(f"threads must be a whole number from 1 on, not {threads!r}.")
+        return os.cpu_count() or 1 if affinity is None else len(affinity(0))
+    if threads < 1:
+        raise ArgumentError(f"threads must be at least 1, not {threads}.")
     return threads
 
 
@@ -116,8 +115,8 @@ def levels(
         if not add:
             out[...] = 0.0
         return
-    library = _library()
-    failed = library.ek_levels(
+    clib = library()
+    failed = clib.ek_levels(
         bodies,
         modes,
         outputs,
@@ -137,27 +136,10 @@ def levels(
         add,
         by_time,
         threads,
-        _instructions(library, instructions),
+        _instructions(clib, instructions),
     )
     if failed:
         raise MemoryError("There is no memory for the tables of the fast path.")
-
-
-def symmetric(matrix: FloatArray, *, instructions: int | None = None) -> tuple[FloatArray, FloatArray]:
-    """Eigenvalues and eigenvectors of symmetric matrices (bodies, n, n), as `np.linalg.eigh` up to signs.
-
-    Values (bodies, n) in order of size, vectors (bodies, n, n) in columns; n up to `SYMMETRIC_ROWS_HIGH`.
-    """
-    bodies, rows, columns = matrix.shape
-    assert rows == columns
-    assert rows <= SYMMETRIC_ROWS_HIGH
-    values, vectors = np.empty((bodies, rows)), np.empty((bodies, rows, rows))
-    library = _library()
-    failed = library.ek_symmetric(
-        bodies, rows, _floats(matrix), values, vectors, _instructions(library, instructions)
-    )
-    assert not failed
-    return values, vectors
 
 
 def select(
@@ -172,8 +154,8 @@ def select(
     assert values.flags.c_contiguous
     assert ranks.size <= RANKS_HIGH
     found = np.empty((rows, ranks.size))
-    library = _library()
-    failed = library.ek_select(
+    clib = library()
+    failed = clib.ek_select(
         rows,
         count,
         values,
@@ -181,7 +163,7 @@ def select(
         _integers(ranks),
         found,
         threads,
-        _instructions(library, instructions),
+        _instructions(clib, instructions),
     )
     if failed:
         raise MemoryError("There is no memory for the rows of the fast path.")
@@ -196,16 +178,22 @@ def _integers(values: IntArray) -> NDArray[np.int64]:
     return np.ascontiguousarray(values, dtype=np.int64)
 
 
-def _instructions(library: ctypes.CDLL, asked: int | None) -> int:
-    best = int(library.ek_instructions())
+def best_instructions() -> int:
+    """The place in INSTRUCTIONS of the best set that this processor runs."""
+    return int(library().ek_instructions())
+
+
+def _instructions(clib: ctypes.CDLL, asked: int | None) -> int:
+    best = int(clib.ek_instructions())
     assert asked is None or 0 <= asked <= best
     return best if asked is None else asked
 
 
-def _library() -> ctypes.CDLL:
-    library = _load()[1]
-    assert library is not None, "the caller asks choose_engine first"
-    return library
+def library() -> ctypes.CDLL:
+    """The loaded library. The caller has asked `choose_engine` first."""
+    found = _load()[1]
+    assert found is not None, "choose_engine says whether there is a library"
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -251,8 +239,12 @@ def load_library(path: Path) -> ctypes.CDLL:
             number,
         ),  # dose_scale, out, add, by_time, threads, instructions
     ]
-    library.ek_symmetric.restype = number
-    library.ek_symmetric.argtypes = [whole, whole, floats, floats, floats, number]
+    marks = cast("type[ctypes.c_void_p]", np.ctypeslib.ndpointer(np.bool_, flags="C_CONTIGUOUS"))
+    library.ek_modes.restype = number
+    library.ek_modes.argtypes = [
+        *(whole, whole, integers, ctypes.POINTER(ctypes.c_void_p)),  # bodies, states, program, columns
+        *(floats, floats, floats, marks, number),  # gain, decay, residue, simple, instructions
+    ]
     library.ek_select.restype = number
     library.ek_select.argtypes = [whole, whole, floats, whole, integers, floats, number, number]
     return library

@@ -12,6 +12,11 @@
 #define TABLE_BYTES (1 << 19)    /* what two tables of exponentials may fill, so that they stay in the cache */
 #define STREAM_BYTES (4 << 20)   /* from this size on a result does not fit the cache anyway */
 #define MOST_ROWS 8              /* of a symmetric matrix */
+#define MOST_STATES 16           /* of a whole model */
+#define MOST_NETWORKS 4
+#define MOST_FLOWS (MOST_NETWORKS * MOST_ROWS + 1) /* into one state */
+#define GAP_COUNTED 0.1          /* as _GAP_COUNTED in modes.py */
+#define SMALLEST_PRODUCT 2e-2    /* stricter than modes.py, so that both answers agree within 1e-10 */
 #define MOST_BINS 2048           /* of a histogram: a row's tallies stay in the first cache */
 #define MOST_RANKS 64            /* wanted of one row */
 
@@ -34,6 +39,27 @@ typedef struct {
     int add, by_time, streams;
     Counter *next;
 } Work;
+
+typedef struct {
+    int places, pairs;
+    const int64_t *pair; /* (pairs, 2) */
+    const double *volume, *exchange, *loss;
+} NetworkData;
+
+typedef struct { int source, source_place, into, into_place; const double *formation; } FeedData;
+
+typedef struct { int network, place; double gain; const double *delay; } OutletData;
+
+typedef struct { /* a model; see ek_modes */
+    int64_t bodies;
+    int networks, feeds, outputs, into, into_place;
+    NetworkData network[MOST_NETWORKS];
+    FeedData feed[MOST_NETWORKS];
+    OutletData outlet[MOST_STATES];
+    const double *fraction, *absorption;
+    double *decay, *residue;
+    unsigned char *simple;
+} ModelData;
 
 typedef struct {
     int64_t rows, count, ranks;
@@ -81,6 +107,7 @@ static double pick(double *x, int64_t count, int64_t rank) {
 #define TARGET
 #include "levels.h"
 #include "symmetric.h"
+#include "modes.h"
 #include "select.h"
 #undef LANES
 #undef NAME
@@ -92,6 +119,7 @@ static double pick(double *x, int64_t count, int64_t rank) {
 #define TARGET __attribute__((target("avx2,fma")))
 #include "levels.h"
 #include "symmetric.h"
+#include "modes.h"
 #include "select.h"
 #undef LANES
 #undef NAME
@@ -101,6 +129,7 @@ static double pick(double *x, int64_t count, int64_t rank) {
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
 #include "levels.h"
 #include "symmetric.h"
+#include "modes.h"
 #include "select.h"
 #undef LANES
 #undef NAME
@@ -219,17 +248,66 @@ EXPORT int32_t ek_levels(int64_t bodies, int64_t modes, int64_t outputs, const d
     return failed;
 }
 
-/* Eigenvalues (bodies, n) in order of size and eigenvectors (bodies, n, n), in columns, of symmetric matrices
- * (bodies, n, n). Returns 1 when n is more than this was built for. */
-EXPORT int32_t ek_symmetric(int64_t bodies, int64_t n, const double *matrix, double *values, double *vectors,
-                            int32_t instructions) {
-    if (n < 1 || n > MOST_ROWS) return 1;
+/* Reads whole numbers one after the other, each within 0 .. high - 1, or notes that one is not. */
+static int64_t read_next(const int64_t **at, int64_t high, int *sound) {
+    const int64_t value = *(*at)++;
+    if (value < 0 || value >= high) *sound = 0;
+    return *sound ? value : 0;
+}
+
+/* Modes of a model. `program`: the number of networks, and for each its compartments and exchanges, and each
+ * exchange's two compartments; where the entry leads, network and compartment, and 1 if through a depot; the
+ * number of feeds, and for each network and compartment of its source and of its target; the number of outputs,
+ * and for each network and compartment and 1 if it is delayed. `column`: for each network its volume, exchange
+ * and loss (bodies, ...); the entry's fraction and, through a depot, its absorption (bodies,); each feed's
+ * formation; each delayed output's delay. `gain` (outputs,). Into decay (bodies, states), residue (bodies,
+ * outputs, states) and simple (bodies,), 0 where rates are too near. Returns 1 when the model is too large. */
+EXPORT int32_t ek_modes(int64_t bodies, int64_t states, const int64_t *program, const double *const *column,
+                        const double *gain, double *decay, double *residue, unsigned char *simple,
+                        int32_t instructions) {
+    ModelData d = {.bodies = bodies, .decay = decay, .residue = residue, .simple = simple};
+    int sound = states <= MOST_STATES;
+    int64_t own = 0;
+    d.networks = (int)read_next(&program, MOST_NETWORKS + 1, &sound);
+    for (int k = 0; k < d.networks && sound; k++) {
+        NetworkData *net = d.network + k;
+        net->places = (int)read_next(&program, MOST_ROWS + 1, &sound);
+        net->pairs = (int)read_next(&program, MOST_ROWS * MOST_ROWS, &sound);
+        net->pair = program;
+        for (int p = 0; p < 2 * net->pairs && sound; p++) read_next(&program, net->places, &sound);
+        net->volume = *column++, net->exchange = *column++, net->loss = *column++;
+        own += net->places;
+    }
+    d.into = (int)read_next(&program, d.networks, &sound);
+    d.into_place = (int)read_next(&program, d.network[d.into].places, &sound);
+    const int depot = (int)read_next(&program, 2, &sound);
+    d.fraction = *column++;
+    if (depot) d.absorption = *column++, own++;
+    d.feeds = (int)read_next(&program, MOST_NETWORKS + 1, &sound);
+    for (int f = 0; f < d.feeds && sound; f++) {
+        FeedData *feed = d.feed + f;
+        feed->source = (int)read_next(&program, d.networks, &sound);
+        feed->source_place = (int)read_next(&program, d.network[feed->source].places, &sound);
+        feed->into = (int)read_next(&program, d.networks, &sound);
+        feed->into_place = (int)read_next(&program, d.network[feed->into].places, &sound);
+        feed->formation = *column++;
+        sound = sound && feed->source < feed->into;
+    }
+    d.outputs = (int)read_next(&program, MOST_STATES + 1, &sound);
+    for (int o = 0; o < d.outputs && sound; o++) {
+        OutletData *outlet = d.outlet + o;
+        outlet->network = (int)read_next(&program, d.networks, &sound);
+        outlet->place = (int)read_next(&program, d.network[outlet->network].places, &sound);
+        outlet->gain = gain[o];
+        if (read_next(&program, 2, &sound)) outlet->delay = *column++, own++;
+    }
+    if (!sound || own != states) return 1;
 #if defined(X86)
-    if (instructions == 2) symmetric_avx512(bodies, (int)n, matrix, values, vectors);
-    else if (instructions == 1) symmetric_avx2(bodies, (int)n, matrix, values, vectors);
+    if (instructions == 2) modes_avx512(&d);
+    else if (instructions == 1) modes_avx2(&d);
     else
 #endif
-        symmetric_base(bodies, (int)n, matrix, values, vectors);
+        modes_base(&d);
     return 0;
 }
 

@@ -75,16 +75,16 @@ INLINE void NAME(transpose)(VEC *v) {
     v[3] = SHUFFLE(b, d, 2, 3, 6, 7);
 #else
     VEC u[8], w[8];
-    for (int i = 0; i < 8; i += 2) {
+    UNROLL for (int i = 0; i < 8; i += 2) {
         u[i] = SHUFFLE(v[i], v[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
         u[i + 1] = SHUFFLE(v[i], v[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
     }
-    for (int i = 0; i < 8; i += 4)
-        for (int half = 0; half < 2; half++) {
+    UNROLL for (int i = 0; i < 8; i += 4)
+        UNROLL for (int half = 0; half < 2; half++) {
             w[i + half] = SHUFFLE(u[i + half], u[i + 2 + half], 0, 1, 8, 9, 4, 5, 12, 13);
             w[i + 2 + half] = SHUFFLE(u[i + half], u[i + 2 + half], 2, 3, 10, 11, 6, 7, 14, 15);
         }
-    for (int i = 0; i < 4; i++) {
+    UNROLL for (int i = 0; i < 4; i++) {
         v[i] = SHUFFLE(w[i], w[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
         v[i + 4] = SHUFFLE(w[i], w[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
     }
@@ -139,23 +139,53 @@ INLINE void NAME(tables)(const Work *w, const Stretch *s, const VEC *decay, cons
 }
 
 /* LANES times of one run (one step of input) of one output. */
-INLINE void NAME(some_levels)(const Work *w, const Stretch *s, int64_t output, const VEC *weight, double rate,
+INLINE void NAME(some_levels)(const Work *w, int64_t offsets, int64_t output, const VEC *weight, double rate,
                               const VEC *state, const VEC *held, const VEC *filled, const int64_t *index,
                               VEC *level) {
-    for (int t = 0; t < LANES; t++) level[t] = NAME(fill)(0.0);
+    const VEC *row[LANES];
+    VEC sum[LANES];
+    UNROLL for (int t = 0; t < LANES; t++) sum[t] = NAME(fill)(0.0), row[t] = held + index[t];
     for (int64_t q = 0; q < w->used_count[output]; q++) {
         const int64_t j = w->used[output * w->modes + q];
         const VEC amount = weight[output * w->modes + j] * state[j];
-        const VEC *row = held + j * s->offsets;
-        for (int t = 0; t < LANES; t++) level[t] = amount * row[index[t]] + level[t];
+        UNROLL for (int t = 0; t < LANES; t++) sum[t] = amount * row[t][j * offsets] + sum[t];
     }
-    if (rate == 0.0) return;
-    for (int64_t q = 0; q < w->used_count[output]; q++) {
-        const int64_t j = w->used[output * w->modes + q];
-        const VEC amount = weight[output * w->modes + j] * NAME(fill)(rate);
-        const VEC *row = filled + j * s->offsets;
-        for (int t = 0; t < LANES; t++) level[t] = amount * row[index[t]] + level[t];
+    if (rate != 0.0) {
+        const int64_t further = filled - held;
+        for (int64_t q = 0; q < w->used_count[output]; q++) {
+            const int64_t j = w->used[output * w->modes + q];
+            const VEC amount = weight[output * w->modes + j] * NAME(fill)(rate);
+            UNROLL for (int t = 0; t < LANES; t++) sum[t] = amount * row[t][j * offsets + further] + sum[t];
+        }
     }
+    UNROLL for (int t = 0; t < LANES; t++) level[t] = sum[t];
+}
+
+/* Write `left` of LANES vectors, each of one time, to where their bodies stand next to each other. */
+INLINE void NAME(write_by_time)(const Work *w, const VEC *level, int64_t left, double *to, int64_t count) {
+    if (left == LANES && count == LANES && !w->add) {
+        UNROLL for (int t = 0; t < LANES; t++) memcpy(to + t * w->bodies, &level[t], sizeof(VEC));
+        return;
+    }
+    double each[LANES][LANES];
+    UNROLL for (int t = 0; t < LANES; t++) memcpy(each[t], &level[t], sizeof(VEC));
+    for (int64_t t = 0; t < left; t++)
+        for (int64_t b = 0; b < count; b++)
+            to[t * w->bodies + b] = w->add ? to[t * w->bodies + b] + each[t][b] : each[t][b];
+}
+
+/* Write `left` of LANES vectors, each of one time, into a row for each body. */
+INLINE void NAME(write_rows)(const Work *w, VEC *level, int64_t left, double *to) {
+    const int64_t row = w->outputs * w->times;
+    NAME(transpose)(level);
+    if (left == LANES) {
+        UNROLL for (int b = 0; b < LANES; b++) memcpy(to + b * row, &level[b], sizeof(VEC));
+        return;
+    }
+    double each[LANES][LANES];
+    UNROLL for (int b = 0; b < LANES; b++) memcpy(each[b], &level[b], sizeof(VEC));
+    for (int64_t b = 0; b < LANES; b++)
+        for (int64_t t = 0; t < left; t++) to[b * row + t] = each[b][t];
 }
 
 /* The levels of LANES bodies at one stretch of times. By body: into `rows` (LANES, outputs, times of the whole
@@ -164,33 +194,27 @@ INLINE void NAME(stretch)(const Work *w, const Stretch *s, const VEC *weight, co
                           const VEC *filled, double *rows, int64_t first, int64_t count) {
     for (int64_t r = 0; r < s->runs; r++) {
         const Run run = s->run[r];
-        const VEC *from = state + (run.step < 0 ? 0 : run.step) * w->modes;
-        const double rate = run.step < 0 ? 0.0 : w->rate[run.step];
-        for (int64_t o = 0; o < w->outputs; o++)
-            for (int64_t t = run.begin; t < run.end; t += LANES) {
-                const int64_t left = run.end - t < LANES ? run.end - t : LANES;
-                int64_t index[LANES];
-                VEC level[LANES];
-                for (int i = 0; i < LANES; i++) index[i] = s->index[t - s->begin + (i < left ? i : left - 1)];
-                if (run.step < 0)
-                    for (int i = 0; i < LANES; i++) level[i] = NAME(fill)(0.0);
-                else
-                    NAME(some_levels)(w, s, o, weight, rate, from, held, filled, index, level);
-                if (w->by_time) {
-                    for (int i = 0; i < left; i++) {
-                        double *to = w->out + (o * w->times + t + i) * w->bodies + first;
-                        if (count == LANES && !w->add)
-                            memcpy(to, &level[i], sizeof(VEC));
-                        else
-                            for (int b = 0; b < count; b++) to[b] = w->add ? to[b] + level[i][b] : level[i][b];
-                    }
-                } else {
-                    NAME(transpose)(level);
-                    for (int b = 0; b < LANES; b++)
-                        memcpy(rows + (b * w->outputs + o) * w->times + t, &level[b],
-                               left == LANES ? sizeof(VEC) : (size_t)left * 8);
-                }
+        const VEC *from = state + run.step * w->modes;
+        for (int64_t t = run.begin; t < run.end; t += LANES) {
+            const int64_t left = run.end - t < LANES ? run.end - t : LANES;
+            const int64_t *index = s->index + (t - s->begin);
+            int64_t padded[LANES];
+            if (left < LANES) {
+                for (int64_t i = 0; i < LANES; i++) padded[i] = index[i < left ? i : left - 1];
+                index = padded;
             }
+            for (int64_t o = 0; o < w->outputs; o++) {
+                VEC level[LANES];
+                if (run.step < 0)
+                    UNROLL for (int i = 0; i < LANES; i++) level[i] = NAME(fill)(0.0);
+                else
+                    NAME(some_levels)(w, s->offsets, o, weight, w->rate[run.step], from, held, filled, index, level);
+                if (w->by_time)
+                    NAME(write_by_time)(w, level, left, w->out + (o * w->times + t) * w->bodies + first, count);
+                else
+                    NAME(write_rows)(w, level, left, rows + o * w->times + t);
+            }
+        }
     }
 }
 

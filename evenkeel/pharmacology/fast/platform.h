@@ -26,6 +26,12 @@
 #error "a GCC from 12 on or a Clang is needed"
 #endif
 
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
 /* Threads where the build found them (-DEK_PTHREADS), else one after the other. */
 #define MOST_THREADS 256
 typedef int64_t Counter;

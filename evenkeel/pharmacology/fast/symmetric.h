@@ -60,23 +60,14 @@ INLINE void NAME(put_in_order)(int n, VEC *a, VEC *v) {
         }
 }
 
-static TARGET void NAME(symmetric)(int64_t bodies, int n, const double *matrix, double *values, double *vectors) {
-    VEC a[MOST_ROWS * MOST_ROWS], v[MOST_ROWS * MOST_ROWS];
-    for (int64_t first = 0; first < bodies; first += LANES) {
-        const int count = bodies - first < LANES ? (int)(bodies - first) : LANES;
-        for (int q = 0; q < n * n; q++) {
-            v[q] = NAME(fill)(q % (n + 1) == 0 ? 1.0 : 0.0);
-            for (int b = 0; b < LANES; b++) a[q][b] = matrix[(first + (b < count ? b : count - 1)) * n * n + q];
-        }
-        for (int sweep = 0; sweep < 5 + n; sweep++)
-            for (int p = 0; p < n - 1; p++)
-                for (int q = p + 1; q < n; q++) NAME(rotate)(n, a, v, p, q);
-        NAME(put_in_order)(n, a, v);
-        for (int b = 0; b < count; b++) {
-            for (int i = 0; i < n; i++) values[(first + b) * n + i] = a[i * n + i][b];
-            for (int q = 0; q < n * n; q++) vectors[(first + b) * n * n + q] = v[q][b];
-        }
-    }
+/* Turn `a` into its eigenvalues, which stand on its diagonal in order of size, and fill `v` with its vectors. */
+INLINE void NAME(diagonalize)(int n, VEC *a, VEC *v) {
+    for (int q = 0; q < n * n; q++) v[q] = NAME(fill)(q % (n + 1) == 0 ? 1.0 : 0.0);
+    const int sweeps = n == 2 ? 2 : 4 + n;
+    for (int sweep = 0; sweep < sweeps; sweep++)
+        for (int p = 0; p < n - 1; p++)
+            for (int q = p + 1; q < n; q++) NAME(rotate)(n, a, v, p, q);
+    NAME(put_in_order)(n, a, v);
 }
 
 #undef VEC

@@ -10,12 +10,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evenkeel.pharmacology import fast
+from evenkeel.pharmacology import fast, modes, simulate
 from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.errors import ArgumentError
 from evenkeel.pharmacology.fast import source
 from evenkeel.pharmacology.plan import InputPlan, make_plan
 from evenkeel.pharmacology.profile import InfusionProfile
+from tests.unit.pharmacology.engine_systems import (
+    COURSE,
+    COURSE_MIN,
+    by_matrix_exponential,
+    dosed,
+    standard,
+    with_delays,
+    with_liver,
+    worst_error,
+)
 
 ROOT = Path(__file__).parents[3]
 LOADED = fast.status().loaded
@@ -78,9 +88,9 @@ def test_without_a_library_numpy_does_all_and_fast_is_refused_with_the_reason(
         fast.choose_engine("fast")
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1.5, True])
+@pytest.mark.parametrize("threads", [0, -1])
 def test_a_number_of_threads_that_cannot_be_is_refused(threads: int) -> None:
-    with pytest.raises(ArgumentError, match="threads must be a whole number from 1 on"):
+    with pytest.raises(ArgumentError, match="threads must be at least 1"):
         fast.choose_threads(threads)
 
 
@@ -228,24 +238,6 @@ def test_no_drug_gives_zero_and_adds_nothing() -> None:
 
 @needs_library
 @pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
-@pytest.mark.parametrize("rows", [1, 2, 3, 5, 8])
-def test_eigenvalues_and_vectors_are_those_of_lapack(rows: int, instructions: int) -> None:
-    chance = np.random.default_rng(rows)
-    half = chance.normal(size=(37, rows, rows))
-    matrix = half @ half.transpose(0, 2, 1) + 0.01 * np.eye(rows)
-    matrix[3] = np.eye(rows)  # all coincide
-    matrix[4] = np.diag(np.arange(rows, 0, -1.0))  # nothing to turn, only to put in order
-    values, vectors = fast.symmetric(matrix, instructions=instructions)
-    np.testing.assert_allclose(values, np.linalg.eigvalsh(matrix), rtol=1e-10)
-    np.testing.assert_allclose(
-        vectors @ (values[:, :, np.newaxis] * vectors.transpose(0, 2, 1)), matrix, atol=1e-12 * rows
-    )
-    alone, _ = fast.symmetric(matrix[5:6], instructions=instructions)
-    assert np.array_equal(alone[0], values[5])
-
-
-@needs_library
-@pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
 @pytest.mark.parametrize("count", [1, 2, 9, 1000, 6001])
 def test_selected_ranks_are_those_of_a_full_sort(count: int, instructions: int) -> None:
     chance = np.random.default_rng(count)
@@ -266,3 +258,54 @@ def test_selected_ranks_are_those_of_a_full_sort(count: int, instructions: int) 
         found = fast.select(values, ranks, threads=threads, instructions=instructions)
         assert np.array_equal(found, np.sort(values, axis=1)[:, ranks])
     assert np.array_equal(values, kept), "the input is not changed"
+
+
+SYSTEMS = {
+    "standard": (standard, COURSE),
+    "liver": (with_liver, COURSE),
+    "nasal": (with_liver, dosed("nasal")),
+    "delays": (with_delays, COURSE),
+    "film": (with_delays, dosed("sublingual")),
+}
+both_engines = pytest.mark.parametrize("engine", ["numpy", pytest.param("fast", marks=needs_library)])
+
+
+@both_engines
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_engine_agrees_with_the_matrix_exponential(name: str, engine: fast.Engine) -> None:
+    build, profile = SYSTEMS[name]
+    system = build(3, 1)
+    got = simulate(system, profile, COURSE_MIN, engine=engine).values
+    assert worst_error(got, by_matrix_exponential(system, profile, COURSE_MIN)) <= 1e-9
+
+
+@needs_library
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_the_fast_path_equals_numpy_within_1e_10(name: str, seed: int) -> None:
+    build, profile = SYSTEMS[name]
+    system = build(60, seed)
+    scale = np.random.default_rng(seed).uniform(0.5, 1.5, 60)
+    wanted = simulate(system, profile, COURSE_MIN, engine="numpy", dose_scale=scale).values
+    got = simulate(system, profile, COURSE_MIN, engine="fast", dose_scale=scale).values
+    assert worst_error(got, wanted) <= 1e-10
+
+
+@needs_library
+@pytest.mark.parametrize("gap", [1e-2, 1e-4, 1e-6, 1e-8, 1e-10, 0.0])
+def test_the_fast_path_is_exact_where_rates_nearly_coincide(gap: float) -> None:
+    rate = modes.solve_modes(standard(2))[0].main.decay_per_min[:, 1] * (1 + gap)
+    system = standard(2, effect_site_per_min=rate)
+    got = simulate(system, COURSE, COURSE_MIN, engine="fast").values
+    assert worst_error(got, by_matrix_exponential(system, COURSE, COURSE_MIN)) <= 1e-9
+
+
+@needs_library
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_a_cohort_has_the_same_bits_with_any_number_of_threads_and_any_grid(threads: int) -> None:
+    system = standard(5000)
+    at = COURSE_MIN[::2]
+    whole = simulate(system, COURSE, at, engine="fast", threads=1).values
+    assert np.array_equal(whole, simulate(system, COURSE, at, engine="fast", threads=threads).values)
+    part = simulate(system.part(4090, 4100), COURSE, at[2:5], engine="fast", threads=threads).values
+    assert np.array_equal(part, whole[4090:4100, :, 2:5])

@@ -20,7 +20,7 @@ from evenkeel.pharmacology.errors import ObservationError, ParameterSetError
 from evenkeel.pharmacology.fast import fitting
 from evenkeel.pharmacology.log_linear import DrugInput, LogLinearSystem, drug_input, read_log_linear
 from evenkeel.pharmacology.narrowing import (
-    PlannedSample,
+    Sampled,
     capitalized,
     counted,
     narrowing_words,
@@ -212,9 +212,8 @@ def fit_individual(
                 f"level_ng_per_ml of sample {number} is {sample.level_ng_per_ml:g}, below the quantification "
                 f"limit of {quantification_limit_ng_per_ml:g} ng/mL; leave it out."
             )
-    places = tuple(PlannedSample(at_min=sample.at_min, output=sample.output) for sample in chosen)
     model = level_model(
-        parameter_set, profile, places, weight_kg=weight_kg, age_years=age_years, engine=engine
+        parameter_set, profile, chosen, weight_kg=weight_kg, age_years=age_years, engine=engine
     )
     posterior, predicted = model.find(np.array([sample.level_ng_per_ml for sample in chosen]))
     return IndividualEstimate(
@@ -230,7 +229,7 @@ def fit_individual(
 def expect_posterior(
     parameter_set: ParameterSet,
     profile: InfusionProfile,
-    planned: Sequence[PlannedSample],
+    planned: Sequence[Sampled],
     *,
     weight_kg: float,
     age_years: float | None = None,
@@ -249,7 +248,7 @@ def expect_posterior(
 def level_model(
     parameter_set: ParameterSet,
     profile: InfusionProfile,
-    planned: Sequence[PlannedSample],
+    planned: Sequence[Sampled],
     *,
     weight_kg: float,
     age_years: float | None = None,
@@ -309,7 +308,7 @@ def _system(
     )
 
 
-def _refuse_samples(parameter_set: ParameterSet, planned: Sequence[PlannedSample]) -> None:
+def _refuse_samples(parameter_set: ParameterSet, planned: Sequence[Sampled]) -> None:
     if not planned:
         raise ObservationError("samples must hold at least one level.")
     seen = set()
@@ -319,6 +318,8 @@ def _refuse_samples(parameter_set: ParameterSet, planned: Sequence[PlannedSample
                 f"output of sample {number} must be one of {', '.join(parameter_set.residual)}, not "
                 f"{sample.output!r}: {parameter_set.name} gives no residual error for another."
             )
+        if not np.isfinite(sample.at_min):
+            raise ObservationError(f"at_min of sample {number} must be a finite number of minutes.")
         if (sample.output, sample.at_min) in seen:
             raise ObservationError(
                 f"samples must hold one level of {sample.output} at a time, not two at {sample.at_min:g} min."

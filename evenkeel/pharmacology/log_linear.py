@@ -42,16 +42,20 @@ class Inlet:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DrugInput:
-    """What one inlet brought before each reading: steps at a rate, and boluses.
+    """What one inlet brings, and how it stands to each reading: steps at a rate, and boluses.
 
-    Shapes: `rate_mg_per_min` (steps,), `lasting_min` and `after_min` (readings, steps): how long the step had
-    run by the reading and how long ago it ended; `bolus_mg` (boluses,) and `since_bolus_min` (readings,
-    boluses), negative before the bolus.
+    Shapes: `reading_min` (readings,); `start_min`, `end_min` and `rate_mg_per_min` (steps,), `lasting_min`
+    and `after_min` (readings, steps): how long the step had run by the reading and how long ago it ended;
+    `bolus_at_min` and `bolus_mg` (boluses,), `since_bolus_min` (readings, boluses), negative before it.
     """
 
+    reading_min: FloatArray
+    start_min: FloatArray
+    end_min: FloatArray
     rate_mg_per_min: FloatArray
     lasting_min: FloatArray
     after_min: FloatArray
+    bolus_at_min: FloatArray
     bolus_mg: FloatArray
     since_bolus_min: FloatArray
 
@@ -159,12 +163,17 @@ def drug_input(inlet: Inlet, profile: InfusionProfile, reading_min: FloatArray) 
     last = at.max()
     begun, given = (start < last) & (rate > 0), (bolus_at <= last) & (bolus > 0)
     start, end, rate = start[begun], end[begun], rate[begun]
+    bolus_at, bolus = bolus_at[given], bolus[given]
     return DrugInput(
+        reading_min=reading_min,
+        start_min=start,
+        end_min=end,
         rate_mg_per_min=rate,
         lasting_min=np.maximum(np.minimum(at, end) - start, 0.0),
         after_min=np.maximum(at - end, 0.0),
-        bolus_mg=bolus[given],
-        since_bolus_min=at - bolus_at[given],
+        bolus_at_min=bolus_at,
+        bolus_mg=bolus,
+        since_bolus_min=at - bolus_at,
     )
 
 

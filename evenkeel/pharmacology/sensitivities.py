@@ -3,11 +3,12 @@
 Every rate of a model is a constant times powers of its parameters, so the derivative of the system matrix is
 exact. From there two ways lead to the levels. Through the modes: in the eigenvectors of the matrix the
 derivative of a function of it is the direction times divided differences (Daletskii and Krein; Najfeld and
-Havel 1995, Adv. Appl. Math. 16:321). Through an augmented linear system, in which the derivatives are states
-of their own (Van Loan 1978, IEEE Trans. Autom. Control 23:395): slower, and right also where rates coincide,
-as in a chain of equal delays.
+Havel 1995, Adv. Appl. Math. 16:321). By doubling: the exponential of a short time and its derivative give
+those of twice the time (Al-Mohy and Higham 2009, SIAM J. Matrix Anal. Appl. 30:1639); slower, and right also
+where rates coincide, as in a chain of equal delays.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,8 +20,11 @@ from evenkeel.pharmacology.profile import FloatArray
 # Two decay rates this close count as one: the mean of the two slopes is then closer (about 1e-12) than their
 # difference (about 1e-10).
 _COINCIDENT: Final = 1e-6
-# Eigenvectors that depend on one another more than this lose digits; the augmented system takes over.
+# Eigenvectors that depend on one another more than this lose digits; doubling takes over.
 _CONDITION_LIMIT: Final = 1e5
+# A part is short where the sum of the columns is at most this; the series then ends below 1e-17.
+_SHORT: Final = 0.5
+_TAYLOR_ORDER: Final = 13
 # Below this exponent a series replaces a difference that would lose digits.
 _SMALL_EXPONENT: Final = 0.05
 
@@ -45,7 +49,7 @@ def sensitivities(
     to about 1e-10 relative; the one through the modes is taken where the eigenvectors allow it.
     """
     found = by_modes(system, log_deviation, given)
-    return by_augmented_system(system, log_deviation, given) if found is None else found
+    return by_doubling(system, log_deviation, given) if found is None else found
 
 
 def by_modes(
@@ -132,50 +136,79 @@ def _entered(decay: FloatArray, lasting: FloatArray) -> tuple[FloatArray, FloatA
 _MOMENT_SERIES: Final = (1 / 45360, 1 / 5760, 1 / 840, 1 / 144, 1 / 30, 1 / 8, 1 / 3, 1 / 2)
 
 
-def by_augmented_system(
+def by_doubling(
     system: LogLinearSystem, log_deviation: FloatArray, given: tuple[DrugInput, ...]
 ) -> Sensitivities:
-    """Through a linear system whose states are the amounts and their derivatives. Right for any rates."""
+    """From one change of input or reading to the next by matrix exponentials. Right for any rates.
+
+    The rate through each inlet is a state too, which stays as it is set.
+    """
     rate = system.rates(log_deviation)
     states, parameters = len(system.states), len(log_deviation)
-    turns = system.pattern @ (rate[:, np.newaxis] * system.rate_power)
-    matrix = -system.matrix(rate)
-    size = states * (1 + parameters)
-    augmented = np.zeros((size, size))
-    for i in range(parameters + 1):
-        own = slice(i * states, (i + 1) * states)
-        augmented[own, own] = matrix
-        if i:
-            augmented[own, :states] = -turns[:, i - 1].reshape(states, states)
+    size = states + len(given)
+    fraction = np.array([inlet.fraction(log_deviation) for inlet in system.inlets])
+    door = np.array([inlet.state for inlet in system.inlets])
+    power = np.array([inlet.power for inlet in system.inlets])
+    turns = (system.pattern @ (rate[:, np.newaxis] * system.rate_power)).T.reshape(-1, states, states)
+    matrix, directions = np.zeros((size, size)), np.zeros((parameters, size, size))
+    matrix[:states, :states] = -system.matrix(rate)
+    directions[:, :states, :states] = -turns
+    through = np.arange(len(given))
+    matrix[door, states + through] = fraction
+    directions[:, door, states + through] = (fraction[:, np.newaxis] * power).T
+    times = np.unique(
+        np.concatenate(
+            [given[0].reading_min, *(part for drug in given for part in (drug.start_min, drug.end_min))]
+            + [drug.bolus_at_min for drug in given]
+        )
+    )
+    lengths, which = np.unique(np.diff(times), return_inverse=True)
+    forth, along = _exponentials(matrix, directions, lengths)
+    state, slope = np.zeros(size), np.zeros((parameters, size))
+    reading = np.searchsorted(times, given[0].reading_min)
     scale = system.scales(log_deviation)
-    state = np.zeros((len(scale), size))
-    for inlet, drug in zip(system.inlets, given, strict=True):
-        entry = np.zeros((1 + parameters, states))
-        entry[:, inlet.state] = inlet.fraction(log_deviation) * np.concatenate(([1.0], inlet.power))
-        state += _augmented_states(augmented, entry.ravel(), drug)
-    which = np.arange(len(scale))
-    level = state[which, system.reading_state] * scale
-    blocks = state.reshape(len(scale), parameters + 1, states)
-    slopes = blocks[which, 1:, system.reading_state] * scale[:, np.newaxis]
+    level, slopes = np.zeros(len(scale)), np.zeros((len(scale), parameters))
+    for i, now in enumerate(times):
+        if i:
+            slope = slope @ forth[which[i - 1]].T + along[which[i - 1]] @ state
+            state = forth[which[i - 1]] @ state
+        for u, drug in enumerate(given):
+            bolus = fraction[u] * drug.bolus_mg[drug.bolus_at_min == now].sum()
+            state[door[u]] += bolus
+            slope[:, door[u]] += power[u] * bolus
+            running = (drug.start_min <= now) & (now < drug.end_min)
+            state[states + u] = drug.rate_mg_per_min[running].sum()
+        for r in np.flatnonzero(reading == i):
+            level[r] = state[system.reading_state[r]] * scale[r]
+            slopes[r] = slope[:, system.reading_state[r]] * scale[r]
     slopes += level[:, np.newaxis] * system.reading_power
     return Sensitivities(level_ng_per_ml=level, per_log_parameter=slopes)
 
 
-def _augmented_states(augmented: FloatArray, entry: FloatArray, drug: DrugInput) -> FloatArray:
-    """The augmented state at each reading, shape (readings, size), for one inlet."""
-    from scipy.linalg import expm
+def _exponentials(
+    matrix: FloatArray, directions: FloatArray, lengths: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """exp(matrix * length), shape (lengths, n, n), and its derivatives, shape (lengths, parameters, n, n).
 
-    size = len(entry)
-    with_input = np.zeros((size + 1, size + 1))
-    with_input[:size, :size] = augmented
-    with_input[:size, size] = entry
-    state = np.zeros((len(drug.lasting_min), size))
-    for i in range(len(drug.lasting_min)):
-        for j, rate in enumerate(drug.rate_mg_per_min):
-            if drug.lasting_min[i, j] > 0:
-                entered = expm(with_input * drug.lasting_min[i, j])[:size, size]
-                state[i] += rate * (expm(augmented * drug.after_min[i, j]) @ entered)
-        for j, amount in enumerate(drug.bolus_mg):
-            if drug.since_bolus_min[i, j] >= 0:
-                state[i] += amount * (expm(augmented * drug.since_bolus_min[i, j]) @ entry)
-    return state
+    By Taylor series of a short part, doubled until it is whole. Shifted so that no entry is negative and the
+    series loses no digits.
+    """
+    shift = float(-matrix.diagonal().min())
+    shifted = matrix + shift * np.eye(len(matrix))
+    longest = float(lengths.max(initial=0.0)) * float(np.abs(shifted).sum(axis=0).max())
+    doublings = max(0, math.ceil(math.log2(longest / _SHORT))) if longest > _SHORT else 0
+    short = lengths[:, np.newaxis, np.newaxis] / 2**doublings
+    step, turn = shifted * short, directions * short[:, np.newaxis]
+    term = np.broadcast_to(np.eye(len(matrix)), step.shape)
+    total, slope_term, slope = term.copy(), np.zeros(turn.shape), np.zeros(turn.shape)
+    for order in range(1, _TAYLOR_ORDER + 1):
+        slope_term = (turn @ term[:, np.newaxis] + step[:, np.newaxis] @ slope_term) / order
+        term = step @ term / order
+        total += term
+        slope += slope_term
+    fallen = np.exp(-shift * short)
+    total, slope = total * fallen, slope * fallen[:, np.newaxis]
+    for _ in range(doublings):
+        slope = total[:, np.newaxis] @ slope + slope @ total[:, np.newaxis]
+        total = total @ total
+    return total, slope

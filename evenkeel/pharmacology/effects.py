@@ -148,7 +148,7 @@ class EffectPrediction:
     shape () with `time_min` None for an effect that has one value for the visit. All are None when there is
     nothing to draw; the band is None where how patients differ is not known. `reasons` holds sentences, at
     least one whenever the status is not OK. `mark` is that of the worst founded constant; `constants` holds
-    all of them. `individual_maximum` stands beside the mean curve of a pressure and nowhere else.
+    all of them. `individual_maximum` stands beside the mean curve of systolic pressure and nowhere else.
     """
 
     status: PredictionStatus
@@ -180,7 +180,7 @@ class EffectPrediction:
         assert (self.band_low is None) == (self.band_statement is None), "a band must say what it is"
         if self.status is PredictionStatus.MISSING_INPUT:
             assert not self.drawable, "missing input leaves nothing to draw"
-        assert self.individual_maximum is None or self.effect in _PRESSURES
+        assert self.individual_maximum is None or self.effect is Effect.SYSTOLIC_PRESSURE
         wanted = () if self.time_min is None else self.time_min.shape
         for values in (self.time_min, self.value, self.band_low, self.band_high):
             if values is not None:
@@ -228,8 +228,9 @@ def predict_effect(
 
     `at_min` (times,) in order, on the clock of the profile. `infusion_number` counts the infusions of the
     course from 1 and matters to dissociation alone: no drift of pressure over a course was seen.
-    `reading_at_min` (readings,) says when a cuff is read, for the individual maxima of a pressure; without it
-    every 10 min while drug runs and every 15 min for an hour after. `seed` chooses the simulated patients.
+    `reading_at_min` (readings,) says when a cuff is read, for the individual maxima of systolic pressure;
+    without it every 10 min while drug runs and every 15 min for an hour after. `seed` chooses the simulated
+    patients.
     A weight or a profile of None gives missing input; outside the range for which the effect is offered
     (weight, age, dose, route) the value is computed and marked; below its ages there is none.
 
@@ -257,7 +258,8 @@ def predict_effect(
         return made(status, reasons, value=np.array(nausea_probability()))
     curve = _curve(effect, patient, times, infusion_number)
     maximum = None
-    if effect in _PRESSURES:
+    # The error of a reading was chosen on systolic maxima; diastolic ones it would take above the published.
+    if effect is Effect.SYSTOLIC_PRESSURE:
         readings = _reading_times(profile) if reading_at_min is None else output_times(reading_at_min)
         maximum = _individual_maximum(effect, patient, readings, seed)
     return made(status, reasons, time_min=times, curve=curve, maximum=maximum)

@@ -143,15 +143,18 @@ def _amounts(
     stops = sorted(changes | set(at_min.tolist()))
     found = {}
     state = np.zeros(n)
+    steps: dict[tuple[float, tuple[int, ...]], FloatArray] = {}
     for i, now in enumerate(stops):
         if i:
             before = stops[i - 1]
-            augmented = np.zeros((n + 1, n + 1))
-            augmented[:n, :n] = a
-            for door, start, end, rate in inputs:
-                if start <= before < end:
-                    augmented[door, n] += rate
-            state = (expm(augmented * (now - before)) @ np.append(state, 1.0))[:n]
+            on = tuple(k for k, (_, start, end, _) in enumerate(inputs) if start <= before < end)
+            if (now - before, on) not in steps:
+                augmented = np.zeros((n + 1, n + 1))
+                augmented[:n, :n] = a
+                for k in on:
+                    augmented[inputs[k][0], n] += inputs[k][3]
+                steps[now - before, on] = expm(augmented * (now - before))
+            state = (steps[now - before, on] @ np.append(state, 1.0))[:n]
         for door, at, mg in boluses:
             if at == now:
                 state[door] += mg

@@ -238,9 +238,10 @@ def _lay_out(
     cascade = _Cascade()
     outlets = [system.outlet(name) for name in outputs]
     wanted = {outlet.network for outlet in outlets}
-    for feed in reversed(system.feeds):
-        if feed.into in wanted:
-            wanted.add(feed.source)
+    # Feeds may be listed in any order, networks not: the last come first here.
+    for network in reversed(system.networks):
+        if network.name in wanted:
+            wanted |= {feed.source for feed in system.feeds if feed.into == network.name}
     amount, given = _before_the_door(cascade, entry)
     states: dict[str, list[int]] = {}
     for network in system.networks:

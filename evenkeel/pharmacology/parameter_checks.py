@@ -9,8 +9,9 @@ import numpy as np
 
 from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.errors import ParameterSetError
+from evenkeel.pharmacology.exposure import area_ng_h_per_ml, peak
 from evenkeel.pharmacology.modes import solve_modes
-from evenkeel.pharmacology.profile import MINUTES_PER_HOUR, Dose, InfusionProfile
+from evenkeel.pharmacology.profile import INTRAVENOUS, MINUTES_PER_HOUR, Dose, InfusionProfile
 from evenkeel.pharmacology.simulate import simulate
 from evenkeel.pharmacology.sources import Mark
 from evenkeel.pharmacology.system import NG_PER_ML_IN_MG_PER_L, System
@@ -57,13 +58,16 @@ class Check:
     @property
     def words(self) -> str:
         """What is checked, in words, without the value."""
-        given = "" if self.kind == "half-life" else f" after {self.dose_mg:g} mg {self.route}"
-        return f"{self.output} {self.kind}{given}"
+        if self.kind in ("half-life", "clearance"):
+            return f"{self.output} {self.kind}"
+        if self.kind == "bioavailability":
+            return f"{self.output} {self.kind} ({self.route})"
+        return f"{self.output} {self.kind} after {self.dose_mg:g} mg {self.route}"
 
     @property
     def profile(self) -> InfusionProfile:
         """The dose of the check, starting at 0 min."""
-        if self.route != "iv":
+        if self.route != INTRAVENOUS:
             return InfusionProfile(doses=(Dose(at_min=0.0, amount_mg=self.dose_mg, route=self.route),))
         if self.duration_min == 0:
             return InfusionProfile(bolus_at_min=np.zeros(1), bolus_mg=np.array([self.dose_mg]))
@@ -81,8 +85,6 @@ class Check:
 def refuse_missed_checks(system_of: Callable[[Bodies], System], checks: Sequence[Check], origin: str) -> None:
     """Recompute every check value. Raises ParameterSetError for one that the model misses, or should miss."""
     for number, check in enumerate(checks):
-        if check.kind in ("area", "peak", "peak time"):
-            continue
         where = f"{origin}: check {number}"
         got = recomputed(system_of(check.body), check)
         held = [check.holds(wanted, value) for wanted, value in zip(check.expected, got, strict=True)]
@@ -109,21 +111,25 @@ def recomputed(system: System, check: Check) -> tuple[float, ...]:
         case "half-life":
             decay = solve_modes(system, "iv", (check.output,))[0].main.decay_per_min[0]
             return tuple(float(half_life) for half_life in np.sort(math.log(2.0) / decay))
+        case "area":
+            until_min = math.inf if check.until_h is None else check.until_h * MINUTES_PER_HOUR
+            return (_area(system, check.profile, check.output, until_min),)
+        case "peak" | "peak time":
+            level, at_min = peak(system, check.profile, check.output)
+            return (float(level[0] if check.kind == "peak" else at_min[0]),)
         case "clearance":
             # A dose of 1 mg leaves 1000 ng/mL per mg/L divided by the clearance behind.
-            litres_per_min = NG_PER_ML_IN_MG_PER_L / _area_ng_min_per_ml(system, "iv", check.output)
-            return (litres_per_min * MINUTES_PER_HOUR,)
+            return (NG_PER_ML_IN_MG_PER_L / _area(system, _one_mg("iv"), check.output),)
         case "bioavailability":
-            by_route = _area_ng_min_per_ml(system, check.route, check.output)
-            return (by_route / _area_ng_min_per_ml(system, "iv", check.output),)
-    raise AssertionError(check.kind)
+            by_route = _area(system, _one_mg(check.route), check.output)
+            return (by_route / _area(system, _one_mg("iv"), check.output),)
 
 
-def _area_ng_min_per_ml(system: System, route: str, output: str) -> float:
-    """The whole area under the level of one body after 1 mg by a route."""
-    area = 0.0
-    for entry in solve_modes(system, route, (output,)):
-        for modes in (entry.main, *(apart for _, apart in entry.apart)):
-            powers = np.array(modes.order) + 1
-            area += float(np.sum(modes.residue[0, 0] / modes.decay_per_min[0] ** powers))
-    return area
+def _area(system: System, profile: InfusionProfile, output: str, until_min: float = math.inf) -> float:
+    return float(area_ng_h_per_ml(system, profile, output, until_min=until_min)[0])
+
+
+def _one_mg(route: str) -> InfusionProfile:
+    if route == INTRAVENOUS:
+        return InfusionProfile(bolus_at_min=np.zeros(1), bolus_mg=np.ones(1))
+    return InfusionProfile(doses=(Dose(at_min=0.0, amount_mg=1.0, route=route),))

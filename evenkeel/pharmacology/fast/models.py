@@ -100,6 +100,8 @@ class _Program:
 def _program(system: System, entry: Entry, outputs: tuple[str, ...]) -> _Program | None:
     """None for what the C side does not have."""
     networks = _reached(system, entry, outputs)
+    if not networks:
+        return None
     places = {network.name: k for k, network in enumerate(networks)}
     feeds = [feed for feed in system.feeds if feed.source in places and feed.into in places]
     outlets = [system.outlet(name) for name in outputs]
@@ -149,13 +151,14 @@ def _program(system: System, entry: Entry, outputs: tuple[str, ...]) -> _Program
 def _reached(system: System, entry: Entry, outputs: tuple[str, ...]) -> list[Network]:
     """The networks that drug reaches from the entry and from which it reaches an output, in their order."""
     wanted = {system.outlet(name).network for name in outputs}
-    for feed in reversed(system.feeds):
-        if feed.into in wanted:
-            wanted.add(feed.source)
     reached = {entry.into}
-    for feed in system.feeds:
-        if feed.source in reached:
-            reached.add(feed.into)
+    # Feeds may be listed in any order, networks not: along them once down and once up finds every way.
+    for network in reversed(system.networks):
+        if network.name in wanted:
+            wanted |= {feed.source for feed in system.feeds if feed.into == network.name}
+    for network in system.networks:
+        if network.name in reached:
+            reached |= {feed.into for feed in system.feeds if feed.source == network.name}
     return [network for network in system.networks if network.name in wanted & reached]
 
 

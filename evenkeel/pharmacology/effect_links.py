@@ -73,7 +73,9 @@ def _driven(link: Link, level: Level, wanted: type[Level], site_half_life_min: f
             f"{link.name} is driven at {_site(site_half_life_min)}, but these levels stand at "
             f"{_site(level.site_half_life_min)}."
         )
-    return level.ng_per_ml
+    # Where there is no drug yet, the sum of modes can be a rounding error below 0, of which no root is real.
+    not_below_0: FloatArray = np.maximum(level.ng_per_ml, 0.0)
+    return not_below_0
 
 
 def _site(half_life_min: float | None) -> str:

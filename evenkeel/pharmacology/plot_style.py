@@ -45,6 +45,12 @@ CAPTION_POINTS: Final = 6
 # As many letters of that size as fit in the width.
 CAPTION_CHARACTERS: Final = 104
 CAPTION_LINE_IN: Final = CAPTION_POINTS * 1.35 / 72
+MOST_TICKS: Final = 9
+_TIME_STEPS: Final[Mapping[str, tuple[float, ...]]] = {
+    "min": (1, 2, 5, 10, 15, 30, 60),
+    "h": (1, 2, 3, 6, 12),
+    "days": (1, 2, 7, 14, 28, 56),
+}
 _STYLE: Final[Mapping[str, Any]] = {
     "axes.labelsize": 8,
     "axes.linewidth": 0.6,
@@ -200,8 +206,10 @@ def finish(axes: "Axes", label: str, time: FloatArray, *, at_zero: bool = True) 
 
 def label_time(panels: "Sequence[Axes]", unit: str, words: str = "Time since the first dose") -> None:
     """The time axis below the last panel, with ticks at steps that clocks and calendars have."""
-    steps = {"min": [1, 2, 3, 6, 10], "h": [1, 1.2, 2.4, 3, 6, 10], "days": [1, 1.4, 2, 7, 10]}[unit]
-    panels[-1].xaxis.set_major_locator(matplotlib().ticker.MaxNLocator(nbins=8, steps=steps))
+    first, last = panels[-1].get_xlim()
+    fitting = [step for step in _TIME_STEPS[unit] if (last - first) / step <= MOST_TICKS]
+    if fitting:
+        panels[-1].xaxis.set_major_locator(matplotlib().ticker.MultipleLocator(fitting[0]))
     panels[-1].set_xlabel(f"{words} ({unit})")
 
 

@@ -173,33 +173,25 @@ def draw_cohort(levels: "CohortLevels", parameter_set: ParameterSet) -> "Figure"
         return figure
 
 
-def draw_check(check: "VisualCheck", parameter_set: ParameterSet, *, output: str = LEVEL) -> "Figure":
+def draw_check(check: "VisualCheck", parameter_set: ParameterSet) -> "Figure":
     """A visual predictive check: observed percentiles over the bands in which simulated ones lie.
 
-    A percentile outside its band is filled. `output` is what was checked. Raises PlotError for what is no
-    check, or has fewer than two bins, between which nothing can be drawn.
+    A percentile outside its band is filled. Raises PlotError for what is no check, for another parameter set
+    than the one that was checked, or for fewer than two bins, between which nothing can be drawn.
     """
     from evenkeel.pharmacology.vpc import VisualCheck
 
     if not isinstance(check, VisualCheck):
         raise without_status(check, "the VisualCheck of check_predictions")
+    if check.about.model_name != parameter_set.name:
+        raise PlotError(f"parameter_set must be the one that was checked, {check.about.model_name}.")
     time_min = labels_of(check.observed.axis("time").labels)
     if time_min.size < 2:
         raise PlotError("A picture of a check needs at least two bins of time.")
     shares = labels_of(check.observed.axis("share").labels)
     per_min, unit = time_unit(time_min)
-    named = ", ".join(f"{100 * share:g}" for share in shares)
-    corrected = (
-        " Corrected for what the typical body of the same covariates has." if check.is_corrected else ""
-    )
-    words = (
-        f"Estimates of {parameter_set.name}, {parameter_set.sampling_site}, against what was observed. "
-        f"Circles: observed percentiles ({named} %) of {int(check.count.sum())} readings, filled where they "
-        f"lie outside their band. Bands: where the same percentiles of {check.data_sets} simulated data "
-        f"sets lie, middle {100 * check.coverage:g} %.{corrected}"
-    )
     with styled():
-        figure, (axes,) = panels_with([words])
+        figure, (axes,) = panels_with([*_check_words(check, parameter_set), *warnings([check.about])])
         time = time_min * per_min
         for i, share in enumerate(shares):
             is_inner = share == 0.5
@@ -210,9 +202,28 @@ def draw_check(check: "VisualCheck", parameter_set: ParameterSet, *, output: str
             axes.plot(time[~outside], value[~outside], "o", ms=4, mfc="white", mec=BLACK, mew=1.0)
             axes.plot(time[outside], value[outside], "o", ms=5, color=VERMILION)
         aside = 0.03 * (time[-1] - time[0])
-        finish(axes, level_label(output), np.array([max(time[0] - aside, 0.0), time[-1] + aside]))
+        finish(
+            axes,
+            level_label(check.about.output),
+            np.array([max(time[0] - aside, 0.0), time[-1] + aside]),
+        )
+        mark_warned(axes, [check.about])
         label_time([axes], unit)
         return figure
+
+
+def _check_words(check: "VisualCheck", parameter_set: ParameterSet) -> list[str]:
+    shares = labels_of(check.observed.axis("share").labels)
+    named = ", ".join(f"{100 * share:g}" for share in shares)
+    words = (
+        f"Estimates of {parameter_set.name}, {parameter_set.sampling_site}, against what was observed. "
+        f"Circles: observed percentiles ({named} %) of {int(check.count.sum())} readings, filled where they "
+        f"lie outside their band. Bands: where the same percentiles of {check.data_sets} simulated data "
+        f"sets lie, middle {100 * check.coverage:g} %."
+    )
+    if check.is_corrected:
+        return [words, "Corrected for what the typical body of the same covariates has."]
+    return [words]
 
 
 def draw_fit(estimate: "IndividualEstimate", typical: Prediction, profile: InfusionProfile) -> "Figure":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -30,6 +31,9 @@ PICTURE_STEP_MIN: Final = 2.0
 ROWS_CLOSE_MIN: Final = 10
 ROWS_CLOSE_UNTIL_MIN: Final = 120
 ROWS_FAR_MIN: Final = 30
+
+# A slider goes back and forth over the same few numbers; each answer takes about 100 kB.
+KEPT: Final = 64
 
 ROLE_WORDS: Final[dict[Role, str]] = {
     Role.DEFAULT: "The model that the chart draws",
@@ -116,8 +120,9 @@ class Curve:
         return self.name if self.site else f"{self.name}, {self.unit}"
 
 
+@lru_cache(maxsize=KEPT)
 def explored(asked: Asked) -> dict[str, Any]:
-    """Everything that the page shows of a made-up infusion."""
+    """Everything that the page shows of a made-up infusion; to be read, and never changed."""
     profile, weight = asked.profile(), float(asked.weight_kg)
     until = max(SHOWN_MIN, asked.end_min + AFTER_MIN)
     corners = [edge for span in asked.running for edge in span]

@@ -103,7 +103,7 @@ def levels(person: Person) -> None:
 
 
 # What stands at the top of a picture, where it is not the top of the page.
-TOPS: Final = {"order": "#sentence", "levels": "[data-levels]"}
+TOPS: Final = {"order": "#sentence", "levels": ".ek-head"}
 SCENES: Final[dict[str, tuple[str, Callable[[Person], None]]]] = {
     "board": ("nora", board),
     "chart": ("nora", chart),

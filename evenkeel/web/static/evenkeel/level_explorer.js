@@ -114,4 +114,7 @@ function say(words) {
   sayTimer = setTimeout(() => { said.textContent = words; }, SAY_AFTER_MS);
 }
 
-for (const box of form.querySelectorAll("[data-slide-from]")) addSlider(box);
+const boxes = [...form.querySelectorAll("[data-slide-from]")];
+boxes.forEach(addSlider);
+// Typed before this script was there, or brought back by the browser.
+if (boxes.some((box) => box.value !== box.defaultValue)) askSoon();

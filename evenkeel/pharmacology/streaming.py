@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.errors import CohortError
+from evenkeel.pharmacology.fast import choose_engine, summary
 
 # Bodies that are summed in floating point at one go. Every chunk but the last is whole blocks.
 BLOCK_BODIES: Final = 256
@@ -87,17 +88,20 @@ class Moments:
         """
         if not self._ends_a_block:
             raise CohortError(f"Every chunk but the last must be whole blocks of {BLOCK_BODIES} bodies.")
-        squares = np.empty((min(BLOCK_BODIES, len(values)), values.shape[1]))
+        is_fast = choose_engine() == "fast"
         for first in range(0, len(values), BLOCK_BODIES):
             block = np.ascontiguousarray(values[first : first + BLOCK_BODIES])
-            square = np.multiply(block, block, out=squares[: len(block)])
-            total = square.sum(axis=0)
-            if not np.all(total < _LARGEST):
+            total, squares = np.zeros_like(self.low), np.zeros_like(self.low)
+            if is_fast:
+                summary.add_moments(block, total, squares, self.low, self.high)
+            else:
+                total, squares = block.sum(axis=0), np.square(block).sum(axis=0)
+                np.minimum(self.low, block.min(axis=0), out=self.low)
+                np.maximum(self.high, block.max(axis=0), out=self.high)
+            if not np.all(squares < _LARGEST):
                 raise CohortError("Values to summarize must be finite numbers below a million.")
-            self._sum.add(block.sum(axis=0))
-            self._squares.add(total)
-            np.minimum(self.low, block.min(axis=0), out=self.low)
-            np.maximum(self.high, block.max(axis=0), out=self.high)
+            self._sum.add(total)
+            self._squares.add(squares)
         self.count += len(values)
         self._ends_a_block = len(values) % BLOCK_BODIES == 0
 
@@ -145,6 +149,10 @@ class Counts:
 
     def add(self, values: FloatArray) -> None:
         """Add finite rows, shape (bodies, columns)."""
+        if choose_engine() == "fast":
+            rows, dropped = np.ascontiguousarray(values), int(_DROPPED_BITS)
+            summary.add_tally(rows, self._counts, dropped_bits=dropped, first_place=int(_FIRST_PLACE))
+            return
         tile = np.empty((_TILE_COLUMNS, len(values)))
         for first in range(0, values.shape[1], _TILE_COLUMNS):
             part = values[:, first : first + _TILE_COLUMNS].T
@@ -164,8 +172,7 @@ class Counts:
         self._counts += other._counts
 
     def __getstate__(self) -> tuple[tuple[int, ...], int, NDArray[np.uint32]]:
-        used = np.flatnonzero(self._counts.any(axis=0))
-        low, high = (int(used[0]), int(used[-1]) + 1) if used.size else (0, 0)
+        low, high = self._used()
         return self._counts.shape, low, self._counts[:, low:high]
 
     def __setstate__(self, state: tuple[tuple[int, ...], int, NDArray[np.uint32]]) -> None:
@@ -179,12 +186,18 @@ class Counts:
         `moments` of the same rows gives the ends: no quantile lies beyond the smallest or largest value.
         The rank of a share s among n values in order is s (n - 1), rounded down.
         """
-        running = np.cumsum(self._counts, axis=1, dtype=np.int64)
+        low, high = self._used()
+        running = np.cumsum(self._counts[:, low:high], axis=1, dtype=np.int64)
         found = np.empty((len(shares), len(running)))
         for i, share in enumerate(shares):
             rank = int(share * (moments.count - 1))
-            found[i] = _middle(np.argmax(running > rank, axis=1))
+            found[i] = _middle(low + np.argmax(running > rank, axis=1))
         return np.clip(found, moments.low, moments.high)
+
+    def _used(self) -> tuple[int, int]:
+        """The places in use by any column, from the first up to, not including, the last."""
+        used = np.flatnonzero(self._counts.any(axis=0))
+        return (int(used[0]), int(used[-1]) + 1) if used.size else (0, 1)
 
 
 def _middle(place: NDArray[np.intp]) -> FloatArray:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from evenkeel.pharmacology import fast
 from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.errors import CohortError
 from evenkeel.pharmacology.streaming import (
@@ -15,6 +16,16 @@ from evenkeel.pharmacology.streaming import (
     ExactSum,
     Moments,
 )
+
+
+@pytest.fixture(params=["numpy", "fast"], autouse=True)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Everything holds for NumPy, and for the compiled fast path where there is one."""
+    if request.param == "fast" and not fast.status().loaded:
+        pytest.skip(fast.status().reason)
+    monkeypatch.setenv(fast.ENGINE_VARIABLE, request.param)
+    return str(request.param)
+
 
 CHUNKS = (BLOCK_BODIES, 3 * BLOCK_BODIES, 40 * BLOCK_BODIES)
 
@@ -109,6 +120,22 @@ def test_a_summary_survives_the_way_from_a_worker() -> None:
     assert np.array_equal(tally.quantiles((0.5,), again), counts.quantiles((0.5,), moments))
     # Only the part of the scale that is in use travels.
     assert len(pickle.dumps(counts)) < 70 * 7680 * 4
+
+
+def test_both_engines_summarize_alike(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if engine == "numpy":
+        pytest.skip("The fast path is compared with NumPy, once.")
+    values = levels()
+    shares = np.linspace(0, 1, 101).tolist()
+    moments, counts = summarize(values, CHUNKS[1])
+    monkeypatch.setenv(fast.ENGINE_VARIABLE, "numpy")
+    others, tally = summarize(values, CHUNKS[1])
+    assert np.array_equal(counts.quantiles(shares, moments), tally.quantiles(shares, others))
+    assert np.array_equal(moments.low, others.low)
+    assert np.array_equal(moments.high, others.high)
+    # A processor that fuses x * x + s rounds once less in each of 256 sums.
+    assert moments.mean == pytest.approx(others.mean, rel=1e-13)
+    assert moments.variance[2:] == pytest.approx(others.variance[2:], rel=1e-10)
 
 
 def test_few_values_have_no_variance() -> None:

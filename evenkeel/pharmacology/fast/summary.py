@@ -1,0 +1,51 @@
+"""Summaries of cohorts in C: what `streaming` computes, several times as fast."""
+
+import ctypes
+from collections.abc import Callable
+from functools import lru_cache
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evenkeel.pharmacology import fast
+from evenkeel.pharmacology.arrays import FloatArray
+
+
+def add_moments(
+    values: FloatArray, total: FloatArray, squares: FloatArray, low: FloatArray, high: FloatArray
+) -> None:
+    """Add rows (bodies, columns) to sums and sums of squares, and widen the ends, each (columns,)."""
+    bodies, columns = values.shape
+    for array in (values, total, squares, low, high):
+        assert array.dtype == np.float64
+        assert array.flags.c_contiguous
+        assert array.shape[-1] == columns
+    arrays = (array.ctypes.data for array in (values, total, squares, low, high))
+    _function("ek_moments", 2, 5)(bodies, columns, *arrays)
+
+
+def add_tally(values: FloatArray, counts: NDArray[np.uint32], *, dropped_bits: int, first_place: int) -> None:
+    """Count rows (bodies, columns) in `counts` (columns, places), by the upper bits of each number."""
+    bodies, columns = values.shape
+    assert values.dtype == np.float64
+    assert values.flags.c_contiguous
+    assert counts.dtype == np.uint32
+    assert counts.flags.c_contiguous
+    assert len(counts) == columns
+    function = _function("ek_tally", 2, 1, 3, 1)
+    function(
+        *(bodies, columns, values.ctypes.data),
+        *(dropped_bits, first_place, counts.shape[1], counts.ctypes.data),
+    )
+
+
+@lru_cache(maxsize=2)
+def _function(name: str, *kinds: int) -> Callable[..., None]:
+    """A function of the library; `kinds` is how many whole numbers it takes, then arrays, and so on."""
+    function = getattr(fast.library(), name)
+    function.restype = None
+    function.argtypes = [
+        (ctypes.c_int64, ctypes.c_void_p)[i % 2] for i, count in enumerate(kinds) for _ in range(count)
+    ]
+    return cast("Callable[..., None]", function)

@@ -8,8 +8,8 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.errors import BodyError
-from evenkeel.pharmacology.profile import FloatArray
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

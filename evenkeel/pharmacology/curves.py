@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,27 +17,50 @@ from evenkeel.pharmacology.simulate import mode_states
 _SHARES = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 44)])
 _HALVINGS = 60
 
+Scalar = TypeVar("Scalar", bound=np.generic)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Part:
-    """One entry's modes for some bodies, (modes, bodies), and what they hold after each change of input."""
+    """One entry's modes for some bodies, in every interval.
+
+    `decay` (modes, bodies); `amount` and `inflow` (modes, intervals, bodies) multiply each mode's time course
+    and its integral; `since_min` (intervals,) is how long before the interval the input last changed.
+    """
 
     bodies: slice | IntArray
     order: tuple[int, ...]
     decay: FloatArray
-    residue: FloatArray
-    state: FloatArray
-    change_at_min: FloatArray
-    rate_mg_per_min: FloatArray
+    amount: FloatArray
+    inflow: FloatArray
+    since_min: FloatArray
 
-    def at(self, interval_start_min: float, offset: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Level and its slope at `offset` (bodies,) after the start of an interval without changes."""
-        level, slope = np.zeros(offset.size), np.zeros(offset.size)
-        step = int(np.searchsorted(self.change_at_min, interval_start_min, side="right")) - 1
-        if step < 0:
-            return level, slope
-        since = offset + (interval_start_min - self.change_at_min[step])
-        rate = self.rate_mg_per_min[step]
+    @classmethod
+    def of(cls, bodies: slice | IntArray, modes: Modes, plan: InputPlan, start_min: FloatArray) -> "_Part":
+        step = np.searchsorted(plan.change_at_min, start_min, side="right") - 1
+        begun = step >= 0
+        step = np.maximum(step, 0)
+        residue = modes.residue[:, 0].T
+        state = np.where(begun[:, np.newaxis, np.newaxis], mode_states(modes, plan)[step], 0.0)
+        rate = np.where(begun, plan.rate_mg_per_min[step], 0.0)
+        amount = np.empty((len(modes.order), *state[:, 0].shape))
+        for m, power in enumerate(modes.order):
+            amount[m] = residue[m] * state[:, m - power]
+            for higher in range(m + 1, cluster_end(modes.order, m)):
+                amount[m] += residue[higher] * state[:, higher - power]
+        return cls(
+            bodies=bodies,
+            order=modes.order,
+            decay=np.ascontiguousarray(modes.decay_per_min.T),
+            amount=amount,
+            inflow=rate[:, np.newaxis] * residue[:, np.newaxis],
+            since_min=np.where(begun, start_min - plan.change_at_min[step], 0.0),
+        )
+
+    def at(self, offset: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Level and its slope at `offset` (..., intervals, bodies) after the start of each interval."""
+        level, slope = np.zeros(offset.shape), np.zeros(offset.shape)
+        since = offset + self.since_min[:, np.newaxis]
         course: FloatArray = np.empty(0)
         risen: FloatArray = np.empty(0)
         for m, power in enumerate(self.order):
@@ -49,11 +73,8 @@ class _Part:
                 course = np.exp(-decay * since)
                 risen = -np.expm1(-decay * since) / decay
                 falling = -decay * course
-            amount = self.residue[m] * self.state[step, m - power]
-            for higher in range(m + 1, cluster_end(self.order, m)):
-                amount = amount + self.residue[higher] * self.state[step, higher - power]
-            level += amount * course + self.residue[m] * rate * risen
-            slope += amount * falling + self.residue[m] * rate * course
+            level += self.amount[m] * course + self.inflow[m] * risen
+            slope += self.amount[m] * falling + self.inflow[m] * course
         return level, slope
 
 
@@ -70,32 +91,18 @@ class Curve:
         """The sum of the pieces, which each hold one output; None when no drug is given."""
         if not pieces:
             return None
-        parts = tuple(
-            _Part(
-                bodies=some,
-                order=modes.order,
-                decay=np.ascontiguousarray(modes.decay_per_min.T),
-                residue=np.ascontiguousarray(modes.residue[:, 0].T),
-                state=mode_states(modes, plan),
-                change_at_min=plan.change_at_min,
-                rate_mg_per_min=plan.rate_mg_per_min,
-            )
-            for some, modes, plan in pieces
-        )
-        start = np.unique(np.concatenate([part.change_at_min for part in parts]))
+        start = np.unique(np.concatenate([plan.change_at_min for _, _, plan in pieces]))
+        parts = tuple(_Part.of(some, modes, plan, start) for some, modes, plan in pieces)
         return cls(start_min=start, parts=parts, bodies=bodies)
 
-    def at(self, interval: int, offset: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Level in ng/mL and its slope per minute, `offset` (bodies,) minutes into an interval."""
-        level, slope = np.zeros(self.bodies), np.zeros(self.bodies)
+    def at(self, offset: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Level in ng/mL and its slope per minute, `offset` (..., intervals, bodies) minutes into each."""
+        level, slope = np.zeros(offset.shape), np.zeros(offset.shape)
         for part in self.parts:
-            one, its_slope = part.at(float(self.start_min[interval]), offset[part.bodies])
-            level[part.bodies] += one
-            slope[part.bodies] += its_slope
+            one, its_slope = part.at(offset[..., part.bodies])
+            level[..., part.bodies] += one
+            slope[..., part.bodies] += its_slope
         return level, slope
-
-    def level(self, interval: int, offset: FloatArray) -> FloatArray:
-        return self.at(interval, offset)[0]
 
     def tail_min(self) -> FloatArray:
         """How long after the last change a level may still rise, (bodies,).
@@ -109,68 +116,59 @@ class Curve:
         return tail
 
     def tops(self, tail_min: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The highest level in each interval and its offset, two arrays (bodies, intervals)."""
-        found = [self._top(i, self._length(i, tail_min)) for i in range(self.start_min.size)]
-        return np.stack([level for level, _ in found], axis=1), np.stack([at for _, at in found], axis=1)
+        """The highest level in each interval and its offset, two arrays (intervals, bodies)."""
+        places = self._places(tail_min)
+        levels = self.at(places)[0]
+        best = np.argmax(levels, axis=0)
+        at, height = _pick(places, best), _pick(levels, best)
+        low = _pick(places, np.maximum(best - 1, 0))
+        high = _pick(places, np.minimum(best + 1, _SHARES.size - 1))
+        peaked = (self.at(low)[1] > 0) & (self.at(high)[1] < 0)
+        turn = _bisect(low, high, lambda offset: self.at(offset)[1] > 0)
+        level = self.at(turn)[0]
+        better = peaked & (level > height)
+        return np.where(better, level, height), np.where(better, turn, at)
 
     def time_above_min(self, limit: FloatArray) -> FloatArray:
         """For how long the level is above `limit` (bodies,), over all time, in minutes (bodies,)."""
         tail = self.tail_min()
-        last = self.start_min.size - 1
         for _ in range(_HALVINGS):
-            still = self.level(last, tail) > limit
+            still = self.at(np.broadcast_to(tail, (self.start_min.size, self.bodies)))[0][-1] > limit
             if not still.any():
                 break
             tail = np.where(still, 2.0 * tail, tail)
-        total = np.zeros(self.bodies)
-        for i in range(self.start_min.size):
-            length = self._length(i, tail)
-            _, top_at = self._top(i, length)
-            # The highest point joins the grid, so that no excursion above the limit falls between places.
-            places = np.sort(np.column_stack([length[:, np.newaxis] * _SHARES, top_at]), axis=1)
-            total += self._above_within(i, places, limit)
-        return total
-
-    def _length(self, interval: int, tail_min: FloatArray) -> FloatArray:
-        if interval == self.start_min.size - 1:
-            return tail_min
-        return np.full(self.bodies, self.start_min[interval + 1] - self.start_min[interval])
-
-    def _top(self, interval: int, length: FloatArray) -> tuple[FloatArray, FloatArray]:
-        offsets = length[:, np.newaxis] * _SHARES
-        levels = np.stack([self.level(interval, column) for column in offsets.T], axis=1)
-        row = np.arange(self.bodies)
-        best = np.argmax(levels, axis=1)
-        at, height = offsets[row, best], levels[row, best]
-        low = offsets[row, np.maximum(best - 1, 0)]
-        high = offsets[row, np.minimum(best + 1, _SHARES.size - 1)]
-        peaked = (self.at(interval, low)[1] > 0) & (self.at(interval, high)[1] < 0)
-        turn = _bisect(low, high, lambda offset: self.at(interval, offset)[1] > 0)
-        level = self.level(interval, turn)
-        better = peaked & (level > height)
-        return np.where(better, level, height), np.where(better, turn, at)
-
-    def _above_within(self, interval: int, places: FloatArray, limit: FloatArray) -> FloatArray:
-        above = np.stack([self.level(interval, column) > limit for column in places.T], axis=1)
-        gaps = np.diff(places, axis=1)
-        total: FloatArray = np.sum(np.where(above[:, :-1] & above[:, 1:], gaps, 0.0), axis=1)
-        crossed = above[:, :-1] != above[:, 1:]
-        number = np.cumsum(crossed, axis=1)
-        row = np.arange(self.bodies)
+        # The highest point joins the grid, so that no excursion above the limit falls between places.
+        places = np.sort(np.concatenate([self._places(tail), self.tops(tail)[1][np.newaxis]]), axis=0)
+        above = self.at(places)[0] > limit
+        total = np.sum(np.where(above[:-1] & above[1:], np.diff(places, axis=0), 0.0), axis=0)
+        crossed = above[:-1] != above[1:]
+        number = np.cumsum(crossed, axis=0)
         for crossing in range(1, int(number.max(initial=0)) + 1):
             here = crossed & (number == crossing)
-            some = here.any(axis=1)
-            gap = np.argmax(here, axis=1)
-            low, high = places[row, gap], places[row, gap + 1]
-            begins_above = above[row, gap]
+            gap = np.argmax(here, axis=0)
+            low, high, begins_above = _pick(places, gap), _pick(places, gap + 1), _pick(above, gap)
 
-            def still(offset: FloatArray, first: NDArray[np.bool_] = begins_above) -> NDArray[np.bool_]:
-                same: NDArray[np.bool_] = (self.level(interval, offset) > limit) == first
+            def still_so(offset: FloatArray, first: NDArray[np.bool_] = begins_above) -> NDArray[np.bool_]:
+                same: NDArray[np.bool_] = (self.at(offset)[0] > limit) == first
                 return same
 
-            at = _bisect(low, high, still)
-            total += np.where(some, np.where(begins_above, at - low, high - at), 0.0)
-        return total
+            at = _bisect(low, high, still_so)
+            total += np.where(here.any(axis=0), np.where(begins_above, at - low, high - at), 0.0)
+        time_above: FloatArray = total.sum(axis=0)
+        return time_above
+
+    def _places(self, tail_min: FloatArray) -> FloatArray:
+        """Offsets to look at, (places, intervals, bodies); the last interval is as long as the tail."""
+        length = np.empty((self.start_min.size, self.bodies))
+        length[:-1] = np.diff(self.start_min)[:, np.newaxis]
+        length[-1] = tail_min
+        return _SHARES[:, np.newaxis, np.newaxis] * length
+
+
+def _pick(values: NDArray[Scalar], place: NDArray[np.intp]) -> NDArray[Scalar]:
+    """Along the first axis, one value for each interval and body."""
+    picked: NDArray[Scalar] = np.take_along_axis(values, place[np.newaxis], axis=0)[0]
+    return picked
 
 
 def _bisect(

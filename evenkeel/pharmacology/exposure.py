@@ -20,7 +20,7 @@ from evenkeel.pharmacology.simulate import evaluate, mode_states
 from evenkeel.pharmacology.system import System
 
 # Bodies at once. It has no influence on the numbers.
-_BODIES_AT_ONCE = 512
+_BODIES_AT_ONCE = 128
 
 
 def area_ng_h_per_ml(
@@ -65,10 +65,10 @@ def peak(
         curve = Curve.of([(piece.bodies, piece.modes, piece.plan) for piece in pieces], last - first)
         if curve is not None:
             heights, offsets = curve.tops(curve.tail_min())
-            best = np.argmax(heights, axis=1)
-            row = np.arange(last - first)
-            level[first:last] = heights[row, best]
-            at[first:last] = curve.start_min[best] + offsets[row, best]
+            best = np.argmax(heights, axis=0)
+            column = np.arange(last - first)
+            level[first:last] = heights[best, column]
+            at[first:last] = curve.start_min[best] + offsets[best, column]
     return level * scale, at
 
 

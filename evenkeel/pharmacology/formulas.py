@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from evenkeel.pharmacology.profile import FloatArray
+from evenkeel.pharmacology.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.formulas import Formula
-from evenkeel.pharmacology.profile import FloatArray
 from evenkeel.pharmacology.system import Entry, Feed, Network, Outlet, System
 
 Values = Mapping[str, FloatArray]

@@ -6,13 +6,12 @@ from enum import StrEnum
 
 import numpy as np
 
+from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.errors import BodyError
 from evenkeel.pharmacology.formulas import UNITS, WEIGHT
 from evenkeel.pharmacology.layout import Layout
-from evenkeel.pharmacology.mammillary import Modes, solve_modes
 from evenkeel.pharmacology.parameter_checks import Check
-from evenkeel.pharmacology.profile import FloatArray
 from evenkeel.pharmacology.sources import Citation, Quantity, ReadStatus, Recorded
 from evenkeel.pharmacology.system import System
 
@@ -150,17 +149,6 @@ class ParameterSet:
     def system(self, bodies: Bodies) -> System:
         """The system of these bodies. Raises BodyError for a body that the model cannot hold."""
         return self.layout.build(self.values(bodies), len(bodies))
-
-    def modes(self, weight_kg: float, log_deviation: Mapping[str, FloatArray] | None = None) -> Modes:
-        """Decay rates and weights of the center for bodies of one weight, shape (bodies, compartments)."""
-        deviation = log_deviation or {}
-        bodies = max((len(values) for values in deviation.values()), default=1)
-        found = self.values(Bodies(weight_kg=np.full(bodies, weight_kg), log_deviation=deviation))
-        return solve_modes(
-            volume_l=np.stack([found[name] for name in ("V1", "V2", "V3")], axis=1),
-            clearance_l_per_min=found["CL"],
-            exchange_l_per_min=np.stack([found[name] for name in ("Q2", "Q3")], axis=1),
-        )
 
     def values(self, bodies: Bodies) -> Mapping[str, FloatArray]:
         """Every parameter of every body, in L, min and kg, shape (N,), and the weight beside them."""

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evenkeel.pharmacology.arrays import FloatArray as FloatArray
+from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.errors import ProfileError
 
 MINUTES_PER_HOUR = 60.0

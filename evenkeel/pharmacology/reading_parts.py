@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.formulas import FLOW, PURE, RATE, TIME, VOLUME, Dimension, Formula
 from evenkeel.pharmacology.layout import (
     Delay,
@@ -18,7 +19,6 @@ from evenkeel.pharmacology.layout import (
 )
 from evenkeel.pharmacology.parameter_checks import TOLERANCE_RATIO, Check, Kind
 from evenkeel.pharmacology.parameter_set import Covariance, Residual
-from evenkeel.pharmacology.profile import FloatArray
 from evenkeel.pharmacology.sources import Mark, Quantity
 from evenkeel.pharmacology.toml_table import Table
 

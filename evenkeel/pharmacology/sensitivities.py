@@ -14,13 +14,13 @@ from typing import Final
 
 import numpy as np
 
+from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.log_linear import DrugInput, LogLinearSystem
-from evenkeel.pharmacology.profile import FloatArray
 
-# Two decay rates this close count as one: the mean of the two slopes is then closer (about 1e-12) than their
-# difference (about 1e-10).
+# Decay rates this close, as a share of the fastest, lose digits in the difference of two responses; doubling
+# takes over.
 _COINCIDENT: Final = 1e-6
-# Eigenvectors that depend on one another more than this lose digits; doubling takes over.
+# So do eigenvectors that depend on one another more than this.
 _CONDITION_LIMIT: Final = 1e5
 # A part is short where the sum of the columns is at most this; the series then ends below 1e-17.
 _SHORT: Final = 0.5
@@ -57,38 +57,33 @@ def by_modes(
 ) -> Sensitivities | None:
     """Through the modes, or None where the modes of the matrix are too alike to be told apart."""
     rate = system.rates(log_deviation)
-    matrix = system.matrix(rate)
-    decay, vectors = np.linalg.eig(matrix)
+    decay, vectors = np.linalg.eig(system.matrix(rate))
+    size = len(decay)
     if decay.dtype != np.float64:
         return None
-    try:
-        inverse = np.linalg.inv(vectors)
-    except np.linalg.LinAlgError:
-        return None
-    if not float((vectors**2).sum()) * float((inverse**2).sum()) < _CONDITION_LIMIT**2:
-        return None
-    scale = system.scales(log_deviation)
-    row = vectors[system.reading_state] * scale[:, np.newaxis]
     gap = decay[:, np.newaxis] - decay
-    coincident = np.abs(gap) <= _COINCIDENT * np.abs(decay)
-    gap[coincident] = 1.0
-    level = np.zeros(len(scale))
-    per_log_rate = np.zeros((len(scale), len(rate)))
-    per_log_parameter = np.zeros((len(scale), len(log_deviation)))
+    gap.ravel()[:: size + 1] = np.inf
+    if float(np.abs(gap).min()) <= _COINCIDENT * float(decay.max()):
+        return None
+    inverse = np.linalg.inv(vectors)
+    # The columns of the vectors have the length 1, so that the inverse alone tells how they depend.
+    if not float(np.vdot(inverse, inverse)) < _CONDITION_LIMIT**2:
+        return None
+    row = vectors[system.reading_state] * system.scales(log_deviation)[:, np.newaxis]
+    turned: FloatArray | float = 0.0
+    level, own = np.zeros(len(row)), np.zeros((len(row), len(log_deviation)))
     for inlet, drug in zip(system.inlets, given, strict=True):
-        fraction = inlet.fraction(log_deviation)
-        held = inverse[:, inlet.state] * fraction
+        held = inverse[:, inlet.state] * inlet.fraction(log_deviation)
         response, slope = _mode_response(decay, drug)
         divided = (response[:, :, np.newaxis] - response[:, np.newaxis, :]) / gap
-        mean_slope = (slope[:, :, np.newaxis] + slope[:, np.newaxis, :]) / 2
-        divided = np.where(coincident, mean_slope, divided)
-        turned = inverse.T @ (row[:, :, np.newaxis] * divided * held) @ vectors.T
-        per_log_rate += turned.reshape(len(scale), -1) @ system.pattern
+        divided.reshape(len(row), -1)[:, :: size + 1] = slope
+        turned = turned + divided * (row[:, :, np.newaxis] * held)
         share = (row * response) @ held
         level += share
-        per_log_parameter += np.multiply.outer(share, inlet.power)
-    per_log_parameter += (per_log_rate * rate) @ system.rate_power
-    per_log_parameter += level[:, np.newaxis] * system.reading_power
+        own += share[:, np.newaxis] * inlet.power
+    # From the modes back to the states, then along each rate.
+    per_log_rate = (inverse.T @ turned @ vectors.T).reshape(len(row), -1) @ system.pattern * rate
+    per_log_parameter = per_log_rate @ system.rate_power + level[:, np.newaxis] * system.reading_power + own
     return Sensitivities(level_ng_per_ml=level, per_log_parameter=per_log_parameter)
 
 

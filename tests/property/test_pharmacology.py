@@ -1,4 +1,4 @@
-"""Physics as tests: what must hold for every infusion, whatever its shape."""
+"""Physics as tests: what must hold for every infusion, every route and every body, whatever the shape."""
 
 from dataclasses import replace
 
@@ -8,12 +8,25 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from evenkeel.pharmacology import InfusionProfile, load_parameter_set, predict_level
-from evenkeel.pharmacology.mammillary import central_level_mg_per_l
+from evenkeel.pharmacology import (
+    Dose,
+    InfusionProfile,
+    System,
+    load_parameter_set,
+    parameter_set_keys,
+    predict_level,
+    simulate,
+)
+from evenkeel.pharmacology.bodies import Bodies
+from evenkeel.pharmacology.exposure import area_ng_h_per_ml, peak, time_above_min
+from evenkeel.pharmacology.modes import solve_spectrum
+from evenkeel.pharmacology.ode import simulate_ode
 
 KAMP = load_parameter_set("kamp_2020")
 GRID_MIN = np.linspace(-10.0, 600.0, 123)
 FloatArray = NDArray[np.float64]
+
+MODELS = parameter_set_keys()
 
 # How long one example takes says nothing about the physics.
 untimed = settings(deadline=None)
@@ -26,16 +39,23 @@ weights = st.floats(30, 200)
 
 
 @st.composite
-def profiles(draw: st.DrawFn) -> InfusionProfile:
-    segments = draw(st.lists(st.tuples(moments, lengths, rates), max_size=6))
+def profiles(draw: st.DrawFn, routes: tuple[str, ...] = ()) -> InfusionProfile:
+    """Segments one after the other, with pauses, in any order of listing; boluses and doses at any time."""
+    segments = draw(st.lists(st.tuples(lengths, lengths, rates), max_size=6))
+    pause = np.array([gap for gap, _, _ in segments], dtype=np.float64)
+    length = np.array([lasting for _, lasting, _ in segments], dtype=np.float64)
+    end = np.cumsum(pause + length)
+    start = np.maximum(end - length, np.concatenate([[0.0], end[:-1]]) if len(segments) else end)
+    order = np.array(draw(st.permutations(range(len(segments)))), dtype=np.intp)
     boluses = draw(st.lists(st.tuples(moments, amounts), max_size=3))
-    start = np.array([at for at, _, _ in segments], dtype=np.float64)
+    doses = draw(st.lists(st.tuples(moments, amounts, st.sampled_from(routes)), max_size=3)) if routes else []
     return InfusionProfile(
-        start_min=start,
-        end_min=start + np.array([length for _, length, _ in segments]),
-        rate_mg_per_h=np.array([rate for _, _, rate in segments], dtype=np.float64),
+        start_min=start[order],
+        end_min=end[order],
+        rate_mg_per_h=np.array([rate for _, _, rate in segments], dtype=np.float64)[order],
         bolus_at_min=np.array([at for at, _ in boluses], dtype=np.float64),
         bolus_mg=np.array([amount for _, amount in boluses], dtype=np.float64),
+        doses=tuple(Dose(at_min=at, amount_mg=amount, route=route) for at, amount, route in doses),
     )
 
 
@@ -45,19 +65,8 @@ def level(profile: InfusionProfile, at_min: FloatArray = GRID_MIN, weight_kg: fl
     return found
 
 
-def dose_mg(profile: InfusionProfile) -> float:
-    infused = np.sum(profile.rate_mg_per_h * (profile.end_min - profile.start_min)) / 60
-    return float(infused + profile.bolus_mg.sum())
-
-
-def joined(*parts: InfusionProfile) -> InfusionProfile:
-    return InfusionProfile(
-        start_min=np.concatenate([part.start_min for part in parts]),
-        end_min=np.concatenate([part.end_min for part in parts]),
-        rate_mg_per_h=np.concatenate([part.rate_mg_per_h for part in parts]),
-        bolus_at_min=np.concatenate([part.bolus_at_min for part in parts]),
-        bolus_mg=np.concatenate([part.bolus_mg for part in parts]),
-    )
+def kamp(weight_kg: float) -> System:
+    return KAMP.system(Bodies.typical(weight_kg))
 
 
 def one_segment(start_min: float, end_min: float, rate_mg_per_h: float) -> InfusionProfile:
@@ -114,11 +123,18 @@ def test_linear_in_dose(profile: InfusionProfile, factor: float) -> None:
 
 
 @untimed
-@given(profiles(), profiles())
-def test_doses_superpose(first: InfusionProfile, second: InfusionProfile) -> None:
-    np.testing.assert_allclose(
-        level(joined(first, second)), level(first) + level(second), rtol=1e-11, atol=1e-9
-    )
+@given(profiles())
+def test_every_part_of_a_profile_adds_its_own_level(profile: InfusionProfile) -> None:
+    parts = [
+        one_segment(start, end, rate)
+        for start, end, rate in zip(profile.start_min, profile.end_min, profile.rate_mg_per_h, strict=True)
+    ]
+    parts += [
+        InfusionProfile(bolus_at_min=np.array([at]), bolus_mg=np.array([amount]))
+        for at, amount in zip(profile.bolus_at_min, profile.bolus_mg, strict=True)
+    ]
+    total = sum((level(part) for part in parts), np.zeros(GRID_MIN.size))
+    np.testing.assert_allclose(level(profile), total, rtol=1e-11, atol=1e-9)
 
 
 @untimed
@@ -127,7 +143,9 @@ def test_two_consecutive_infusions_are_one_long_one(
     start: float, length: float, rate: float, share: float
 ) -> None:
     end, cut = start + length, start + share * length
-    split = joined(one_segment(start, cut, rate), one_segment(cut, end, rate))
+    split = InfusionProfile(
+        start_min=np.array([start, cut]), end_min=np.array([cut, end]), rate_mg_per_h=np.array([rate, rate])
+    )
     np.testing.assert_allclose(level(split), level(one_segment(start, end, rate)), rtol=1e-11, atol=1e-9)
 
 
@@ -135,7 +153,11 @@ def test_two_consecutive_infusions_are_one_long_one(
 @given(moments, st.floats(1, 60), st.floats(1, 60), rates)
 def test_a_pause_is_a_rate_of_zero(start: float, before: float, pause: float, rate: float) -> None:
     paused, resumed = start + before, start + before + pause
-    gap = joined(one_segment(start, paused, rate), one_segment(resumed, resumed + 20, rate))
+    gap = InfusionProfile(
+        start_min=np.array([start, resumed]),
+        end_min=np.array([paused, resumed + 20]),
+        rate_mg_per_h=np.array([rate, rate]),
+    )
     spelled_out = InfusionProfile.from_rate_changes(
         at_min=[start, paused, resumed, resumed + 20], rate_mg_per_h=[rate, 0.0, rate, 0.0]
     )
@@ -202,17 +224,11 @@ def test_does_not_depend_on_where_the_clock_starts(profile: InfusionProfile, shi
 @untimed
 @given(profiles(), weights)
 def test_mass_balance(profile: InfusionProfile, weight_kg: float) -> None:
-    # What the clearance removes over all time is what was given: CL * AUC = dose, within 1e-6.
-    changes = np.concatenate([profile.start_min, profile.end_min, profile.bolus_at_min, [0.0]])
-    edges = np.unique(np.concatenate([changes + step for step in (0.0, *2.0 ** np.arange(0, 15))]))
-    nodes, node_weights = np.polynomial.legendre.leggauss(20)
-    half = np.diff(edges)[:, np.newaxis] / 2
-    at_min = (edges[:-1, np.newaxis] + half + half * nodes).ravel()
-    area_weights = (half * node_weights).ravel()
-    level_mg_per_l = central_level_mg_per_l(KAMP.modes(weight_kg), profile, at_min)[0]
-    clearance_l_per_min = KAMP.parameters["CL"].value * (weight_kg / 70) ** 0.75 / 60
-    removed_mg = clearance_l_per_min * float(level_mg_per_l @ area_weights)
-    np.testing.assert_allclose(removed_mg, dose_mg(profile), rtol=1e-6, atol=1e-9)
+    # What the clearance removes over all time is what was given: CL * AUC = dose.
+    system = kamp(weight_kg)
+    clearance_l_per_h = KAMP.parameters["CL"].value * (weight_kg / 70) ** 0.75
+    area_mg_h_per_l = area_ng_h_per_ml(system, profile, "ketamine")[0] / 1000
+    np.testing.assert_allclose(clearance_l_per_h * area_mg_h_per_l, profile.dose_mg, rtol=1e-10, atol=1e-12)
 
 
 @untimed
@@ -222,9 +238,46 @@ def test_decay_rates_obey_vieta(weight_kg: float) -> None:
     size, typical = weight_kg / 70.0, {name: found.value for name, found in KAMP.parameters.items()}
     v1, v2, v3 = (typical[name] * size for name in ("V1", "V2", "V3"))
     clearance, q2, q3 = (typical[name] * size**0.75 / 60 for name in ("CL", "Q2", "Q3"))
-    decay = KAMP.modes(weight_kg).decay_per_min[0]
+    decay = solve_spectrum(kamp(weight_kg).networks[0]).rate[:, 0]
     np.testing.assert_allclose(decay.sum(), (clearance + q2 + q3) / v1 + q2 / v2 + q3 / v3, rtol=1e-12)
     np.testing.assert_allclose(decay.prod(), clearance / v1 * q2 / v2 * q3 / v3, rtol=1e-11)
+    pairs = decay[0] * decay[1] + decay[0] * decay[2] + decay[1] * decay[2]
+    k10, k12, k13, k21, k31 = clearance / v1, q2 / v1, q3 / v1, q2 / v2, q3 / v3
+    np.testing.assert_allclose(pairs, k10 * k21 + k10 * k31 + k12 * k31 + k13 * k21 + k21 * k31, rtol=1e-12)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sampled_from(MODELS), st.data())
+def test_every_model_obeys_the_physics(key: str, data: st.DataObject) -> None:
+    model = load_parameter_set(key)
+    system = model.system(Bodies.typical(data.draw(weights)))
+    profile = data.draw(profiles(tuple(route for route in system.routes if route != "iv")))
+    at_min = np.unique(np.append(np.linspace(0.5, 1200.0, 40), profile.bolus_at_min))
+    levels = simulate(system, profile, at_min, engine="numpy").values
+    highest = levels.max(initial=1e-9)
+    assert np.all(levels >= -1e-12 * highest)
+    doubled = simulate(system, profile, at_min, dose_scale=2.0, engine="numpy").values
+    np.testing.assert_allclose(doubled, 2 * levels, rtol=1e-12, atol=1e-12 * highest)
+    for output, name in enumerate(system.outputs):
+        top, at = peak(system, profile, name)
+        assert top[0] >= levels[0, output].max(initial=0.0) * (1 - 1e-12)
+        # The time above a level cannot be longer than the area under the curve allows.
+        if top[0] > 1e-6:
+            above = time_above_min(system, profile, name, float(top[0]) / 2)
+            area = area_ng_h_per_ml(system, profile, name) * 60
+            assert 0 < above[0] <= area[0] / (top[0] / 2) * (1 + 1e-12)
+            assert at[0] >= 0
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.sampled_from(MODELS), st.data())
+def test_closed_form_agrees_with_stepping(key: str, data: st.DataObject) -> None:
+    system = load_parameter_set(key).system(Bodies.typical(data.draw(weights)))
+    profile = data.draw(profiles(tuple(route for route in system.routes if route != "iv")))
+    at_min = np.array([10.0, 47.0, 200.0, 777.0])
+    closed = simulate(system, profile, at_min, engine="numpy").values
+    stepped = simulate_ode(system, profile, at_min).values
+    np.testing.assert_allclose(closed, stepped, rtol=1e-8, atol=1e-6)
 
 
 @untimed

@@ -193,32 +193,26 @@ def _flows(space: StateSpace, kept: list[int], delayed: set[str]) -> tuple[Float
     A delayed outlet follows a level without taking drug from it, so that it is no part of what flows out.
     """
     size = len(kept)
-    places: list[FloatArray] = []
-    rates: list[FloatArray] = []
-
-    def add(rate: FloatArray, source: int, target: int | None, takes: bool) -> None:
-        where = np.zeros((size, size))
-        if target is not None:
-            where[target, source] = -1.0
-        if takes:
-            where[source, source] = 1.0
-        places.append(where.ravel())
-        rates.append(rate)
-
-    for column, source in enumerate(kept):
-        all_out = -space.matrix[:, source, source]
-        lost = all_out.copy()
-        for target in map(int, np.flatnonzero(space.matrix[0, :, source])):
-            takes = space.states[target] not in delayed
-            if target == source or not (takes or target in kept):
-                continue
-            flow = space.matrix[:, target, source]
-            add(flow, column, kept.index(target) if target in kept else None, takes)
-            if takes:
-                lost -= flow
-        if np.any(np.abs(lost) > _ROUNDING * all_out):
-            add(lost, column, None, True)
-    return np.stack(places, axis=1), np.stack(rates, axis=1)
+    takes = np.array([name not in delayed for name in space.states])
+    place = np.full(len(space.states), -1)
+    place[kept] = np.arange(size)
+    columns = space.matrix[:, :, kept]
+    is_flow = columns[0] != 0.0
+    is_flow[kept, np.arange(size)] = False
+    is_flow[~takes & (place < 0)] = False
+    target, source = np.nonzero(is_flow)
+    flow = columns[:, target, source]
+    all_out = -columns[:, kept, np.arange(size)]
+    lost = all_out - np.where((is_flow & takes[:, np.newaxis])[np.newaxis], columns, 0.0).sum(axis=1)
+    losing = np.flatnonzero(np.any(np.abs(lost) > _ROUNDING * all_out, axis=0))
+    where = np.zeros((size, size, len(target) + len(losing)))
+    number = np.arange(len(target))
+    inside = place[target] >= 0
+    where[place[target][inside], source[inside], number[inside]] = -1.0
+    taking = takes[target]
+    where[source[taking], source[taking], number[taking]] += 1.0
+    where[losing, losing, len(target) + np.arange(len(losing))] = 1.0
+    return where.reshape(size * size, -1), np.concatenate([flow, lost[:, losing]], axis=1)
 
 
 def _powers(

@@ -147,7 +147,15 @@ static int solve_modes(int64_t n, Square matrix, const Groups *g, Eigen *e) {
             inner[i][j] = inner[j][i] = 0.5 * (inner[i][j] + inner[j][i]);
         }
     if (!rotate_to_diagonal(n, inner, turn)) return 0;
-    for (int64_t i = 0; i < n; i++) e->decay[i] = inner[i][i];
+    double fastest = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        e->decay[i] = inner[i][i];
+        if (!(e->decay[i] > 0.0)) return 0;
+        if (e->decay[i] > fastest) fastest = e->decay[i];
+    }
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < i; j++)
+            if (fabs(e->decay[i] - e->decay[j]) <= COINCIDENT * fastest) return 0;
     /* How a mode of one group drives those of another. */
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < n; j++) {
@@ -188,7 +196,7 @@ static int solve_modes(int64_t n, Square matrix, const Groups *g, Eigen *e) {
         double column = 0.0, row = 0.0;
         for (int64_t k = 0; k < n; k++)
             column += e->vectors[k][i] * e->vectors[k][i], row += e->inverse[i][k] * e->inverse[i][k];
-        if (!(column * row < CONDITION_LIMIT * CONDITION_LIMIT) || !(e->decay[i] > 0.0)) return 0;
+        if (!(column * row < CONDITION_LIMIT * CONDITION_LIMIT)) return 0;
     }
     return 1;
 }
@@ -265,9 +273,7 @@ static int find_levels(const Model *m, const Groups *g, const double *deviation,
             for (int64_t i = 0; i < n; i++)
                 for (int64_t j = 0; j < n; j++) {
                     const double gap = e.decay[i] - e.decay[j];
-                    const double divided = fabs(gap) <= COINCIDENT * e.decay[j]
-                                               ? 0.5 * (slope[i] + slope[j])
-                                               : (response[i] - response[j]) / gap;
+                    const double divided = i == j ? slope[i] : (response[i] - response[j]) / gap;
                     turned[i][j] += row[i] * divided * held[j];
                 }
             for (int64_t i = 0; i < p; i++) slopes[i] += share * m->inlet_power[u * p + i];

@@ -3,7 +3,7 @@
 Body i of a seed is the same body whatever the number of bodies, the chunks, their order and the workers.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evenkeel.pharmacology.arrays import Axis, FloatArray, Labelled, as_times, choose
+from evenkeel.pharmacology.bands import level_bands
 from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.chance import Purpose, correlate, lower_root, refuse_bad_seed, standard_normals
+from evenkeel.pharmacology.cohort_range import outside_range, reasons_outside
 from evenkeel.pharmacology.covariates import CovariateModel
 from evenkeel.pharmacology.errors import CohortError
-from evenkeel.pharmacology.parameter_set import Covariance, ParameterSet, Residual
+from evenkeel.pharmacology.parameter_set import Covariance, ParameterSet
 from evenkeel.pharmacology.prediction import PredictionStatus
 from evenkeel.pharmacology.regimen import Regimen
+from evenkeel.pharmacology.residual import add_residual, residual_of
 from evenkeel.pharmacology.simulate import simulate
 from evenkeel.pharmacology.streaming import (
     BLOCK_BODIES,
@@ -38,6 +41,8 @@ SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 _CHUNK_VALUES: Final = 2**23
 _CHUNK_BODIES: Final = 4096
 _PIECE_CHUNKS: Final = 16
+# Blocks of times for exact quantiles on a cluster, whose size is not known beforehand.
+_BLOCKS_ON_CLUSTER: Final = 4
 
 # What makes the system of some bodies; a parameter set's own, or that with a venous delay or an effect site.
 SystemOf = Callable[[Bodies], System]
@@ -47,6 +52,7 @@ class Summary(StrEnum):
     """What is kept of a cohort."""
 
     LEVELS = "levels"  # every level; bodies x outputs x times float64 must fit in memory
+    EXACT = "exact"  # as streamed, with exact quantiles; makes every level twice
     STREAMED = "streamed"  # moments, ends, and quantiles within 1/512 of the exact ones; any number of bodies
 
 
@@ -186,43 +192,6 @@ def _drawn(
     return {name: np.ascontiguousarray(rows[:, i]) for i, name in enumerate(covariance.names)}
 
 
-def add_residual(
-    parameter_set: ParameterSet, levels: FloatArray, outputs: Sequence[str], seed: int, *, first: int = 0
-) -> None:
-    """Turn levels (bodies, outputs, times) of bodies first, first + 1, ... into what an assay would read.
-
-    A reading below 0 becomes 0. Raises CohortError for an output without a residual error in the model.
-    """
-    bodies, _, times = levels.shape
-    for i, output in enumerate(outputs):
-        error = residual_of(parameter_set, output)
-        place = parameter_set.outputs.index(output)
-        normals = standard_normals(
-            seed, Purpose.RESIDUAL, first=first, bodies=bodies, columns=times, part=place
-        )
-        levels[:, i] = read_level(error, levels[:, i], normals)
-
-
-def read_level(error: Residual, level: FloatArray, normals: FloatArray) -> FloatArray:
-    """What an assay reads of levels in ng/mL, not below 0, by standard normals of the same shape."""
-    if error.on_log_scale:
-        return level * np.exp(error.proportional_sd * normals)
-    sd = np.hypot(error.proportional_sd * level, error.additive_sd_ng_per_ml)
-    found: FloatArray = np.maximum(level + sd * normals, 0.0)
-    return found
-
-
-def residual_of(parameter_set: ParameterSet, output: str) -> Residual:
-    """The residual error of an output. Raises CohortError when the model has none for it."""
-    if output not in parameter_set.residual:
-        known = ", ".join(parameter_set.residual) or "none"
-        raise CohortError(
-            f"{parameter_set.name} gives no residual error for {output!r} (it does for: {known}), so that no "
-            "reading of it can be drawn."
-        )
-    return parameter_set.residual[output]
-
-
 def refuse_count(name: str, value: int) -> None:
     if type(value) is not int or value < 1:
         raise CohortError(f"{name} must be a whole number of 1 or more, not {value!r}.")
@@ -295,18 +264,28 @@ def simulate_cohort(
         with_residual=with_residual,
         system_of=system_of,
     )
-    keep = summary is Summary.LEVELS
-    total = _Piece(columns=len(cohort.names) * cohort.at_min.size)
-    levels = np.empty((n, len(cohort.names), cohort.at_min.size)) if keep else None
     workers = workers or Workers()
-    pieces = pieces_of(cohort, n, workers)
-    task = partial(_simulate_piece, cohort, keep)
-    for place, piece in run_pieces(task, pieces, workers=workers, progress=progress):
-        total.merge(piece)
-        if levels is not None and piece.levels is not None:
-            first, count = pieces[place]
-            levels[first : first + count] = piece.levels
-    return _result(cohort, n, total, levels, shares)
+    _refuse_summary(cohort, summary)
+    bodies = pieces_of(cohort, n, workers)
+    blocks = _blocks_of(cohort, workers) if summary is Summary.EXACT else []
+    shape = (len(cohort.names), cohort.at_min.size)
+    total = _Piece(columns=shape[0] * shape[1])
+    levels = np.empty((n, *shape)) if summary is Summary.LEVELS else None
+    quantiles = np.empty((len(shares), *shape))
+    task = partial(_simulate_piece, cohort, n, summary, tuple(shares))
+    for place, piece in run_pieces(task, [*bodies, *blocks], workers=workers, progress=progress):
+        if isinstance(piece, _Piece):
+            total.merge(piece)
+            if levels is not None and piece.levels is not None:
+                first, count = bodies[place]
+                levels[first : first + count] = piece.levels
+        else:
+            quantiles[:, :, blocks[place - len(bodies)]] = piece
+    if levels is not None:
+        quantiles = np.quantile(levels, shares, axis=0)
+    if total.counts is not None:
+        quantiles = total.counts.quantiles(shares, total.moments).reshape(quantiles.shape)
+    return _result(cohort, n, total, quantiles, levels, shares)
 
 
 class _Piece:
@@ -342,15 +321,27 @@ def pieces_of(cohort: Cohort, n: int, workers: Workers) -> list[tuple[int, int]]
     return [(first, min(size, n - first)) for first in range(0, n, size)]
 
 
-def _simulate_piece(cohort: Cohort, keep: bool, piece: tuple[int, int]) -> _Piece:
+def _blocks_of(cohort: Cohort, workers: Workers) -> list[slice]:
+    """The times whose exact quantiles each worker finds. Each makes the modes of all bodies for itself."""
+    blocks = workers.count if workers.scheduler is None else _BLOCKS_ON_CLUSTER
+    edges = np.linspace(0, cohort.at_min.size, blocks + 1).astype(int).tolist()
+    return [slice(first, last) for first, last in pairwise(edges) if last > first]
+
+
+def _simulate_piece(
+    cohort: Cohort, n: int, summary: Summary, shares: Sequence[float], piece: tuple[int, int] | slice
+) -> "_Piece | FloatArray":
+    """The summary of some bodies (first, count), or exact quantiles of all n bodies at some times."""
+    if isinstance(piece, slice):
+        return _exact_quantiles(cohort, n, shares, piece)
     first, count = piece
     chunk = min(_chunk_bodies(cohort), count)
     buffer = np.empty((chunk, len(cohort.names), cohort.at_min.size))
     columns = buffer[0].size
     found = _Piece(columns)
-    if keep:
+    if summary is Summary.LEVELS:
         found.levels = np.empty((count, *buffer.shape[1:]))
-    else:
+    if summary is Summary.STREAMED:
         found.counts = Counts(columns)
     for start in range(0, count, chunk):
         some = min(chunk, count - start)
@@ -365,39 +356,28 @@ def _simulate_piece(cohort: Cohort, keep: bool, piece: tuple[int, int]) -> _Piec
     return found
 
 
-def outside_range(parameter_set: ParameterSet, regimen: Regimen, people: Bodies) -> Iterator[tuple[str, int]]:
-    """What bodies can be outside the range in which the model is offered, and how many of these are."""
-    offered = parameter_set.range
-    weight, age = people.weight_kg, people.age_years
-    low, high = offered.weight_low_kg, offered.weight_high_kg
-    yield f"weigh less than {low:g} or more than {high:g} kg", _count_outside(weight, low, high)
-    low, high = offered.age_low_years, offered.age_high_years
-    if age is not None:
-        yield f"are younger than {low:g} or older than {high:g} years", _count_outside(age, low, high)
-    for route in dict.fromkeys(one.route for one in regimen.given):
-        if route not in offered.doses:
-            yield f"get a dose by the route {route}, for which the model is not offered", len(people)
-            continue
-        doses = offered.doses[route]
-        dose = np.zeros(len(people))
-        for one in regimen.given:
-            if one.route == route:
-                to_mg = weight if one.is_per_kg else 1.0
-                dose += one.whole_amount * to_mg / (weight if doses.unit == "mg/kg" else 1.0)
-        words = f"get less than {doses.low:g} or more than {doses.high:g} {doses.unit} in a visit by {route}"
-        # Rounding must not put a dose at the limit outside.
-        slack = 1e-9 * doses.high
-        yield words, _count_outside(dose, doses.low - slack, doses.high + slack)
+def _exact_quantiles(cohort: Cohort, n: int, shares: Sequence[float], some: slice) -> FloatArray:
+    """Quantiles at some of the times, shape (shares, outputs, times), by the modes of all bodies."""
+    profile, per_kg = cohort.regimen.for_cohort()
+    chunks = [(first, min(_CHUNK_BODIES, n - first)) for first in range(0, n, _CHUNK_BODIES)]
+    weights = [cohort.covariates.draw(count, cohort.seed, first=first).weight_kg for first, count in chunks]
+    bands = level_bands(
+        (cohort.system(cohort.bodies(count, first=first)) for first, count in chunks),
+        profile,
+        cohort.at_min[some],
+        shares=shares,
+        outputs=cohort.names,
+        dose_scale=np.concatenate(weights) if per_kg else None,
+    )
+    return np.ascontiguousarray(bands.values.transpose(1, 0, 2))
 
 
-def reasons_outside(parameter_set: ParameterSet, n: int, outside: Mapping[str, int]) -> tuple[str, ...]:
-    """Sentences on how many of n bodies are outside the range, and what it stands on; none when nobody is."""
-    found = [f"{count} of {n} bodies {words}." for words, count in outside.items() if count]
-    return (*found, parameter_set.range.statement) if found else ()
-
-
-def _count_outside(values: FloatArray, low: float, high: float) -> int:
-    return int(np.count_nonzero((values < low) | (values > high)))
+def _refuse_summary(cohort: Cohort, summary: Summary) -> None:
+    if summary is Summary.EXACT and (cohort.with_residual or cohort.with_occasions):
+        raise CohortError(
+            'summary "exact" is offered without residual error and without occasions; with them, ask for '
+            '"levels" or "streamed".'
+        )
 
 
 def _refuse_shares(shares: Sequence[float]) -> None:
@@ -408,7 +388,12 @@ def _refuse_shares(shares: Sequence[float]) -> None:
 
 
 def _result(
-    cohort: Cohort, n: int, total: _Piece, levels: FloatArray | None, shares: Sequence[float]
+    cohort: Cohort,
+    n: int,
+    total: _Piece,
+    quantiles: FloatArray,
+    levels: FloatArray | None,
+    shares: Sequence[float],
 ) -> CohortLevels:
     parameter_set = cohort.parameter_set
     axes = (Axis("output", cohort.names), Axis("time", cohort.at_min, "min"))
@@ -418,11 +403,6 @@ def _result(
     def labelled(values: FloatArray) -> Labelled:
         return Labelled(values.reshape(shape), "ng/mL", axes)
 
-    if levels is None:
-        assert total.counts is not None
-        quantiles = total.counts.quantiles(shares, total.moments).reshape(len(shares), *shape)
-    else:
-        quantiles = np.quantile(levels, shares, axis=0)
     reasons = reasons_outside(parameter_set, n, total.outside)
     body_axis = Axis("body", np.arange(n, dtype=np.float64))
     return CohortLevels(
@@ -438,7 +418,7 @@ def _result(
         low=labelled(total.moments.low),
         high=labelled(total.moments.high),
         quantiles=Labelled(quantiles, "ng/mL", (share_axis, *axes)),
-        quantile_error_ratio=QUANTILE_ERROR_RATIO if levels is None else 0.0,
+        quantile_error_ratio=0.0 if total.counts is None else QUANTILE_ERROR_RATIO,
         levels=None if levels is None else Labelled(levels, "ng/mL", (body_axis, *axes)),
     )
 

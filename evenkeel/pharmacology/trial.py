@@ -15,18 +15,17 @@ from evenkeel.pharmacology.chance import Purpose, uniforms
 from evenkeel.pharmacology.cohort import (
     Cohort,
     SystemOf,
-    add_residual,
     caveats_of,
-    outside_range,
     pieces_of,
-    reasons_outside,
     refuse_count,
 )
+from evenkeel.pharmacology.cohort_range import outside_range, reasons_outside
 from evenkeel.pharmacology.covariates import BASES, CovariateModel
 from evenkeel.pharmacology.errors import CohortError
 from evenkeel.pharmacology.parameter_set import ParameterSet
 from evenkeel.pharmacology.prediction import PredictionStatus
 from evenkeel.pharmacology.regimen import MINUTES_PER_DAY, Regimen
+from evenkeel.pharmacology.residual import add_residual
 from evenkeel.pharmacology.workers import Progress, Workers, run_pieces
 
 Column = NDArray[Any]

@@ -19,17 +19,15 @@ from evenkeel.pharmacology.chance import Purpose, standard_normals
 from evenkeel.pharmacology.cohort import (
     Cohort,
     draw_deviations,
-    outside_range,
-    read_level,
-    reasons_outside,
     refuse_count,
-    residual_of,
     simulate_visits,
 )
+from evenkeel.pharmacology.cohort_range import outside_range, reasons_outside
 from evenkeel.pharmacology.errors import CohortError
 from evenkeel.pharmacology.parameter_set import ParameterSet
 from evenkeel.pharmacology.prediction import PredictionStatus
 from evenkeel.pharmacology.regimen import Regimen
+from evenkeel.pharmacology.residual import read_level, residual_of
 
 SHARES: Final = (0.05, 0.5, 0.95)
 COVERAGE: Final = 0.9

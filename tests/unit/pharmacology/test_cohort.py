@@ -14,7 +14,6 @@ from evenkeel.pharmacology.cohort import (
     Cohort,
     CohortLevels,
     Summary,
-    add_residual,
     draw_bodies,
     simulate_cohort,
 )
@@ -30,6 +29,7 @@ from evenkeel.pharmacology.parameter_set import Covariance, ParameterSet
 from evenkeel.pharmacology.prediction import PredictionStatus
 from evenkeel.pharmacology.reading import load_parameter_set
 from evenkeel.pharmacology.regimen import Given, Regimen
+from evenkeel.pharmacology.residual import add_residual
 from evenkeel.pharmacology.simulate import simulate
 from evenkeel.pharmacology.streaming import QUANTILE_ERROR_RATIO
 from evenkeel.pharmacology.system import System
@@ -155,12 +155,16 @@ def test_two_workers_give_the_bits_of_one_and_tell_how_far_they_are(
             [10.0, 40.0, 240.0],
             SEED,
             covariates=CLINIC,
-            with_residual=True,
+            with_residual=summary is not Summary.EXACT,
             summary=summary,
             workers=workers,
             progress=lambda done, whole: seen.append((done, whole)),
         )
-        assert seen == [(1, 3), (2, 3), (3, 3)]
+        # Three pieces of bodies, and for exact quantiles the times in as many blocks as there are workers.
+        pieces = 3
+        if summary is Summary.EXACT:
+            pieces += 1 if workers.is_here else 3
+        assert seen == [(done, pieces) for done in range(1, pieces + 1)]
         return result_bits(found)
 
     # Two processes of this machine, and a cluster that is already there.
@@ -170,6 +174,7 @@ def test_two_workers_give_the_bits_of_one_and_tell_how_far_they_are(
         others = {
             Summary.STREAMED: Workers(count=2),
             Summary.LEVELS: Workers(scheduler=cluster.scheduler_address),
+            Summary.EXACT: Workers(scheduler=cluster.scheduler_address),
         }
         for summary, workers in others.items():
             for one, other in zip(run(workers, summary), run(Workers(), summary), strict=True):
@@ -208,6 +213,17 @@ def test_streamed_and_whole_cohorts_agree() -> None:
         whole.quantiles.values, rel=QUANTILE_ERROR_RATIO + 0.003
     )
     assert (streamed.quantile_error_ratio, whole.quantile_error_ratio) == (QUANTILE_ERROR_RATIO, 0.0)
+
+
+def test_exact_quantiles_are_those_of_all_levels() -> None:
+    exact, whole = (
+        simulate_cohort(OTTO, 3000, INFUSION, [10.0, 40.0, 240.0], SEED, covariates=CLINIC, summary=summary)
+        for summary in (Summary.EXACT, Summary.LEVELS)
+    )
+    # The two paths of the engine agree within 1e-10.
+    assert exact.quantiles.values == pytest.approx(whole.quantiles.values, rel=1e-10)
+    assert np.array_equal(exact.mean.values, whole.mean.values)
+    assert (exact.levels, exact.quantile_error_ratio) == (None, 0.0)
 
 
 def with_occasion(parameter_set: ParameterSet, matrix: FloatArray) -> ParameterSet:
@@ -300,6 +316,8 @@ def test_what_cannot_be_asked_is_refused_by_name() -> None:
     )
     refuse(CohortError, "shares must be numbers from 0 to 1", shares=(5, 95))
     refuse(CohortError, "shares must be strictly increasing", shares=(0.9, 0.1))
+    refuse(CohortError, 'summary "exact" is offered without', summary=Summary.EXACT, with_residual=True)
+    refuse(CohortError, 'summary "exact" is offered without', summary=Summary.EXACT, with_occasions=True)
     with pytest.raises(ProfileError, match="unit must be one of mg, mg/kg"):
         Given(at_min=0, amount=0.5, unit="mcg/kg", over_min=40)
     with pytest.raises(CohortError, match=r"Domino.* gives no residual error for 'ketamine'"):

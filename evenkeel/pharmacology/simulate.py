@@ -3,16 +3,17 @@
 NumPy does all here; where the compiled fast path is installed it does the same sums for `simulate`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evenkeel.pharmacology import fast
 from evenkeel.pharmacology.arrays import Axis, FloatArray, IntArray, Labelled, as_times, choose, per_body
 from evenkeel.pharmacology.errors import ArgumentError
-from evenkeel.pharmacology.fast import Engine, choose_engine, models
+from evenkeel.pharmacology.fast import Engine, models
 from evenkeel.pharmacology.modes import Modes, cluster_end, solve_modes
 from evenkeel.pharmacology.plan import InputPlan, make_plan, routes_used
 from evenkeel.pharmacology.profile import InfusionProfile
@@ -46,7 +47,7 @@ def simulate(
     profile in mg/kg it is the weight. `out` (bodies, outputs, times), float64 and C-contiguous, is filled and
     becomes the values. `engine` chooses between the compiled fast path and NumPy, which agree within 1e-10;
     `auto` takes the faster one there is. A body's numbers do not depend on the other bodies, the other times
-    or the threads.
+    or the `threads`, of which there is one unless more are asked for.
 
     Raises OutputTimeError, RouteError for a route that the system lacks, and ArgumentError for the rest.
     """
@@ -55,43 +56,31 @@ def simulate(
     scale = None if dose_scale is None else per_body("dose_scale", dose_scale, system.bodies)
     if scale is not None and np.any(scale < 0):
         raise ArgumentError("dose_scale must be 0 or more.")
-    if threads is not None and threads < 1:
-        raise ArgumentError(f"threads must be at least 1, not {threads}.")
-    is_fast = choose_engine(engine) == "fast"
-    solve = models.solve_modes if is_fast else solve_modes
+    is_fast = fast.choose_engine(engine) == "fast"
+    count = 1 if threads is None else fast.choose_threads(threads)
     shape = (system.bodies, len(names), times.size)
     values = np.empty(shape) if out is None else _checked_out(out, shape)
-    plans = [
-        (route, [make_plan(profile, times, route=route, release_min=entry.duration_min) for entry in entries])
-        for route, entries in (
-            (route, system.entries[route]) for route in routes_used(profile, system.routes)
-        )
-    ]
+    plans = {
+        route: [
+            make_plan(profile, times, route=route, release_min=entry.duration_min)
+            for entry in system.entries[route]
+        ]
+        for route in routes_used(profile, system.routes)
+    }
+    starts = range(0, system.bodies, SOLVED_AT_ONCE)
+    # One block is shared among the threads; of several, each is one thread's.
+    within = count if len(starts) == 1 else 1
 
     def fill(first: int) -> None:
         last = min(first + SOLVED_AT_ONCE, system.bodies)
-        part = system.part(first, last)
         some = None if scale is None else scale[first:last]
-        add = False
-        for route, entry_plans in plans:
-            for entry, plan in zip(solve(part, route, names), entry_plans, strict=True):
-                here = values[first:last]
-                if not (
-                    is_fast and models.fill_levels(entry.main, plan, some, here, add=add, threads=within)
-                ):
-                    evaluate(entry.main, plan, some, here, add=add)
-                for bodies, modes in entry.apart:
-                    _evaluate_apart(bodies, modes, plan, some, values[first:last])
-                add = True
+        _fill(system.part(first, last), plans, names, some, values[first:last], within if is_fast else None)
 
-    starts = range(0, system.bodies, SOLVED_AT_ONCE)
-    # One block is shared among the threads of the fast path; of many blocks each thread takes some.
-    within = threads or 1 if len(starts) == 1 else 1
-    if threads is None or threads == 1 or len(starts) == 1:
+    if count == 1 or len(starts) == 1:
         for first in starts:
             fill(first)
     else:
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(count) as pool:
             list(pool.map(fill, starts))
     axes = (
         Axis("body", np.arange(system.bodies, dtype=np.float64)),
@@ -99,6 +88,28 @@ def simulate(
         Axis("time", times, "min"),
     )
     return Labelled(values, "ng/mL", axes)
+
+
+def _fill(
+    system: System,
+    plans: Mapping[str, Sequence[InputPlan]],
+    names: Sequence[str],
+    scale: FloatArray | None,
+    out: FloatArray,
+    fast_threads: int | None,
+) -> None:
+    """Levels of some bodies by NumPy, or by the fast path, which leaves to NumPy what it does not have."""
+    solve = solve_modes if fast_threads is None else models.solve_modes
+    add = False
+    for route, entry_plans in plans.items():
+        for entry, plan in zip(solve(system, route, names), entry_plans, strict=True):
+            if fast_threads is None or not models.fill_levels(
+                entry.main, plan, scale, out, add=add, threads=fast_threads
+            ):
+                evaluate(entry.main, plan, scale, out, add=add)
+            for bodies, modes in entry.apart:
+                _evaluate_apart(bodies, modes, plan, scale, out)
+            add = True
 
 
 def _checked_out(out: FloatArray, shape: tuple[int, int, int]) -> FloatArray:

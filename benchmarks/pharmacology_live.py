@@ -1,25 +1,29 @@
 """What following a running infusion costs: `python benchmarks/pharmacology_live.py`.
 
 One reading and one change of rate, for one body and for a band of bodies, early and late in an infusion with
-many changes: the cost must not grow. Then the branches of the next two hours, and each effect predicted once.
+many changes: the cost must not grow. Then the branches of the next two hours, each effect predicted once, and
+the bands of 48 chairs over the next four hours from 1,000 drawn bodies each, three outputs every minute.
 Prints times; nothing is asserted, because a clock on a shared machine proves nothing.
 """
 
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from evenkeel.pharmacology import InfusionProfile, load_parameter_set
 from evenkeel.pharmacology.bodies import Bodies
+from evenkeel.pharmacology.cohort import draw_bodies
 from evenkeel.pharmacology.effects import Effect, predict_effect
-from evenkeel.pharmacology.live import LiveModel, branch_levels
+from evenkeel.pharmacology.live import LiveModel, branch_levels, chair_bands
 from evenkeel.pharmacology.prediction import varied_bodies
 
 REPEATS, ROUNDS = 500, 9
 OUTPUTS = ("ketamine", "norketamine", "effect site")
+CHAIRS, DRAWS = 48, 1000
 
 
 def spent_us(act: Callable[[], object], repeats: int = REPEATS) -> str:
@@ -55,6 +59,12 @@ def main() -> None:
     for effect in Effect:
         spent = spent_us(partial(predict_effect, effect, kamp, 70.0, ordered, times), 3)
         print(f"{effect}: {spent}")
+    chairs = []
+    for chair in range(CHAIRS):
+        drawn = kamp.system(draw_bodies(kamp, DRAWS, seed=chair))
+        site = drawn.with_effect_site("effect site", half_life_min=8.3)
+        chairs.append((LiveModel.of(site, outputs=OUTPUTS), replace(ordered, present_min=float(chair % 40))))
+    print(f"bands of {CHAIRS} chairs: {spent_us(partial(chair_bands, chairs, ahead_min=240.0), 1)}")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evenkeel.pharmacology.arrays import Axis, FloatArray, IntArray, Labelled, as_times, choose
+from evenkeel.pharmacology.bands import DEFAULT_SHARES, exact_quantiles
 from evenkeel.pharmacology.errors import ArgumentError, OutputTimeError, ProfileError, RouteError
+from evenkeel.pharmacology.fast import choose_engine, models
 from evenkeel.pharmacology.modes import Modes, solve_modes
 from evenkeel.pharmacology.parameter_set import ParameterSet
-from evenkeel.pharmacology.plan import make_plan
+from evenkeel.pharmacology.plan import InputPlan, make_plan
 from evenkeel.pharmacology.prediction import Prediction, predict_level
 from evenkeel.pharmacology.profile import INTRAVENOUS, MINUTES_PER_HOUR, InfusionProfile
 from evenkeel.pharmacology.simulate import evaluate
@@ -51,6 +53,12 @@ class _Part:
             modes,
         )
 
+    def levels(self, plan: InputPlan) -> FloatArray:
+        """Levels of a whole plan by NumPy, shape (bodies, outputs, times)."""
+        found = np.empty((self.decay.shape[1], self.residue.shape[0], plan.step_of_time.size))
+        evaluate(self.modes, plan, None, found, add=False)
+        return found
+
     def after(self, held: FloatArray, rate_mg_per_min: float, length_min: float) -> FloatArray:
         """What each mode holds after a time at one rate, shape (modes, bodies)."""
         exponent = self.decay * -length_min
@@ -81,7 +89,8 @@ class LiveModel:
     def of(cls, system: System, *, outputs: Sequence[str] | None = None) -> Self:
         """Solve the modes of these outputs, all when None. Raises ArgumentError for an unknown output."""
         names = choose("outputs", outputs, system.outputs)
-        (entry,) = solve_modes(system, INTRAVENOUS, names)
+        solve = models.solve_modes if choose_engine() == "fast" else solve_modes
+        (entry,) = solve(system, INTRAVENOUS, names)
         parts = [_Part.of(slice(None), entry.main), *(_Part.of(*some) for some in entry.apart)]
         return cls(outputs=names, bodies=system.bodies, parts=tuple(parts))
 
@@ -112,21 +121,32 @@ class LiveModel:
             state = state._at(float(at), float(rate), float(bolus))
         return state
 
-    def levels(
-        self, profile: InfusionProfile, at_min: ArrayLike, *, out: FloatArray | None = None
-    ) -> Labelled:
+    def levels(self, profile: InfusionProfile, at_min: ArrayLike) -> Labelled:
         """Levels of a whole profile with the axes body, output and time: `simulate` without solving again."""
         times = as_times(at_min)
         _refuse_other_routes(profile)
+        values = np.empty((self.bodies, len(self.outputs), times.size))
         plan = make_plan(profile, times)
-        values = np.empty((self.bodies, len(self.outputs), times.size)) if out is None else out
         main, *apart = self.parts
-        evaluate(main.modes, plan, None, values, add=False)
+        if choose_engine() != "fast" or not models.fill_levels(main.modes, plan, None, values, add=False):
+            values[...] = main.levels(plan)
         for part in apart:
-            found = np.empty((part.decay.shape[1], *values.shape[1:]))
-            evaluate(part.modes, plan, None, found, add=False)
-            values[part.bodies] += found
-        return _labelled(values, self.outputs, times)
+            values[part.bodies] += part.levels(plan)
+        bodies = Axis("body", np.arange(self.bodies, dtype=np.float64))
+        return Labelled(values, "ng/mL", (bodies, Axis("output", self.outputs), Axis("time", times, "min")))
+
+    def rows(self, profile: InfusionProfile, times: FloatArray) -> FloatArray:
+        """The same levels the other way round, (outputs, times, bodies): what quantiles are taken of."""
+        plan = make_plan(profile, times)
+        main, *apart = self.parts
+        values = np.empty((len(self.outputs), times.size, self.bodies))
+        if choose_engine() != "fast" or not models.fill_levels(
+            main.modes, plan, None, values, add=False, by_time=True
+        ):
+            values[...] = main.levels(plan).transpose(1, 2, 0)
+        for part in apart:
+            values[:, :, part.bodies] += part.levels(plan).transpose(1, 2, 0)
+        return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -288,9 +308,43 @@ def _times_ahead(present_min: float, ahead_min: float, every_min: float) -> Floa
     return present_min + np.arange(0.0, ahead_min + every_min / 2, every_min)
 
 
-def _labelled(values: FloatArray, outputs: tuple[str, ...], times: FloatArray) -> Labelled:
-    bodies = Axis("body", np.arange(values.shape[0], dtype=np.float64))
-    return Labelled(values, "ng/mL", (bodies, Axis("output", outputs), Axis("time", times, "min")))
+def chair_bands(
+    chairs: Sequence[tuple[LiveModel, InfusionProfile]],
+    *,
+    shares: Sequence[float] = DEFAULT_SHARES,
+    ahead_min: float = AHEAD_MIN,
+    every_min: float = EVERY_MIN,
+    threads: int = 1,
+) -> Labelled:
+    """Levels in ng/mL below which the given shares of bodies lie, for many chairs at once, from now on.
+
+    Each chair has a model of as many bodies as its band needs, solved when its infusion began, and its
+    profile, whose `present_min` is now. The result has the axes chair, output, share and time, the last in
+    minutes from each chair's present. All models must have the same outputs. Quantiles as in `level_bands`.
+    """
+    offsets = _times_ahead(0.0, ahead_min, every_min)
+    if not chairs:
+        raise ArgumentError("chairs must hold at least one chair.")
+    outputs = chairs[0][0].outputs
+    found = np.empty((len(chairs), len(outputs), len(shares), offsets.size))
+    for chair, (model, profile) in enumerate(chairs):
+        if model.outputs != outputs:
+            raise ArgumentError(
+                f"chairs must all have the outputs {', '.join(outputs)}; chair {chair} has not."
+            )
+        if profile.present_min is None:
+            raise ArgumentError(f"present_min of the profile of chair {chair} must say when now is.")
+        _refuse_other_routes(profile)
+        rows = model.rows(profile, profile.present_min + offsets)
+        quantiles = exact_quantiles(rows.reshape(-1, model.bodies), shares, threads=threads)
+        found[chair] = quantiles.reshape(len(outputs), offsets.size, -1).transpose(0, 2, 1)
+    axes = (
+        Axis("chair", np.arange(len(chairs), dtype=np.float64)),
+        Axis("output", outputs),
+        Axis("share", np.array(shares, dtype=np.float64)),
+        Axis("time", offsets, "min"),
+    )
+    return Labelled(found, "ng/mL", axes)
 
 
 def _refuse_other_routes(profile: InfusionProfile) -> None:

@@ -1,5 +1,6 @@
 """The advancing state: the same as simulation and replay however it was reached; and what may be next."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -20,12 +21,14 @@ from evenkeel.pharmacology import (
     simulate,
 )
 from evenkeel.pharmacology.bodies import Bodies
+from evenkeel.pharmacology.cohort import draw_bodies
 from evenkeel.pharmacology.live import (
     Branch,
     LiveModel,
     LiveState,
     branch_levels,
     branch_profiles,
+    chair_bands,
     predict_branches,
 )
 
@@ -178,7 +181,7 @@ def test_branches_of_the_next_two_hours(model: LiveModel) -> None:
     assert (times[0], times[-1], len(times)) == (15.0, 135.0, 121)
     level = {branch: found.select(output="ketamine").values for branch, found in branches.items()}
     now = [found[:, 0] for found in level.values()]
-    assert all(np.array_equal(one, other) for one, other in pairwise(now))
+    assert all(one == pytest.approx(other, rel=1e-12) for one, other in pairwise(now))
     # At the ordered end the pump has run on in the first only, and the paused one has had 15 min again.
     at_40 = {branch: found[:, 25] for branch, found in level.items()}
     assert np.all(at_40[Branch.AS_ORDERED] > at_40[Branch.PAUSE_NOW])
@@ -187,6 +190,25 @@ def test_branches_of_the_next_two_hours(model: LiveModel) -> None:
     for branch, profile in branch_profiles(ORDERED, 15.0, pause_min=10.0).items():
         wanted = simulate(system(), profile, times, outputs=OUTPUTS).values
         assert branches[branch].values == pytest.approx(wanted, rel=1e-12)
+
+
+def test_bands_of_many_chairs_are_those_of_each(model: LiveModel) -> None:
+    kamp = load_parameter_set("kamp_2020")
+    bodies = draw_bodies(kamp, 60, seed=3)
+    many = LiveModel.of(kamp.system(bodies), outputs=("ketamine", "norketamine"))
+    chairs = [
+        (many, replace(ORDERED, present_min=5.0)),
+        (many, replace(InfusionProfile.constant(20.0, 30.0), present_min=25.0)),
+    ]
+    found = chair_bands(chairs, shares=(0.05, 0.5, 0.95), ahead_min=60.0, every_min=5.0)
+    assert [axis.name for axis in found.axes] == ["chair", "output", "share", "time"]
+    assert found.axis("time").labels == pytest.approx(np.arange(0.0, 61.0, 5.0))
+    for chair, (_, profile) in enumerate(chairs):
+        assert profile.present_min is not None
+        times = profile.present_min + np.arange(0.0, 61.0, 5.0)
+        levels = simulate(kamp.system(bodies), profile, times, outputs=many.outputs).values
+        wanted = np.quantile(levels, [0.05, 0.5, 0.95], axis=0).transpose(1, 0, 2)
+        assert found.values[chair] == pytest.approx(wanted, rel=1e-9)
 
 
 def test_every_branch_of_a_picture_has_its_status() -> None:
@@ -218,6 +240,18 @@ def test_what_cannot_be_is_refused(model: LiveModel) -> None:
         (lambda: state.given(11.0, float("inf")), ProfileError, "bolus_mg must be a number of 0 or more"),
         (lambda: LiveModel.of(system(), outputs=("water",)), ArgumentError, "outputs must be among"),
         (lambda: branch_profiles(ORDERED, 15.0, pause_min=0.0), ProfileError, "pause_min must be"),
+        (lambda: chair_bands([]), ArgumentError, "chairs must hold at least one chair"),
+        (lambda: chair_bands([(model, ORDERED)]), ArgumentError, "present_min of the profile of chair 0"),
+        (
+            lambda: chair_bands(
+                [
+                    (model, replace(ORDERED, present_min=0.0)),
+                    (LiveModel.of(system(), outputs=("ketamine",)), ORDERED),
+                ]
+            ),
+            ArgumentError,
+            "chairs must all have the outputs ketamine, norketamine, effect site; chair 1 has not",
+        ),
         (
             lambda: branch_levels(model, ORDERED, 15.0, pause_min=5.0, every_min=0.0),
             ArgumentError,

@@ -1,21 +1,22 @@
-"""Collects the figures of a tutorial for sphinx-gallery: they are objects of their own, unknown to pyplot."""
+"""Collects the figures of a script for sphinx-gallery: they are objects of their own, unknown to pyplot."""
 
-import re
 from typing import Any
+from weakref import WeakSet
 
 from matplotlib.figure import Figure
 from sphinx_gallery.scrapers import figure_rst
 
 from evenkeel.pharmacology.plot_style import styled
 
+_collected: "WeakSet[Figure]" = WeakSet()
+
 
 def _collect(block: tuple[Any, ...], variables: dict[str, Any], settings: dict[str, Any]) -> str:
-    """Save each figure that a block of code has assigned to a name, in that order, as picture of the page."""
-    assigned = re.findall(r"^(\w+) = ", block[1], flags=re.MULTILINE)
+    """Save each figure that a block of code has made and named, as a picture of the page."""
     saved = []
-    for name in dict.fromkeys(assigned):
-        figure = variables["example_globals"].get(name)
-        if isinstance(figure, Figure):
+    for figure in variables["example_globals"].values():
+        if isinstance(figure, Figure) and figure not in _collected:
+            _collected.add(figure)
             path = next(variables["image_path_iterator"])
             with styled():
                 figure.savefig(path, dpi=200)

@@ -6,6 +6,7 @@ from typing import Final
 from evenkeel.clinical import rulebook_page
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.journey.policy import PERMITTED, ROLES, Action
+from evenkeel.pharmacology import command_page
 from evenkeel.record.entry import ROLE_WORDS
 from evenkeel.web.routes import Asked, Route, every_route, is_permitted
 
@@ -23,7 +24,11 @@ This page is made from the code by `evenkeel pages`. Do not edit it.
 
 
 def _pages() -> dict[str, str]:
-    return {"rulebook.md": rulebook_page.render(Rulebook.shipped()), "permissions.md": _permissions()}
+    return {
+        "rulebook.md": rulebook_page.render(Rulebook.shipped()),
+        "permissions.md": _permissions(),
+        "pharmacology/commands.md": command_page.render(),
+    }
 
 
 def write_pages(docs: Path) -> None:

@@ -1,13 +1,14 @@
 """Results as the rows of a table: one row for each value, with its unit and what it may be taken for."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.errors import FileError, ObservationError
+from evenkeel.pharmacology.parameter_checks import TOLERANCE, recomputed
 from evenkeel.pharmacology.parameter_set import ParameterSet
 from evenkeel.pharmacology.prediction import Prediction, band_of, levels_of, varied_bodies
 from evenkeel.pharmacology.profile import InfusionProfile
@@ -20,8 +21,21 @@ if TYPE_CHECKING:
     from evenkeel.pharmacology.effects import EffectPrediction
     from evenkeel.pharmacology.individual import IndividualEstimate, LevelSample
 
-LEVEL_UNIT = "ng/mL"
-LEVEL_COLUMNS = ("at_min", "level_ng_per_ml", "output", "unit")
+LEVEL_UNIT: Final = "ng/mL"
+LEVEL_COLUMNS: Final = ("at_min", "level_ng_per_ml", "output", "unit")
+CHECK_COLUMNS: Final = (
+    "model",
+    "checked",
+    "at_min",
+    "expected",
+    "tolerance",
+    "computed",
+    "unit",
+    "verdict",
+    "source",
+)
+MISSED: Final = "MISSED"
+MISSED_AS_DOCUMENTED: Final = "missed, as documented"
 
 
 def level_rows(
@@ -31,7 +45,7 @@ def level_rows(
     age_years: float | None,
     profile: InfusionProfile,
 ) -> dict[str, Column]:
-    """One row per time and output; the status of the prediction stands in each. None when it has no curve."""
+    """One row per time and output; the status of the prediction stands in each. Empty without a curve."""
     if prediction.time_min is None:
         return {}
     times = prediction.time_min
@@ -89,6 +103,24 @@ def fit_rows(estimate: "IndividualEstimate") -> dict[str, Column]:
         "narrowing": posterior.narrowing,
         "model": [estimate.parameter_set.name] * len(posterior.names),
     }
+
+
+def check_rows(parameter_set: ParameterSet) -> dict[str, Column]:
+    """One row per check value: what is expected from where, what is computed, and whether that holds."""
+    rows: dict[str, list[object]] = {name: [] for name in CHECK_COLUMNS}
+    for check in parameter_set.checks:
+        computed = recomputed(parameter_set.system(check.body), check)
+        times = check.at_min or (np.nan,) * len(check.expected)
+        absolute, unit = TOLERANCE[check.kind]
+        for at_min, expected, got in zip(times, check.expected, computed, strict=True):
+            verdict = MISSED if check.misses is None else MISSED_AS_DOCUMENTED
+            verdict = "ok" if check.holds(expected, got) else verdict
+            tolerance = max(check.tolerance_ratio * abs(expected), absolute)
+            numbers = (at_min, expected, tolerance, got)
+            cells = (parameter_set.key, check.words, *numbers, unit, verdict, check.source)
+            for column, cell in zip(rows.values(), cells, strict=True):
+                column.append(cell)
+    return {name: np.array(cells) for name, cells in rows.items()}
 
 
 def read_samples(path: "Path") -> "tuple[LevelSample, ...]":

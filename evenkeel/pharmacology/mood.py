@@ -148,13 +148,14 @@ class VirtualPatients:
     nonspecific: FloatArray
     offset_half_life_day: FloatArray
     baseline: Mapping[str, FloatArray]
+    model: MoodModel
 
     def __len__(self) -> int:
         return int(self.benefit.size)
 
     def remaining(self, infusions: Sequence[Infusion], at_day: ArrayLike) -> FloatArray:
         """The part of the starting score that is left, shape (people, times), before any residual."""
-        course, times, of = in_order(infusions), days(at_day), load_mood_model()
+        course, times, of = in_order(infusions), days(at_day), self.model
         effect = lasting_effect(course, times, self.offset_half_life_day, of)
         drug = self.benefit[:, np.newaxis] * effect / (of["half_benefit_effect"] + effect)
         other = self.nonspecific[:, np.newaxis] * nonspecific_course(course[0].at_day, times, of)
@@ -169,7 +170,7 @@ class VirtualPatients:
         `occasion` draws other residuals for the same people. Raises MoodError for an unknown scale, sessions
         out of order, or days that are not finite and strictly increasing.
         """
-        of = load_mood_model().scale(scale)
+        of = self.model.scale(scale)
         expected = self.baseline[scale][:, np.newaxis] * self.remaining(infusions, at_day)
         residual = standard_normals(
             self.seed,
@@ -204,6 +205,7 @@ def draw_patients(n: int, seed: int, *, first: int = 0, model: MoodModel | None 
             key: np.clip(scale.baseline_mean + scale.baseline_sd * normal[:, 4], scale.low, scale.high)
             for key, scale in of.scales.items()
         },
+        model=of,
     )
 
 

@@ -86,6 +86,15 @@ class TestVirtualPatients:
         assert np.log(drawn.offset_half_life_day).std() == pytest.approx(0.5, abs=0.01)
         assert drawn.baseline["madrs"].mean() == pytest.approx(33, abs=3 * 5 / math.sqrt(n))
 
+    def test_a_changed_model_is_used_throughout(self) -> None:
+        shipped = load_mood_model()
+        changed = dict(shipped.constants)
+        changed["half_benefit_effect"] = dataclasses.replace(changed["half_benefit_effect"], value=6.1)
+        weaker = draw_patients(50, 1, model=dataclasses.replace(shipped, constants=changed))
+        usual = draw_patients(50, 1)
+        assert np.array_equal(weaker.benefit, usual.benefit)
+        assert np.all(weaker.remaining(SIX, [12.0]) > usual.remaining(SIX, [12.0]))
+
     def test_scores_stay_on_their_scale(self) -> None:
         scores = draw_patients(5_000, 4).scores(SIX, [12.0], "phq9")
         assert scores.min() == 0

@@ -205,8 +205,9 @@ class EffectPrediction:
     @property
     def words(self) -> str:
         """The line that must stand with the effect."""
+        unit = "" if self.unit in self.quantity else f" ({self.unit})"
         return (
-            f"Estimate, not a measurement. {self.effect.capitalize()}: {self.quantity} ({self.unit}), on the "
+            f"Estimate, not a measurement. {self.effect.capitalize()}: {self.quantity}{unit}, on the "
             f"levels of {self.model_name}, typical adult, not fitted to this patient. "
             f"Weakest part: {self.mark}."
         )

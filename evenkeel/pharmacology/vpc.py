@@ -34,6 +34,9 @@ COVERAGE: Final = 0.9
 DATA_SETS: Final = 500
 # With more times than this, each its own bin, the edges of the bins have to be said.
 _MOST_TIMES: Final = 40
+# Where the bodies of data sets are counted from, so that none is a body of the trial that is checked, even
+# where both have one seed.
+_FIRST_BODY: Final = 2**40
 # Levels simulated at once: 64 MB.
 _CHUNK_VALUES: Final = 2**23
 
@@ -280,9 +283,8 @@ def _same(people: Bodies, _visit: int | None) -> Bodies:
 def _redrawn(plan: Cohort, rows: _Rows, subjects: NDArray[np.intp], some: range, visit: int | None) -> Bodies:
     """The observed bodies of one arm with new kinetics for each of some data sets, data set by data set."""
     whole = len(rows.people)
-    deviation = draw_deviations(
-        plan.parameter_set, len(some) * whole, plan.seed, first=some.start * whole, visit=visit
-    )
+    first = _FIRST_BODY + some.start * whole
+    deviation = draw_deviations(plan.parameter_set, len(some) * whole, plan.seed, first=first, visit=visit)
     chosen = (np.arange(len(some))[:, np.newaxis] * whole + subjects).ravel()
     people = rows.people.part(np.tile(subjects, len(some)))
     return Bodies(

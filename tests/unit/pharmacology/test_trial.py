@@ -227,6 +227,16 @@ def test_the_check_covers_its_own_data_at_the_nominal_rate() -> None:
     assert 1 - np.mean(outside) == pytest.approx(0.9, abs=4 * math.sqrt(0.09 / 600))
 
 
+def test_a_check_with_the_seed_of_its_trial_draws_other_people() -> None:
+    # Without residual error a data set of the trial's own people would have exactly its percentiles.
+    sure = replace(OTTO, residual={"ketamine": replace(OTTO.residual["ketamine"], proportional_sd=1e-15)})
+    regimen = replace(HALF, on_days=(0.0,))
+    arm = Arm(name="only", bodies=50, regimen=regimen, at_min=(40.0, 240.0))
+    trial = simulate_trial(sure, [arm], SEED, outputs=["ketamine"], with_occasions=False)
+    check = check_predictions(sure, trial.samples.columns, regimen, SEED, data_sets=1)
+    assert np.all(np.abs(check.middle.values / check.observed.values - 1) > 1e-6)
+
+
 def test_the_check_finds_a_model_that_is_wrong() -> None:
     # Data from a body that clears half as fast: median levels late on lie far above the band.
     slow = dict(OTTO.parameters)

@@ -15,8 +15,9 @@ endif
 
 # A stamp is named after what it was made from, so that a changed lock is noticed and nothing else is.
 SETUP_LOCKS := requirements/setup.txt requirements/runtime.txt
-SETUP_KEY := $(shell cat $(SETUP_LOCKS) pyproject.toml | cksum | cut -d' ' -f1)
-TEST_KEY := $(shell cat $(SETUP_LOCKS) requirements/dev.txt pyproject.toml | cksum | cut -d' ' -f1)
+BUILT_FROM := pyproject.toml hatch_build.py $(wildcard evenkeel/pharmacology/fast/*.[ch]) evenkeel/pharmacology/fast/source.py
+SETUP_KEY := $(shell cat $(SETUP_LOCKS) $(BUILT_FROM) | cksum | cut -d' ' -f1)
+TEST_KEY := $(shell cat $(SETUP_LOCKS) requirements/dev.txt $(BUILT_FROM) | cksum | cut -d' ' -f1)
 NODE_KEY := $(shell cat package-lock.json tools/install_chromium.mjs | cksum | cut -d' ' -f1)
 SETUP_STAMP := $(VENV)/.setup-$(SETUP_KEY)
 TEST_STAMP := $(VENV)/.setup-test-$(TEST_KEY)

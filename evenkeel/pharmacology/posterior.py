@@ -16,8 +16,9 @@ import numpy as np
 from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.errors import ArgumentError, FitError
 
-# Done when the next step is shorter than this, squared, in standard deviations of the posterior.
-_STEP_SQUARED: Final = 1e-10
+# Done with a step that is shorter than this, squared, in standard deviations of the posterior. It is taken,
+# and misfits and objective follow it on a straight line, which is off by the square of the step.
+_STEP_SQUARED: Final = 1e-8
 _MOST_STEPS: Final = 100
 # Two objectives that differ by less than this, relative, are equal: the rest is rounding.
 _ROUNDING: Final = 1e-12
@@ -90,16 +91,17 @@ def find_posterior(
         downhill = slope.T @ off + precision @ deviation
         curvature = slope.T @ slope + precision
         move = -np.linalg.solve(curvature + held_back * precision, downhill)
-        if float(-(downhill @ move)) < _STEP_SQUARED:
+        expected_fall = float(-(downhill @ move))
+        if expected_fall < _STEP_SQUARED:
             found = Posterior(
                 names=names,
-                deviation=deviation,
+                deviation=deviation + move,
                 covariance=np.linalg.inv(curvature),
                 prior_covariance=prior_covariance,
-                objective=objective,
+                objective=objective - expected_fall,
                 steps=steps,
             )
-            return found, off
+            return found, off + slope @ move
         there = deviation + move
         off_there, slope_there = misfit(there)
         objective_there = float(off_there @ off_there + there @ precision @ there)

@@ -23,7 +23,7 @@
 #define NO_MEMORY 4
 
 /* As in posterior.py and sensitivities.py. */
-#define STEP_SQUARED 1e-10
+#define STEP_SQUARED 1e-8
 #define MOST_STEPS 100
 #define ROUNDING 1e-12
 #define COINCIDENT 1e-6
@@ -386,8 +386,12 @@ EXPORT int32_t ek_fit(const Model *m, const double *log_measured, const double *
         if (!root(p, held)) goto end;
         for (int64_t i = 0; i < p; i++) move[i] = -downhill[i];
         solve_with_root(p, held, move);
-        if (-dot(downhill, move, p) < STEP_SQUARED) {
+        const double expected_fall = -dot(downhill, move, p);
+        if (expected_fall < STEP_SQUARED) {
             if (!root(p, curvature)) goto end;
+            for (int64_t i = 0; i < p; i++) deviation[i] += move[i];
+            for (int64_t r = 0; r < n; r++) predicted[r] *= exp(sd[r] * dot(slope + r * p, move, p));
+            *objective -= expected_fall;
             for (int64_t i = 0; i < p; i++) {
                 double *row = covariance + i * p;
                 for (int64_t j = 0; j < p; j++) row[j] = i == j ? 1.0 : 0.0;

@@ -6,7 +6,7 @@ from typing import Final
 from evenkeel.clinical import rulebook_page
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.journey.policy import PERMITTED, ROLES, Action
-from evenkeel.pharmacology import command_page
+from evenkeel.pharmacology import command_page, models_page
 from evenkeel.record.entry import ROLE_WORDS
 from evenkeel.web.routes import Asked, Route, every_route, is_permitted
 
@@ -28,6 +28,7 @@ def _pages() -> dict[str, str]:
         "rulebook.md": rulebook_page.render(Rulebook.shipped()),
         "permissions.md": _permissions(),
         "pharmacology/commands.md": command_page.render(),
+        "evidence/models.md": models_page.render(),
     }
 
 

@@ -67,7 +67,7 @@ class Citation:
     def __str__(self) -> str:
         title = "" if self.title is None else f"{self.title}. "
         doi = "" if self.doi is None else f" doi:{self.doi}"
-        return f"{self.authors}. {title}{self.journal} ({self.year}).{doi}"
+        return f"{self.authors.rstrip('.')}. {title}{self.journal} ({self.year}).{doi}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,19 +104,26 @@ class LevelModel:
                 return self._posterior(found), found.predicted_ng_per_ml
         return self._find_in_numpy(log_measured, log_sd)
 
-    def _find_in_numpy(self, log_measured: FloatArray, log_sd: FloatArray) -> tuple[Posterior, FloatArray]:
-        def misfit(deviation: FloatArray) -> tuple[FloatArray, FloatArray]:
-            found = sensitivities(self.system, deviation, self.given)
-            level = found.level_ng_per_ml
-            vanished = np.flatnonzero(~(level > 0))
-            if vanished.size and not deviation.any():
-                raise self._empty(int(vanished[0]))
-            if vanished.size:  # so far from the typical body that nothing is left
-                return np.full(len(level), np.inf), found.per_log_parameter
-            slope = found.per_log_parameter / (level * log_sd)[:, np.newaxis]
-            return (np.log(level) - log_measured) / log_sd, slope
+    def misfit(
+        self, deviation: FloatArray, log_measured: FloatArray, log_sd: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """How many SD the logs of levels are off, (samples,), and its derivatives (samples, parameters)."""
+        found = sensitivities(self.system, deviation, self.given)
+        level = found.level_ng_per_ml
+        vanished = np.flatnonzero(~(level > 0))
+        if vanished.size and not deviation.any():
+            raise self._empty(int(vanished[0]))
+        if vanished.size:  # so far from the typical body that nothing is left
+            return np.full(len(level), np.inf), found.per_log_parameter
+        slope = found.per_log_parameter / (level * log_sd)[:, np.newaxis]
+        return (np.log(level) - log_measured) / log_sd, slope
 
-        posterior, off = find_posterior(self.system.parameters, self.prior_covariance, misfit)
+    def _find_in_numpy(self, log_measured: FloatArray, log_sd: FloatArray) -> tuple[Posterior, FloatArray]:
+        posterior, off = find_posterior(
+            self.system.parameters,
+            self.prior_covariance,
+            lambda deviation: self.misfit(deviation, log_measured, log_sd),
+        )
         return posterior, np.exp(log_measured + off * log_sd)
 
     def _posterior(self, found: fitting.Fit) -> Posterior:

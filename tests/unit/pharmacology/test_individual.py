@@ -109,6 +109,25 @@ def test_the_words_say_how_little_one_level_teaches() -> None:
     )
 
 
+def test_the_gradient_is_that_of_differences() -> None:
+    """Far from the minimum, by central differences of the 4th order on the objective written out above."""
+    model = level_model(otto(), PROFILE, FOUR, weight_kg=82.0)
+    measured_levels = np.array([sample.level_ng_per_ml for sample in FOUR])
+    at = np.array([0.3, -0.25, 0.2, 0.4])
+    off, slope = model.misfit(at, np.log(measured_levels), model.proportional_sd)
+    gradient = 2.0 * (slope.T @ off + np.linalg.solve(model.prior_covariance, at))
+    step = 2e-3 * np.eye(4)
+    wanted = [
+        (
+            8.0 * (objective(FOUR, at + one, 82.0) - objective(FOUR, at - one, 82.0))
+            - (objective(FOUR, at + 2 * one, 82.0) - objective(FOUR, at - 2 * one, 82.0))
+        )
+        / (12 * 2e-3)
+        for one in step
+    ]
+    np.testing.assert_allclose(gradient, wanted, rtol=1e-7)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_estimate_is_the_minimum_of_the_objective(engine: fast.Engine) -> None:
     estimate = fit_individual(otto(), PROFILE, FOUR, weight_kg=82.0, engine=engine)

@@ -64,7 +64,7 @@ def level_bands(
     for block in blocks:
         levels = room.reshape(-1)[: room.shape[0] * block.size * crowd.bodies]
         levels = levels.reshape(room.shape[0], block.size, crowd.bodies)
-        crowd.fill(profile, times[block], levels, threads=threads, is_fast=is_fast)
+        crowd.fill(profile, times[block], levels, threads=threads)
         members = _members(levels.reshape(-1, crowd.bodies), ranks, threads=threads, is_fast=is_fast)
         quantiles = _between(members[:, place], members[:, place + 1], part)
         found[:, :, block] = quantiles.reshape(room.shape[0], block.size, -1).transpose(0, 2, 1)
@@ -112,6 +112,7 @@ class _Crowd:
     bodies: int
     doors: tuple[_Door, ...]
     dose_scale: FloatArray | None
+    is_fast: bool
 
     @classmethod
     def of(
@@ -149,11 +150,9 @@ class _Crowd:
         scale = None if dose_scale is None else per_body("dose_scale", dose_scale, bodies)
         if scale is not None and np.any(scale < 0):
             raise ArgumentError("dose_scale must be 0 or more.")
-        return cls(names, bodies, doors, scale)
+        return cls(names, bodies, doors, scale, is_fast)
 
-    def fill(
-        self, profile: InfusionProfile, times: FloatArray, levels: FloatArray, *, threads: int, is_fast: bool
-    ) -> None:
+    def fill(self, profile: InfusionProfile, times: FloatArray, levels: FloatArray, *, threads: int) -> None:
         """Levels at some times into `levels` (outputs, times, bodies)."""
         whole = slice(0, self.bodies)
         for number, door in enumerate(self.doors):
@@ -161,7 +160,7 @@ class _Crowd:
             for some, modes in door.main:
                 # Only where one stretch of bodies is all of them do they lie side by side in the result.
                 if (
-                    is_fast
+                    self.is_fast
                     and some == whole
                     and models.fill_levels(
                         modes, plan, self.dose_scale, levels, add=number > 0, by_time=True, threads=threads
@@ -181,7 +180,8 @@ class _Crowd:
         count, outputs, _ = modes.residue.shape
         made = np.empty((count, outputs, levels.shape[1]))
         scale = None if self.dose_scale is None else self.dose_scale[bodies]
-        evaluate(modes, plan, scale, made, add=False)
+        if not (self.is_fast and models.fill_levels(modes, plan, scale, made, add=False)):
+            evaluate(modes, plan, scale, made, add=False)
         if add:
             levels[:, :, bodies] += made.transpose(1, 2, 0)
         else:

@@ -7,6 +7,7 @@ EVENKEEL_PHARMACOLOGY_ENGINE chooses for a whole process: `auto` (the default), 
 
 import ctypes
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -93,6 +94,7 @@ def levels(
     out: FloatArray,
     *,
     add: bool,
+    order: Sequence[int] | None = None,
     by_time: bool = False,
     threads: int = 1,
     instructions: int | None = None,
@@ -101,8 +103,9 @@ def levels(
     round, (outputs, times, bodies).
 
     Shapes: `decay_per_min` (bodies, modes); `residue` (bodies, outputs, modes) in ng/mL per mg; `dose_scale`
-    (bodies,). `out` must be contiguous float64. The bits do not hang on threads, chunks or other times.
-    `instructions` takes a lesser set than the best of this machine, a place in `status().instructions`.
+    (bodies,); `order` (modes,), the power of time of each mode, all 0 when None. `out` must be contiguous
+    float64. The bits do not hang on threads, chunks or other times. `instructions` takes a lesser set than
+    the best of this machine, a place in `status().instructions`.
     """
     bodies, outputs, modes = residue.shape
     times = plan.step_of_time.size
@@ -120,6 +123,7 @@ def levels(
         bodies,
         modes,
         outputs,
+        np.zeros(modes, dtype=np.int64) if order is None else np.array(order, dtype=np.int64),
         _floats(decay_per_min),
         _floats(residue),
         plan.change_at_min.size,
@@ -227,7 +231,7 @@ def load_library(path: Path) -> ctypes.CDLL:
     library.ek_threads.restype = number
     library.ek_levels.restype = number
     library.ek_levels.argtypes = [
-        *(whole, whole, whole, floats, floats),  # bodies, modes, outputs, decay, residue
+        *(whole, whole, whole, integers, floats, floats),  # bodies, modes, outputs, order, decay, residue
         *(whole, floats, floats, floats),  # steps, change_at, rate, bolus
         *(whole, integers, integers, whole, floats),  # times, step_of_time, offset_of_time, offsets, offset
         *(

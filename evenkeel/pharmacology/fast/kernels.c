@@ -33,6 +33,7 @@ typedef struct {       /* some of the output times, with their table of offsets 
 typedef struct {
     int64_t bodies, modes, outputs, steps, times, stretches, offsets_high;
     const double *decay, *residue, *change_at, *rate, *bolus, *dose_scale;
+    const int64_t *order;       /* (modes,) the power of time that a mode is multiplied with */
     int64_t *used, *used_count; /* (outputs, modes) and (outputs,): the modes that an output has at all */
     Stretch *stretch;
     double *out;
@@ -157,7 +158,8 @@ static int64_t lanes_of(int32_t instructions) { return instructions == 2 ? 8 : i
 /* Split the times so that the tables of a stretch stay in the cache; then times are not matched by offset. */
 static int cut_stretches(Work *w, int64_t lanes, const int64_t *step_of_time, const int64_t *offset_of_time,
                          int64_t offsets, const double *offset, Arena *arena) {
-    const int64_t fitting = TABLE_BYTES / (w->modes * lanes * 16);
+    int64_t fitting = TABLE_BYTES / (w->modes * lanes * 16);
+    if (fitting < 8) fitting = 8;
     const int whole = offsets <= fitting;
     const int64_t length = whole ? w->times : fitting;
     w->stretches = (w->times + length - 1) / length;
@@ -185,18 +187,25 @@ static int cut_stretches(Work *w, int64_t lanes, const int64_t *step_of_time, co
     return 1;
 }
 
-/* A weight of zero adds nothing, so a mode that an output has in no body may be left out of the sum. */
+static int any_weight(const Work *w, int64_t output, int64_t mode) {
+    for (int64_t n = 0; n < w->bodies; n++)
+        if (w->residue[(n * w->outputs + output) * w->modes + mode] != 0.0) return 1;
+    return 0;
+}
+
+/* A weight of zero adds nothing, so a course that an output has in no body may be left out of the sum. The course
+ * of a mode counts where it or one of higher order in its cluster has a weight. */
 static int find_used(Work *w, Arena *arena) {
     w->used = TAKE_SPACE(arena, w->outputs * w->modes, int64_t);
     w->used_count = TAKE_SPACE(arena, w->outputs, int64_t);
-    if (!w->used || !w->used_count) return 0;
-    for (int64_t o = 0; o < w->outputs; o++)
+    unsigned char *some = TAKE_SPACE(arena, w->modes, unsigned char);
+    if (!w->used || !w->used_count || !some) return 0;
+    for (int64_t o = 0; o < w->outputs; o++) {
+        for (int64_t j = w->modes - 1; j >= 0; j--)
+            some[j] = any_weight(w, o, j) || (j + 1 < w->modes && w->order[j + 1] && some[j + 1]);
         for (int64_t j = 0; j < w->modes; j++)
-            for (int64_t n = 0; n < w->bodies; n++)
-                if (w->residue[(n * w->outputs + o) * w->modes + j] != 0.0) {
-                    w->used[o * w->modes + w->used_count[o]++] = j;
-                    break;
-                }
+            if (some[j]) w->used[o * w->modes + w->used_count[o]++] = j;
+    }
     return 1;
 }
 
@@ -213,11 +222,12 @@ static void *run_part(void *argument) {
     return NULL;
 }
 
-/* Levels of all bodies at all times. Shapes: decay (bodies, modes); residue (bodies, outputs, modes);
+/* Levels of all bodies at all times. Shapes: order (modes,); decay (bodies, modes); residue (bodies, outputs, modes);
  * change_at, rate, bolus (steps,); step_of_time (-1 before any drug), offset_of_time (times,); offset (offsets,);
  * dose_scale (bodies,); out (bodies, outputs, times), or with by_time (outputs, times, bodies).
  * Returns 0, or 1 when there is no memory to work in. */
-EXPORT int32_t ek_levels(int64_t bodies, int64_t modes, int64_t outputs, const double *decay, const double *residue,
+EXPORT int32_t ek_levels(int64_t bodies, int64_t modes, int64_t outputs, const int64_t *order,
+                         const double *decay, const double *residue,
                          int64_t steps, const double *change_at, const double *rate, const double *bolus,
                          int64_t times, const int64_t *step_of_time, const int64_t *offset_of_time,
                          int64_t offsets, const double *offset, const double *dose_scale, double *out,
@@ -226,13 +236,13 @@ EXPORT int32_t ek_levels(int64_t bodies, int64_t modes, int64_t outputs, const d
     Counter next = COUNTER_AT_ZERO;
     Arena arena = {0};
     Work w = {.bodies = bodies, .modes = modes, .outputs = outputs, .steps = steps, .times = times,
-              .decay = decay, .residue = residue, .change_at = change_at, .rate = rate, .bolus = bolus,
+              .order = order, .decay = decay, .residue = residue, .change_at = change_at, .rate = rate, .bolus = bolus,
               .dose_scale = dose_scale, .out = out, .add = add, .by_time = by_time, .next = &next,
               .streams = bodies * outputs * times * 8 >= STREAM_BYTES};
     const int64_t lanes = lanes_of(instructions);
     int32_t failed = 1;
     if (cut_stretches(&w, lanes, step_of_time, offset_of_time, offsets, offset, &arena) && find_used(&w, &arena)) {
-        const int64_t vectors = modes * (2 + outputs + steps + 2 * w.offsets_high);
+        const int64_t vectors = modes * (4 + 2 * outputs + steps + 2 * w.offsets_high);
         const int64_t scratch = lanes * (vectors + (by_time ? 0 : outputs * times)) + 16;
         Part part[MOST_THREADS];
         if (threads > MOST_THREADS) threads = MOST_THREADS;

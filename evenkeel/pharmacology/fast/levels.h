@@ -109,19 +109,41 @@ INLINE void NAME(stream)(double *to, const double *from, int64_t count) {
     for (; i < count; i++) to[i] = from[i];
 }
 
-/* The drug in each mode just after each change of input, for LANES bodies: state (steps, modes). */
-INLINE void NAME(states)(const Work *w, const VEC *decay, const VEC *inverse, VEC *state) {
+/* For each mode t^order / order! exp(-decay t) at one offset t, and with `filled` its integral from 0 to t, each
+ * `apart` places from the next mode's. */
+INLINE void NAME(courses)(const Work *w, const VEC *decay, const VEC *inverse, double t, VEC *held, VEC *filled,
+                          int64_t apart) {
+    for (int64_t j = 0; j < w->modes; j++) {
+        if (w->order[j]) {
+            held[j * apart] = held[(j - 1) * apart] * NAME(fill)(t / (double)w->order[j]);
+            if (filled) filled[j * apart] = (filled[(j - 1) * apart] - held[j * apart]) * inverse[j];
+        } else {
+            VEC lost;
+            NAME(exp_both)(-decay[j] * t, &held[j * apart], &lost);
+            if (filled) filled[j * apart] = NAME(filled)(decay[j], inverse[j], t, lost);
+        }
+    }
+}
+
+/* The drug in each mode just after each change of input, for LANES bodies: state (steps, modes). A mode of order p
+ * in its cluster is fed by the one of order p - 1, the first by the input. `room` holds 2 modes. */
+INLINE void NAME(states)(const Work *w, const VEC *decay, const VEC *inverse, VEC *state, VEC *room) {
     const int64_t m = w->modes;
-    for (int64_t j = 0; j < m; j++) state[j] = NAME(fill)(w->bolus[0]);
+    VEC *held = room, *filled = room + m;
+    for (int64_t j = 0; j < m; j++) state[j] = NAME(fill)(w->order[j] ? 0.0 : w->bolus[0]);
     for (int64_t i = 0; i + 1 < w->steps; i++) {
-        double length = w->change_at[i + 1] - w->change_at[i];
-        VEC rate = NAME(fill)(w->rate[i]), bolus = NAME(fill)(w->bolus[i + 1]);
+        const VEC rate = NAME(fill)(w->rate[i]), bolus = NAME(fill)(w->bolus[i + 1]);
+        const VEC *before = state + i * m;
+        VEC *after = state + (i + 1) * m;
+        NAME(courses)(w, decay, inverse, w->change_at[i + 1] - w->change_at[i], held,
+                      w->rate[i] != 0.0 ? filled : NULL, 1);
         for (int64_t j = 0; j < m; j++) {
-            VEC held, lost;
-            NAME(exp_both)(-decay[j] * length, &held, &lost);
-            VEC next = state[i * m + j] * held + bolus;
-            if (w->rate[i] != 0.0) next = rate * NAME(filled)(decay[j], inverse[j], length, lost) + next;
-            state[(i + 1) * m + j] = next;
+            const int64_t first = j - w->order[j];
+            VEC next = before[j] * held[first];
+            for (int64_t lower = 1; lower <= w->order[j]; lower++)
+                next = before[j - lower] * held[first + lower] + next;
+            if (w->rate[i] != 0.0) next = rate * filled[j] + next;
+            after[j] = w->order[j] ? next : next + bolus;
         }
     }
 }
@@ -129,33 +151,41 @@ INLINE void NAME(states)(const Work *w, const VEC *decay, const VEC *inverse, VE
 /* Tables over the offsets of one stretch of times: held (modes, offsets), filled (modes, offsets). */
 INLINE void NAME(tables)(const Work *w, const Stretch *s, const VEC *decay, const VEC *inverse, VEC *held,
                          VEC *filled) {
-    for (int64_t j = 0; j < w->modes; j++)
-        for (int64_t u = 0; u < s->offsets; u++) {
-            VEC lost;
-            NAME(exp_both)(-decay[j] * s->offset[u], &held[j * s->offsets + u], &lost);
-            if (s->runs_in[u])
-                filled[j * s->offsets + u] = NAME(filled)(decay[j], inverse[j], s->offset[u], lost);
+    for (int64_t u = 0; u < s->offsets; u++)
+        NAME(courses)(w, decay, inverse, s->offset[u], held + u, s->runs_in[u] ? filled + u : NULL, s->offsets);
+}
+
+/* What multiplies the course of each mode of each output (outputs, modes) after one change: its own amount, and
+ * those of higher order in its cluster. */
+INLINE void NAME(amounts)(const Work *w, const VEC *weight, const VEC *state, VEC *amount) {
+    for (int64_t o = 0; o < w->outputs; o++)
+        for (int64_t q = 0; q < w->used_count[o]; q++) {
+            const int64_t j = w->used[o * w->modes + q];
+            VEC sum = weight[o * w->modes + j] * state[j - w->order[j]];
+            for (int64_t higher = j + 1; higher < w->modes && w->order[higher]; higher++)
+                sum = weight[o * w->modes + higher] * state[higher - w->order[j]] + sum;
+            amount[o * w->modes + j] = sum;
         }
 }
 
 /* LANES times of one run (one step of input) of one output. */
 INLINE void NAME(some_levels)(const Work *w, int64_t offsets, int64_t output, const VEC *weight, double rate,
-                              const VEC *state, const VEC *held, const VEC *filled, const int64_t *index,
+                              const VEC *amount, const VEC *held, const VEC *filled, const int64_t *index,
                               VEC *level) {
     const VEC *row[LANES];
     VEC sum[LANES];
     UNROLL for (int t = 0; t < LANES; t++) sum[t] = NAME(fill)(0.0), row[t] = held + index[t];
     for (int64_t q = 0; q < w->used_count[output]; q++) {
         const int64_t j = w->used[output * w->modes + q];
-        const VEC amount = weight[output * w->modes + j] * state[j];
-        UNROLL for (int t = 0; t < LANES; t++) sum[t] = amount * row[t][j * offsets] + sum[t];
+        const VEC factor = amount[output * w->modes + j];
+        UNROLL for (int t = 0; t < LANES; t++) sum[t] = factor * row[t][j * offsets] + sum[t];
     }
     if (rate != 0.0) {
         const int64_t further = filled - held;
         for (int64_t q = 0; q < w->used_count[output]; q++) {
             const int64_t j = w->used[output * w->modes + q];
-            const VEC amount = weight[output * w->modes + j] * NAME(fill)(rate);
-            UNROLL for (int t = 0; t < LANES; t++) sum[t] = amount * row[t][j * offsets + further] + sum[t];
+            const VEC factor = weight[output * w->modes + j] * NAME(fill)(rate);
+            UNROLL for (int t = 0; t < LANES; t++) sum[t] = factor * row[t][j * offsets + further] + sum[t];
         }
     }
     UNROLL for (int t = 0; t < LANES; t++) level[t] = sum[t];
@@ -191,10 +221,10 @@ INLINE void NAME(write_rows)(const Work *w, VEC *level, int64_t left, double *to
 /* The levels of LANES bodies at one stretch of times. By body: into `rows` (LANES, outputs, times of the whole
  * work). By time: straight into the result, whose bodies stand next to each other. */
 INLINE void NAME(stretch)(const Work *w, const Stretch *s, const VEC *weight, const VEC *state, const VEC *held,
-                          const VEC *filled, double *rows, int64_t first, int64_t count) {
+                          const VEC *filled, VEC *amount, double *rows, int64_t first, int64_t count) {
     for (int64_t r = 0; r < s->runs; r++) {
         const Run run = s->run[r];
-        const VEC *from = state + run.step * w->modes;
+        if (run.step >= 0) NAME(amounts)(w, weight, state + run.step * w->modes, amount);
         for (int64_t t = run.begin; t < run.end; t += LANES) {
             const int64_t left = run.end - t < LANES ? run.end - t : LANES;
             const int64_t *index = s->index + (t - s->begin);
@@ -208,7 +238,7 @@ INLINE void NAME(stretch)(const Work *w, const Stretch *s, const VEC *weight, co
                 if (run.step < 0)
                     UNROLL for (int i = 0; i < LANES; i++) level[i] = NAME(fill)(0.0);
                 else
-                    NAME(some_levels)(w, s->offsets, o, weight, w->rate[run.step], from, held, filled, index, level);
+                    NAME(some_levels)(w, s->offsets, o, weight, w->rate[run.step], amount, held, filled, index, level);
                 if (w->by_time)
                     NAME(write_by_time)(w, level, left, w->out + (o * w->times + t) * w->bodies + first, count);
                 else
@@ -223,7 +253,8 @@ INLINE void NAME(block)(const Work *w, double *scratch, int64_t first, int64_t c
     const int64_t m = w->modes, row = w->outputs * w->times;
     VEC *decay = (VEC *)scratch, *inverse = decay + m, *weight = inverse + m;
     VEC *state = weight + w->outputs * m, *held = state + w->steps * m, *filled = held + m * w->offsets_high;
-    double *rows = (double *)(((uintptr_t)(filled + m * w->offsets_high) + 63) & ~(uintptr_t)63);
+    VEC *room = filled + m * w->offsets_high, *amount = room + 2 * m;
+    double *rows = (double *)(((uintptr_t)(amount + w->outputs * m) + 63) & ~(uintptr_t)63);
     double *to = w->out + first * row;
     /* The rows lie against the cache lines as their copies will, so that the copy is aligned on both sides. */
     rows += ((uintptr_t)to & 63) / 8;
@@ -234,11 +265,11 @@ INLINE void NAME(block)(const Work *w, double *scratch, int64_t first, int64_t c
         for (int64_t q = 0; q < w->outputs * m; q++) weight[q][b] = w->residue[n * w->outputs * m + q] * scale;
     }
     for (int64_t j = 0; j < m; j++) inverse[j] = NAME(fill)(1.0) / decay[j];
-    NAME(states)(w, decay, inverse, state);
+    NAME(states)(w, decay, inverse, state, room);
     for (int64_t i = 0; i < w->stretches; i++) {
         const Stretch *s = w->stretch + i;
         NAME(tables)(w, s, decay, inverse, held, filled);
-        NAME(stretch)(w, s, weight, state, held, filled, rows, first, count);
+        NAME(stretch)(w, s, weight, state, held, filled, amount, rows, first, count);
     }
     if (w->by_time) return;
     if (w->add)

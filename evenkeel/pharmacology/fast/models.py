@@ -21,6 +21,8 @@ from evenkeel.pharmacology.system import Entry, Network, System
 _STATES_HIGH = 16
 _NETWORKS_HIGH = 4
 _COMPARTMENTS_HIGH = 8
+# From here on the tables of a few times would not fit the cache.
+_MODES_HIGH = 256
 
 
 def solve_modes(
@@ -77,12 +79,20 @@ def fill_levels(
     by_time: bool = False,
     threads: int = 1,
 ) -> bool:
-    """What `simulate.evaluate` computes, or False when these modes need NumPy and nothing was done."""
-    if not found.simple:
+    """What `simulate.evaluate` computes, or False when there are too many modes, and nothing was done."""
+    bodies, modes_count = found.decay_per_min.shape
+    if modes_count > _MODES_HIGH:
         return False
-    scale = np.ones(found.decay_per_min.shape[0]) if dose_scale is None else dose_scale
     fast.levels(
-        found.decay_per_min, found.residue, plan, scale, out, add=add, by_time=by_time, threads=threads
+        found.decay_per_min,
+        found.residue,
+        plan,
+        np.ones(bodies) if dose_scale is None else dose_scale,
+        out,
+        add=add,
+        order=found.order,
+        by_time=by_time,
+        threads=threads,
     )
     return True
 

@@ -8,9 +8,10 @@ from evenkeel.pharmacology.arrays import FloatArray, IntArray
 from evenkeel.pharmacology.errors import RouteError
 from evenkeel.pharmacology.profile import INTRAVENOUS, MINUTES_PER_HOUR, InfusionProfile
 
-# Offsets are rounded to 2**-36 min, about 1 ns, so that times which lie equally long after their changes
-# share one offset although the subtractions were rounded. A level moves by less than 1e-11 of itself.
-_GRAINS_PER_MIN = 2.0**36
+# Offsets are rounded to 1e-10 min, 6 ns, so that times which lie equally long after their changes share one
+# offset although the subtractions were rounded. Decimal minutes and whole seconds keep their value; any other
+# level moves by less than 1e-10 of itself.
+_GRAINS_PER_MIN = 1e10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

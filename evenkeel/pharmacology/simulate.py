@@ -103,13 +103,26 @@ def _fill(
     add = False
     for route, entry_plans in plans.items():
         for entry, plan in zip(solve(system, route, names), entry_plans, strict=True):
-            if fast_threads is None or not models.fill_levels(
-                entry.main, plan, scale, out, add=add, threads=fast_threads
-            ):
-                evaluate(entry.main, plan, scale, out, add=add)
+            _fill_of_modes(entry.main, plan, scale, out, add=add, fast_threads=fast_threads)
             for bodies, modes in entry.apart:
-                _evaluate_apart(bodies, modes, plan, scale, out)
+                levels = np.empty((bodies.size, *out.shape[1:]))
+                some = None if scale is None else scale[bodies]
+                _fill_of_modes(modes, plan, some, levels, add=False, fast_threads=fast_threads)
+                out[bodies] += levels
             add = True
+
+
+def _fill_of_modes(
+    modes: Modes,
+    plan: InputPlan,
+    scale: FloatArray | None,
+    out: FloatArray,
+    *,
+    add: bool,
+    fast_threads: int | None,
+) -> None:
+    if fast_threads is None or not models.fill_levels(modes, plan, scale, out, add=add, threads=fast_threads):
+        evaluate(modes, plan, scale, out, add=add)
 
 
 def _checked_out(out: FloatArray, shape: tuple[int, int, int]) -> FloatArray:
@@ -152,14 +165,6 @@ def mode_states(modes: Modes, plan: InputPlan) -> FloatArray:
     return room.state
 
 
-def _evaluate_apart(
-    bodies: IntArray, modes: Modes, plan: InputPlan, dose_scale: FloatArray | None, out: FloatArray
-) -> None:
-    levels = np.empty((bodies.size, *out.shape[1:]))
-    evaluate(modes, plan, None if dose_scale is None else dose_scale[bodies], levels, add=False)
-    out[bodies] += levels
-
-
 @dataclass(frozen=True, slots=True)
 class _Tile:
     """Some of the output times. Each step: its number, its times, and the places of their offsets."""
@@ -174,35 +179,57 @@ class _Tile:
     def of(cls, plan: InputPlan, first: int, last: int) -> "_Tile":
         if first == last:
             return cls(slice(first, last), slice(first, last), (), np.empty(0), np.empty(0))
-        step = plan.step_of_time[first:last]
-        used, place = np.unique(plan.offset_of_time[first:last], return_inverse=True)
+        step, offset = plan.step_of_time[first:last], plan.offset_of_time[first:last]
         numbers, begins = np.unique(step, return_index=True)
         ends = np.append(begins[1:], step.size)
-        running = np.zeros(used.size, dtype=bool)
-        for number, begin, end in zip(numbers, begins, ends, strict=True):
-            if number >= 0 and plan.rate_mg_per_min[number] != 0:
-                running[place[begin:end]] = True
-        place_of_running = np.cumsum(running) - 1
-        steps = tuple(
-            (
-                int(number),
-                slice(first + int(begin), first + int(end)),
-                _as_slice(place[begin:end]),
-                _as_slice(place_of_running[place[begin:end]]),
-            )
+        spans = [
+            (int(number), int(begin), int(end))
             for number, begin, end in zip(numbers, begins, ends, strict=True)
             if number >= 0
+        ]
+        running = [plan.rate_mg_per_min[number] != 0 for number, _, _ in spans]
+        offsets = [offset[begin:end] for _, begin, end in spans]
+        laid_out, places = _lay_out(offsets)
+        running_laid_out, running_places = _lay_out(
+            [some if runs else some[:0] for some, runs in zip(offsets, running, strict=True)]
+        )
+        steps = tuple(
+            (number, slice(first + begin, first + end), place, running_place)
+            for (number, begin, end), place, running_place in zip(spans, places, running_places, strict=True)
         )
         before = int(ends[0]) if numbers[0] < 0 else 0
-        offset = plan.unique_offset_min[used]
-        return cls(slice(first, last), slice(first, first + before), steps, offset, offset[running])
+        unique = plan.unique_offset_min
+        return cls(
+            slice(first, last),
+            slice(first, first + before),
+            steps,
+            unique[laid_out],
+            unique[running_laid_out],
+        )
 
 
-def _as_slice(places: IntArray) -> IntArray | slice:
-    first = int(places[0])
-    if np.array_equal(places, np.arange(first, first + places.size)):
-        return slice(first, first + places.size)
-    return places
+def _lay_out(sets: list[IntArray]) -> tuple[IntArray, list[IntArray | slice]]:
+    """One list that holds all members of all sets, and where in it each set stands.
+
+    Sets that are equal, or begin another, share one run of the list, so that no step has to gather what it
+    needs; only where that would double the list or worse, each member stands in it once.
+    """
+    members = np.unique(np.concatenate([*sets, np.empty(0, dtype=np.int64)]))
+    runs: list[tuple[int, IntArray]] = []
+    found: dict[int, IntArray | slice] = {}
+    size = 0
+    for i in sorted(range(len(sets)), key=lambda i: -sets[i].size):
+        wanted = sets[i]
+        begin = next((at for at, run in runs if np.array_equal(run[: wanted.size], wanted)), None)
+        if begin is None:
+            begin = size
+            runs.append((begin, wanted))
+            size += wanted.size
+        found[i] = slice(begin, begin + wanted.size)
+    if size > 2 * members.size:
+        return members, [np.searchsorted(members, wanted) for wanted in sets]
+    laid_out = np.concatenate([run for _, run in runs]) if runs else members
+    return laid_out, [found[i] for i in range(len(sets))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Bodies are summed in floating point in fixed blocks, and what the blocks gave is
 is exact. So a summary is the same to the last bit whatever the chunks, their order or the number of workers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Self
 
 import numpy as np
@@ -146,12 +146,19 @@ class Counts:
 
     def __init__(self, columns: int) -> None:
         self._counts: NDArray[np.uint32] = np.zeros((columns, _PLACES), dtype=np.uint32)
+        # The first and last place in use in each column: the rest need not be touched again.
+        self._low: NDArray[np.int64] = np.full(columns, _PLACES, dtype=np.int64)
+        self._high: NDArray[np.int64] = np.full(columns, -1, dtype=np.int64)
 
     def add(self, values: FloatArray) -> None:
         """Add finite rows, shape (bodies, columns)."""
         if choose_engine() == "fast":
-            rows, dropped = np.ascontiguousarray(values), int(_DROPPED_BITS)
-            summary.add_tally(rows, self._counts, dropped_bits=dropped, first_place=int(_FIRST_PLACE))
+            summary.add_tally(
+                np.ascontiguousarray(values),
+                *(self._counts, self._low, self._high),
+                dropped_bits=int(_DROPPED_BITS),
+                first_place=int(_FIRST_PLACE),
+            )
             return
         tile = np.empty((_TILE_COLUMNS, len(values)))
         for first in range(0, values.shape[1], _TILE_COLUMNS):
@@ -164,21 +171,12 @@ class Counts:
             place -= _FIRST_PLACE
             np.clip(place, 0, _PLACES - 1, out=place)
             for column, (places, low) in enumerate(zip(place, place.min(axis=1), strict=True), start=first):
-                found = np.bincount(places - low)
-                self._counts[column, low : low + len(found)] += found.astype(np.uint32)
+                self._add_counts(column, int(low), np.bincount(places - low).astype(np.uint32))
 
     def merge(self, other: Self) -> None:
         """Take over the rows of another summary."""
-        self._counts += other._counts
-
-    def __getstate__(self) -> tuple[tuple[int, ...], int, NDArray[np.uint32]]:
-        low, high = self._used()
-        return self._counts.shape, low, self._counts[:, low:high]
-
-    def __setstate__(self, state: tuple[tuple[int, ...], int, NDArray[np.uint32]]) -> None:
-        shape, low, part = state
-        self._counts = np.zeros(shape, dtype=np.uint32)
-        self._counts[:, low : low + part.shape[1]] = part
+        for column, low, counts in other._windows():
+            self._add_counts(column, low, counts)
 
     def quantiles(self, shares: Sequence[float], moments: Moments) -> FloatArray:
         """The middle of the step that holds the value of each rank, shape (shares, columns).
@@ -186,18 +184,32 @@ class Counts:
         `moments` of the same rows gives the ends: no quantile lies beyond the smallest or largest value.
         The rank of a share s among n values in order is s (n - 1), rounded down.
         """
-        low, high = self._used()
-        running = np.cumsum(self._counts[:, low:high], axis=1, dtype=np.int64)
-        found = np.empty((len(shares), len(running)))
-        for i, share in enumerate(shares):
-            rank = int(share * (moments.count - 1))
-            found[i] = _middle(low + np.argmax(running > rank, axis=1))
-        return np.clip(found, moments.low, moments.high)
+        ranks = [int(share * (moments.count - 1)) for share in shares]
+        place = np.zeros((len(ranks), len(self._counts)), dtype=np.intp)
+        for column, low, counts in self._windows():
+            place[:, column] = low + np.searchsorted(np.cumsum(counts, dtype=np.int64), ranks, side="right")
+        return np.clip(_middle(place), moments.low, moments.high)
 
-    def _used(self) -> tuple[int, int]:
-        """The places in use by any column, from the first up to, not including, the last."""
-        used = np.flatnonzero(self._counts.any(axis=0))
-        return (int(used[0]), int(used[-1]) + 1) if used.size else (0, 1)
+    def _add_counts(self, column: int, low: int, counts: NDArray[np.uint32]) -> None:
+        end = low + len(counts)
+        self._counts[column, low:end] += counts
+        self._low[column] = min(self._low[column], low)
+        self._high[column] = max(self._high[column], end - 1)
+
+    def _windows(self) -> Iterator[tuple[int, int, NDArray[np.uint32]]]:
+        """For each column with values: its number, its first place in use, and the counts from there on."""
+        for column, (low, high) in enumerate(zip(self._low.tolist(), self._high.tolist(), strict=True)):
+            if low <= high:
+                yield column, low, self._counts[column, low : high + 1]
+
+    def __getstate__(self) -> tuple[int, list[tuple[int, int, NDArray[np.uint32]]]]:
+        return len(self._counts), [(column, low, counts.copy()) for column, low, counts in self._windows()]
+
+    def __setstate__(self, state: tuple[int, list[tuple[int, int, NDArray[np.uint32]]]]) -> None:
+        columns, windows = state
+        self.__init__(columns)  # type: ignore[misc]
+        for column, low, counts in windows:
+            self._add_counts(column, low, counts)
 
 
 def _middle(place: NDArray[np.intp]) -> FloatArray:

@@ -28,12 +28,14 @@ EXPORT void ek_moments(int64_t rows, int64_t columns, const double *values, doub
 }
 
 /* Counts values (rows, columns) in counts (columns, places): the bits of a number above `dropped`, less
- * `first_place`, are its place; what lies below or above all places is counted in the first or the last. */
+ * `first_place`, are its place; what lies below or above all places is counted in the first or the last.
+ * Lowers low and raises high (columns,) to the places that are used. */
 EXPORT void ek_tally(int64_t rows, int64_t columns, const double *values, int64_t dropped, int64_t first_place,
-                     int64_t places, uint32_t *counts) {
+                     int64_t places, uint32_t *counts, int64_t *low, int64_t *high) {
     for (int64_t first = 0; first < columns; first += TALLIED) {
         const int64_t width = columns - first < TALLIED ? columns - first : TALLIED;
         uint32_t *tally = counts + first * places;
+        int64_t *lo = low + first, *hi = high + first;
         for (int64_t r = 0; r < rows; r++) {
             const double *x = values + r * columns + first;
             for (int64_t c = 0; c < width; c++) {
@@ -42,6 +44,8 @@ EXPORT void ek_tally(int64_t rows, int64_t columns, const double *values, int64_
                 int64_t place = (bits >> dropped) - first_place;
                 place = place < 0 ? 0 : place;
                 place = place < places ? place : places - 1;
+                lo[c] = place < lo[c] ? place : lo[c];
+                hi[c] = place > hi[c] ? place : hi[c];
                 tally[c * places + place]++;
             }
         }

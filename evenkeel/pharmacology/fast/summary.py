@@ -25,18 +25,29 @@ def add_moments(
     _function("ek_moments", 2, 5)(bodies, columns, *arrays)
 
 
-def add_tally(values: FloatArray, counts: NDArray[np.uint32], *, dropped_bits: int, first_place: int) -> None:
-    """Count rows (bodies, columns) in `counts` (columns, places), by the upper bits of each number."""
+def add_tally(
+    values: FloatArray,
+    counts: NDArray[np.uint32],
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+    *,
+    dropped_bits: int,
+    first_place: int,
+) -> None:
+    """Count rows (bodies, columns) in `counts` (columns, places), by the upper bits of each number.
+
+    `low` and `high` (columns,) are the first and last places in use, and are widened.
+    """
     bodies, columns = values.shape
     assert values.dtype == np.float64
-    assert values.flags.c_contiguous
     assert counts.dtype == np.uint32
-    assert counts.flags.c_contiguous
-    assert len(counts) == columns
-    function = _function("ek_tally", 2, 1, 3, 1)
-    function(
+    assert len(counts) == len(low) == len(high) == columns
+    for array in (values, counts, low, high):
+        assert array.flags.c_contiguous
+    _function("ek_tally", 2, 1, 3, 3)(
         *(bodies, columns, values.ctypes.data),
-        *(dropped_bits, first_place, counts.shape[1], counts.ctypes.data),
+        *(dropped_bits, first_place, counts.shape[1]),
+        *(counts.ctypes.data, low.ctypes.data, high.ctypes.data),
     )
 
 

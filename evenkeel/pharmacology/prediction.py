@@ -114,7 +114,8 @@ def predict_level(
     `at_min` (times,) in order, duplicates allowed, on the clock of the profile; times before the first drug
     give 0. A weight or a profile of None gives a prediction with missing input and no arrays.
     Weight, age, and the route and dose of each visit are compared with the range for which the estimate is
-    offered: outside it the level is computed and marked, and below its ages nothing is drawn.
+    offered: outside it the level is computed and marked, and below its ages nothing is drawn; nor is it from
+    a model that is a reference to compare with.
     The same input gives the same answer.
 
     Raises BodyError for a weight or an age that cannot be, OutputTimeError for times that are empty,
@@ -217,9 +218,16 @@ def missing_reasons(weight_kg: float | None, profile: InfusionProfile | None) ->
 def reasons_outside(
     parameter_set: ParameterSet, weight_kg: float, age_years: float | None, profile: InfusionProfile
 ) -> tuple[tuple[str, ...], bool]:
-    """Why patient and drug are outside the offered range, and whether the patient is too young for it."""
+    """Why patient and drug are outside the offered range, and whether nothing at all may be drawn.
+
+    That is so for a patient too young for the range, and for a model that is a reference to compare with.
+    """
     offered = parameter_set.range
     reasons = []
+    if not parameter_set.offered:
+        reasons.append(
+            f"{parameter_set.name} is a reference to compare with: no estimate is offered from it."
+        )
     if not offered.weight_low_kg <= weight_kg <= offered.weight_high_kg:
         reasons.append(
             f"Weight {weight_kg:g} kg is outside {offered.weight_low_kg:g} to {offered.weight_high_kg:g} kg."
@@ -240,7 +248,7 @@ def reasons_outside(
             continue
         scale = weight_kg if limits.unit == "mg/kg" else 1.0
         reasons += dose_reasons(visits, scale, limits.low, limits.high, limits.unit)
-    return tuple(reasons), is_too_young
+    return tuple(reasons), is_too_young or not parameter_set.offered
 
 
 def dose_reasons(visits_mg: list[float], scale: float, low: float, high: float, unit: str) -> list[str]:

@@ -200,6 +200,10 @@ def _read_range(
         basis=table.text("basis"),
         statement=table.text("statement"),
     )
+    if offered.weight_high_kg <= offered.weight_low_kg:
+        raise table.fail("weight_high", "must be greater than weight_low")
+    if offered.age_high_years <= offered.age_low_years:
+        raise table.fail("age_high", "must be greater than age_low")
     table.refuse_leftovers()
     return offered
 
@@ -207,6 +211,8 @@ def _read_range(
 def _read_dose_range(table: Table) -> DoseRange:
     low = table.quantity("low", "mg", "mg/kg", sign="positive")
     high = table.quantity("high", low.unit, sign="positive")
+    if high.value <= low.value:
+        raise table.fail("high", f"must be greater than low, {low.value:g} {low.unit}")
     table.refuse_leftovers()
     return DoseRange(low=low.value, high=high.value, unit=low.unit)
 

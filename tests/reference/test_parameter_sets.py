@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from evenkeel.pharmacology import Dose, InfusionProfile, load_parameter_set, parameter_set_keys, simulate
+from evenkeel.pharmacology import (
+    Dose,
+    InfusionProfile,
+    PredictionStatus,
+    load_parameter_set,
+    parameter_set_keys,
+    predict_level,
+    simulate,
+)
 from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.exposure import area_ng_h_per_ml, peak
 from evenkeel.pharmacology.parameter_checks import recomputed
@@ -448,6 +456,15 @@ class TestRoles:
         assert [key for key in parameter_set_keys() if not load_parameter_set(key).offered] == [
             "herd_2007_children"
         ]
+
+    @pytest.mark.parametrize("age_years", [None, 8.0, 40.0])
+    def test_nothing_is_drawn_for_anybody_from_a_reference(self, age_years: float | None) -> None:
+        given = InfusionProfile.constant(dose_mg=30.0, duration_min=10.0)
+        model = load_parameter_set("herd_2007_children")
+        prediction = predict_level(model, 28.0, given, [10.0, 60.0], age_years=age_years)
+        assert prediction.status is PredictionStatus.OUTSIDE_POPULATION
+        assert not prediction.drawable
+        assert any("a reference to compare with" in reason for reason in prediction.reasons)
 
     @pytest.mark.parametrize("key", ["domino", "perez_ruixo_2021", "herd_2007_children"])
     def test_models_with_a_known_fault_carry_a_warning(self, key: str) -> None:

@@ -134,6 +134,12 @@ def test_no_number_of_a_model_stands_without_source_and_mark(key: str) -> None:
             "names 'V1', which is no parameter or has an exponent already",
         ),
         ('route = "iv"\nlow', 'route = "ear"\nlow', "range.dose[0].route names 'ear'"),
+        (
+            "age_high    = { value = 75.0",
+            "age_high = { value = 15.0",
+            "age_high must be greater than age_low",
+        ),
+        ("high  = { value = 2.0", "high = { value = 0.02", "high must be greater than low, 0.05 mg/kg"),
         ("V1 = { value = 25.0", "V1 = { value = 20.0", "check 0: the parameters give"),
         ("value = 57.72", "value = 67.72", "norketamine level after 35 mg iv, but the check value is"),
         (

@@ -146,7 +146,8 @@ class LevelModel:
 class IndividualEstimate:
     """The kinetics of one person, estimated from their levels. It is not an effect sensitivity.
 
-    `predicted_ng_per_ml` (samples,) is what the estimate gives at the samples.
+    `predicted_ng_per_ml` (samples,) is what the estimate gives at the samples. `reasons` says why person or
+    drug are outside the range for which the parameter set is offered, and belongs beside the estimate.
     """
 
     parameter_set: ParameterSet
@@ -155,6 +156,7 @@ class IndividualEstimate:
     samples: tuple[LevelSample, ...]
     predicted_ng_per_ml: FloatArray
     posterior: Posterior
+    reasons: tuple[str, ...]
 
     def ratio(self, parameter: str) -> float:
         """The estimate of one parameter over that of the typical person of this weight."""
@@ -179,7 +181,8 @@ class IndividualEstimate:
                 f"{capitalized(parameter_words(name))}: {self.ratio(name):.2f} times that of a typical "
                 f"person of this weight (90 % interval {low:.2f} to {high:.2f})."
             )
-        return (source, narrowing_words(self.posterior, counted(self.samples), len(self.samples)), *found)
+        taught = narrowing_words(self.posterior, counted(self.samples), len(self.samples))
+        return (source, taught, *found, *self.reasons)
 
     def curve(self, profile: InfusionProfile, at_min: ArrayLike, *, output: str = LEVEL) -> Prediction:
         """The person's own level over `at_min` (times,), in order, with the doubt that is left as a band.
@@ -230,6 +233,7 @@ def fit_individual(
         samples=chosen,
         predicted_ng_per_ml=predicted,
         posterior=posterior,
+        reasons=reasons_outside(parameter_set, weight_kg, age_years, profile)[0],
     )
 
 

@@ -271,6 +271,13 @@ def test_a_curve_outside_the_range_is_marked_and_below_its_ages_not_drawn() -> N
     assert not young.drawable
 
 
+def test_an_estimate_outside_the_range_is_computed_and_marked() -> None:
+    estimate = estimate_of_four(weight_kg=140.0)
+    assert any("Weight 140 kg is outside" in sentence for sentence in estimate.reasons)
+    assert set(estimate.reasons) <= set(estimate.words)
+    assert not estimate_of_four(age_years=40.0).reasons
+
+
 def test_the_words_name_site_model_and_interval() -> None:
     words = estimate_of_four().words
     assert words[0].startswith(

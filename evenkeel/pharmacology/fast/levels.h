@@ -8,6 +8,7 @@
 
 typedef double NAME(vec) __attribute__((vector_size(LANES * 8)));
 typedef int64_t NAME(ivec) __attribute__((vector_size(LANES * 8)));
+typedef uint64_t NAME(uvec) __attribute__((vector_size(LANES * 8)));
 #define VEC NAME(vec)
 #define IVEC NAME(ivec)
 #define INLINE static inline __attribute__((always_inline)) TARGET

@@ -37,14 +37,64 @@ INLINE void NAME(key_range)(const double *x, int64_t count, int64_t *low, int64_
     }
 }
 
+/* The bins of LANES numbers. */
+INLINE IVEC NAME(bins)(const double *x, int64_t low, int shift) {
+    IVEC start;
+    for (int b = 0; b < LANES; b++) start[b] = low;
+    return (IVEC)((NAME(uvec))(NAME(keys)(x) - start) >> shift);
+}
+
 /* How many numbers each bin holds; two tallies, so that neighbors do not wait in line. */
 INLINE void NAME(tally)(const double *x, int64_t count, int64_t low, int shift, uint32_t *held) {
-    int64_t i = 0;
-    for (; i + 2 <= count; i += 2) {
-        held[bin_of(x[i], low, shift)]++;
-        held[MOST_BINS + bin_of(x[i + 1], low, shift)]++;
+    int64_t i = 0, bin[64];
+    for (; i + 64 <= count; i += 64) {
+        for (int k = 0; k < 64; k += LANES) {
+            const IVEC bins = NAME(bins)(x + i + k, low, shift);
+            memcpy(bin + k, &bins, sizeof bins);
+        }
+        for (int k = 0; k < 64; k += 2) {
+            held[bin[k]]++;
+            held[MOST_BINS + bin[k + 1]]++;
+        }
     }
-    if (i < count) held[bin_of(x[i], low, shift)]++;
+    for (; i < count; i++) held[bin_of(x[i], low, shift)]++;
+}
+
+/* One bit for each lane that is set. */
+INLINE unsigned NAME(set_lanes)(IVEC mask) {
+#if defined(X86) && LANES == 2
+    return (unsigned)_mm_movemask_pd((__m128d)mask);
+#elif defined(X86) && LANES == 4
+    return (unsigned)_mm256_movemask_pd((__m256d)mask);
+#elif defined(X86)
+    return _mm512_test_epi64_mask((__m512i)mask, (__m512i)mask);
+#else
+    unsigned set = 0;
+    for (int b = 0; b < LANES; b++) set |= (mask[b] ? 1u : 0u) << b;
+    return set;
+#endif
+}
+
+/* Sort the numbers of the wanted bins into their slots, each from filled[slot] on. */
+INLINE void NAME(collect)(const double *x, int64_t count, int64_t low, int shift, const unsigned char *wanted,
+                          const int64_t *bin_of_slot, int64_t slots, int64_t *filled, double *room) {
+    IVEC sought[MOST_RANKS];
+    for (int64_t s = 0; s < slots; s++)
+        for (int b = 0; b < LANES; b++) sought[s][b] = bin_of_slot[s];
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        const IVEC bins = NAME(bins)(x + i, low, shift);
+        IVEC hit = bins == sought[0];
+        for (int64_t s = 1; s < slots; s++) hit |= bins == sought[s];
+        for (unsigned set = NAME(set_lanes)(hit); set; set &= set - 1) {
+            const double value = x[i + __builtin_ctz(set)];
+            room[filled[wanted[bin_of(value, low, shift)] - 1]++] = value;
+        }
+    }
+    for (; i < count; i++) {
+        const int slot = wanted[bin_of(x[i], low, shift)];
+        if (slot) room[filled[slot - 1]++] = x[i];
+    }
 }
 
 /* The numbers of the given ranks (ascending, from 0) among `count`. `room` holds count numbers. */
@@ -67,13 +117,14 @@ static TARGET void NAME(select_row)(const double *x, int64_t count, int64_t rank
     memset(held + MOST_BINS, 0, (size_t)bins * sizeof *held);
     memset(wanted, 0, (size_t)bins);
     NAME(tally)(x, count, low, shift, held);
-    int64_t below = 0, slots = 0, r = 0, begin[MOST_RANKS], before[MOST_RANKS], slot_of[MOST_RANKS], room_used = 0;
+    int64_t below = 0, slots = 0, r = 0, room_used = 0;
+    int64_t begin[MOST_RANKS], before[MOST_RANKS], slot_of[MOST_RANKS], bin_of_slot[MOST_RANKS];
     for (int64_t i = 0; i < bins && r < ranks; i++) {
         const int64_t here = (int64_t)held[i] + held[MOST_BINS + i];
         for (; r < ranks && rank[r] < below + here; r++) {
             if (!wanted[i]) {
                 wanted[i] = (unsigned char)++slots;
-                begin[slots - 1] = room_used, before[slots - 1] = below;
+                begin[slots - 1] = room_used, before[slots - 1] = below, bin_of_slot[slots - 1] = i;
                 room_used += here;
             }
             slot_of[r] = slots - 1;
@@ -82,10 +133,7 @@ static TARGET void NAME(select_row)(const double *x, int64_t count, int64_t rank
     }
     int64_t filled[MOST_RANKS];
     memcpy(filled, begin, (size_t)slots * sizeof *begin);
-    for (int64_t i = 0; i < count; i++) {
-        const int slot = wanted[bin_of(x[i], low, shift)];
-        if (slot) room[filled[slot - 1]++] = x[i];
-    }
+    NAME(collect)(x, count, low, shift, wanted, bin_of_slot, slots, filled, room);
     for (r = 0; r < ranks; r++) {
         const int64_t s = slot_of[r];
         found[r] = pick(room + begin[s], filled[s] - begin[s], rank[r] - before[s]);

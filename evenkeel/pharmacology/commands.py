@@ -137,7 +137,7 @@ def compare(
     """Estimate the level of a regimen in several models and show how far they differ."""
     require_files(out, plot)
     profile = regimen.for_weight(weight_kg)
-    routes = {"iv", *(dose.route for dose in profile.doses)}
+    routes = {one.route for one in regimen.given}
     sets = [load_parameter_set(key) for key in model or parameter_set_keys()]
     if not model:
         sets = [one for one in sets if one.offered and routes <= set(one.routes)]

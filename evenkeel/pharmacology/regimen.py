@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from evenkeel.pharmacology.errors import FileError, ProfileError
+from evenkeel.pharmacology.errors import BodyError, FileError, ProfileError
 from evenkeel.pharmacology.profile import Dose, InfusionProfile
 from evenkeel.pharmacology.tables import read_table
 
@@ -85,7 +85,12 @@ class Regimen:
         return self.on_days[-1] * MINUTES_PER_DAY + max(one.at_min + one.over_min for one in self.given)
 
     def for_weight(self, weight_kg: float) -> InfusionProfile:
-        """The profile in mg for one body. Raises ProfileError when segments overlap."""
+        """The profile in mg for one body.
+
+        Raises BodyError for a weight that cannot be, ProfileError when segments overlap.
+        """
+        if not (math.isfinite(weight_kg) and weight_kg > 0):
+            raise BodyError(f"weight_kg must be a finite number greater than 0, not {weight_kg:g}.")
         return self._profile([weight_kg if one.is_per_kg else 1.0 for one in self.given])
 
     def for_cohort(self) -> tuple[InfusionProfile, bool]:

@@ -1,0 +1,56 @@
+"""The package alone: light to import, nothing of the clinic in it, and its documentation runs."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from evenkeel.pharmacology.command_page import render
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+HEAVY: Final = ("scipy", "matplotlib", "pyarrow", "dask", "distributed", "django", "typer", "rich")
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level names of the modules that are loaded after a statement, in a fresh interpreter."""
+    program = f"{statement}; import sys; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_numpy_alone() -> None:
+    loaded = loaded_by("import evenkeel.pharmacology")
+    assert "numpy" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("module", ["plots", "tables", "cohort", "effects", "individual", "mood_forecast"])
+def test_optional_packages_wait_until_they_are_needed(module: str) -> None:
+    assert loaded_by(f"import evenkeel.pharmacology.{module}").isdisjoint(HEAVY)
+
+
+def test_the_commands_load_neither_the_clinic_nor_optional_packages() -> None:
+    loaded = loaded_by("import evenkeel.config.cli")
+    assert loaded.isdisjoint({"scipy", "matplotlib", "pyarrow", "dask", "distributed", "django"})
+
+
+@pytest.mark.parametrize(
+    "script", sorted((ROOT / "docs" / "tutorials").glob("*.py")), ids=lambda path: path.stem
+)
+def test_tutorials_run_as_scripts_without_django(script: Path, tmp_path: Path) -> None:
+    program = (
+        "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__'); "
+        "assert 'django' not in sys.modules"
+    )
+    command = [sys.executable, "-W", "error", "-c", program, str(script)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_page_is_what_the_commands_say() -> None:
+    page = (ROOT / "docs" / "pharmacology" / "commands.md").read_text(encoding="utf-8")
+    assert page == render(), "run: evenkeel pages"

@@ -220,7 +220,9 @@ def _entry_modes(
     which = which.reshape(-1)
     common = int(np.argmax(count))
     groups: list[tuple[IntArray, Modes]] = []
-    main = _expand(cascade, None, rows[:-1, common], int(rows[-1, common]))
+    # Bodies of other patterns are expanded too, where that may divide by nothing, and then cleared.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        main = _expand(cascade, None, rows[:-1, common], int(rows[-1, common]))
     for pattern in range(rows.shape[1]):
         if pattern != common:
             bodies = np.flatnonzero(which == pattern).astype(np.int64)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from evenkeel.pharmacology import Dose, Entry, Feed, InfusionProfile, Network, Outlet, System
+from evenkeel.pharmacology.modes import solve_spectrum
 
 FloatArray = NDArray[np.float64]
 
@@ -78,6 +79,15 @@ def standard(bodies: int = 1, seed: int = 1, effect_site_per_min: FloatArray | N
             Outlet(name="effect", network="ketamine", compartment="central", delay_per_min=rate),
         ),
     )
+
+
+def meeting(bodies: int = 4) -> System:
+    """Standard bodies, of which two have an effect site that keeps pace with the drug: exactly, nearly."""
+    rate = np.full(bodies, 0.0835)
+    for body, gap in ((1, 0.0), (2, 1e-9)):
+        slow = solve_spectrum(three_compartments(bodies, 1)).rate[1, body]
+        rate[body] = slow * (1 + gap)
+    return standard(bodies, 1, rate)
 
 
 def with_delays(bodies: int = 1, seed: int = 1) -> System:

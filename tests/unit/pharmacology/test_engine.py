@@ -15,6 +15,7 @@ from tests.unit.pharmacology.engine_systems import (
     FloatArray,
     by_matrix_exponential,
     dosed,
+    meeting,
     standard,
     with_delays,
     with_liver,
@@ -35,12 +36,13 @@ def levels(system: System, profile: InfusionProfile, at_min: FloatArray = COURSE
     ("system", "profile"),
     [
         (standard(5), COURSE),
+        (meeting(4), COURSE),
         (with_liver(6), COURSE),
         (with_liver(6), dosed("nasal")),
         (with_delays(4), COURSE),
         (with_delays(4), dosed("sublingual")),
     ],
-    ids=["standard", "liver", "nasal", "delays", "film"],
+    ids=["standard", "meeting", "liver", "nasal", "delays", "film"],
 )
 def test_agrees_with_the_matrix_exponential(system: System, profile: InfusionProfile) -> None:
     expected = by_matrix_exponential(system, profile, COURSE_MIN)
@@ -99,6 +101,13 @@ def test_depot_and_steps_beside_each_other(gap: float) -> None:
     profile = dosed("oral")
     expected = by_matrix_exponential(near, profile, NEAR_MIN)
     assert worst_error(levels(near, profile, NEAR_MIN), expected) <= ALLOWED
+
+
+@pytest.mark.filterwarnings("error")
+def test_bodies_whose_rates_meet_stand_beside_others_without_a_warning() -> None:
+    (entry,) = solve_modes(meeting(4))
+    assert sorted(int(body) for bodies, _ in entry.apart for body in bodies) == [1, 2]
+    assert np.all(np.isfinite(entry.main.residue))
 
 
 def test_rates_of_a_large_cohort_meet_by_chance_and_all_are_exact() -> None:

@@ -20,7 +20,7 @@ from evenkeel.pharmacology import (
     simulate,
 )
 from evenkeel.pharmacology.exposure import area_ng_h_per_ml, peak, steady_state, time_above_min
-from tests.unit.pharmacology.engine_systems import COURSE, dosed, standard, with_delays, with_liver
+from tests.unit.pharmacology.engine_systems import COURSE, dosed, meeting, standard, with_delays, with_liver
 
 ONE_BOLUS = InfusionProfile(bolus_at_min=np.array([0.0]), bolus_mg=np.array([20.0]))
 # One compartment of 50 L that is cleared at 1 L/min, with a depot for an oral dose.
@@ -55,8 +55,13 @@ def one_compartment() -> System:
 
 @pytest.mark.parametrize(
     ("system", "profile"),
-    [(standard(4), COURSE), (with_liver(4), dosed("nasal")), (with_delays(4), dosed("sublingual"))],
-    ids=["standard", "liver", "delays"],
+    [
+        (standard(4), COURSE),
+        (meeting(4), COURSE),
+        (with_liver(4), dosed("nasal")),
+        (with_delays(4), dosed("sublingual")),
+    ],
+    ids=["standard", "meeting", "liver", "delays"],
 )
 def test_area_to_infinity_is_that_of_linear_algebra(system: System, profile: InfusionProfile) -> None:
     # For dx/dt = A x + b the area under x is -A^-1 b, whatever the time course of the input.
@@ -75,8 +80,13 @@ def test_area_to_infinity_is_that_of_linear_algebra(system: System, profile: Inf
 
 @pytest.mark.parametrize(
     ("system", "profile"),
-    [(standard(3), COURSE), (with_liver(3), dosed("nasal")), (with_delays(3), dosed("sublingual"))],
-    ids=["standard", "liver", "delays"],
+    [
+        (standard(3), COURSE),
+        (meeting(3), COURSE),
+        (with_liver(3), dosed("nasal")),
+        (with_delays(3), dosed("sublingual")),
+    ],
+    ids=["standard", "meeting", "liver", "delays"],
 )
 def test_area_until_a_moment_is_the_integral_of_the_levels(system: System, profile: InfusionProfile) -> None:
     until = 3100.0
@@ -129,8 +139,13 @@ def test_peak_of_an_infusion_is_at_its_end_and_of_the_parent_alone() -> None:
 
 @pytest.mark.parametrize(
     ("system", "profile"),
-    [(standard(6), COURSE), (with_liver(6), dosed("nasal")), (with_delays(6), dosed("sublingual"))],
-    ids=["standard", "liver", "delays"],
+    [
+        (standard(6), COURSE),
+        (meeting(6), COURSE),
+        (with_liver(6), dosed("nasal")),
+        (with_delays(6), dosed("sublingual")),
+    ],
+    ids=["standard", "meeting", "liver", "delays"],
 )
 def test_nothing_is_higher_than_the_peak(system: System, profile: InfusionProfile) -> None:
     at_min = np.linspace(0.0, 7200.0, 7201)
@@ -179,6 +194,7 @@ def test_steady_state_of_a_bolus_is_the_textbook_series() -> None:
     [
         (standard(3), None, 480.0),
         (standard(3), None, 30.0),
+        (meeting(3), None, 480.0),
         (with_liver(3), "nasal", 720.0),
         (with_delays(3), "sublingual", 720.0),
         (with_delays(3), "sublingual", 20.0),

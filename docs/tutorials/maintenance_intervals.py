@@ -112,10 +112,11 @@ with styled():
         axes.plot(weekly, percent, color=color, linestyle=dashes, label=name)
     axes.legend(loc="upper right")
     finish(axes, "Patients with response (%)", weekly)
+    axes.set_ylim(0, 100)
     label_time([axes], "days", "Time since the first infusion")
 
 # %%
-# What this does not show: nobody in the model grows used to the drug or tires of coming, and that
-# relapse in ordinary care is slower than in trials. The half-life of the effect, 5.2 days, was
-# inferred from trials without maintenance. Maintenance itself has been studied in three small
-# randomized trials (Smith-Apeldoorn 2022).
+# What this leaves out: nobody in the model grows used to the drug or tires of coming, and relapse in
+# ordinary care is slower than in trials. The half-life of the effect, 5.2 days, was inferred from
+# trials without maintenance. Maintenance itself has been studied in three small randomized trials
+# (Smith-Apeldoorn 2022).

@@ -65,7 +65,7 @@ lock: $(SETUP_STAMP) ## Compile the locks from pyproject.toml; add UPGRADE=--upg
 	$(COMPILE) $(UPGRADE) --group dev -c requirements/runtime.txt -c requirements/setup.txt -o requirements/dev.txt
 
 clean: ## Remove everything that was made, except a clinic's own data in var
-	rm -rf $(VENV) node_modules .cache docs/_build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules .cache docs/_build docs/gallery dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(UV): requirements/setup.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -263,8 +263,8 @@ def draw_fit(estimate: "IndividualEstimate", typical: Prediction, profile: Infus
             own = [sample for sample in estimate.samples if sample.output == output]
             measured = [sample.level_ng_per_ml for sample in own]
             draw_measured(axes, [sample.at_min * per_min for sample in own], measured, "measured")
-            axes.legend(loc="upper right")
             finish(axes, level_label(output), time)
+        panels[0].legend(loc="upper right" if outputs[0] == LEVEL else "best")
         mark_warned(panels[0], [typical])
         label_time(panels, unit)
         return figure

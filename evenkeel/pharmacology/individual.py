@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from evenkeel.pharmacology import fast
 from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.bodies import Bodies
-from evenkeel.pharmacology.errors import ObservationError, ParameterSetError
+from evenkeel.pharmacology.errors import ModelError, ObservationError, ParameterSetError
 from evenkeel.pharmacology.fast import fitting
 from evenkeel.pharmacology.log_linear import DrugInput, LogLinearSystem, drug_input, read_log_linear
 from evenkeel.pharmacology.narrowing import (
@@ -309,7 +309,25 @@ def _system(
     outputs: tuple[str, ...],
     routes: tuple[str, ...],
 ) -> LogLinearSystem:
-    """Kept, since one person is fitted again whenever drug or a level is added."""
+    """Kept, since one person is fitted again whenever drug or a level is added.
+
+    Where weight and age act through the parameters alone, which is so for every set that varies between
+    bodies, the system of the reference weight is moved to this body, at a tenth of the cost.
+    """
+    general = _general_system(parameter_set, outputs, routes)
+    if general is None:
+        return _read_system(parameter_set, names, weight_kg, age_years, outputs, routes)
+    return general.around(_covariate_effects(parameter_set, weight_kg, age_years), names)
+
+
+def _read_system(
+    parameter_set: ParameterSet,
+    names: tuple[str, ...],
+    weight_kg: float,
+    age_years: float | None,
+    outputs: tuple[str, ...],
+    routes: tuple[str, ...],
+) -> LogLinearSystem:
     count = 1 + 2 * len(names)
     return read_log_linear(
         lambda deviation: parameter_set.system(_bodies(weight_kg, age_years, deviation, count)),
@@ -317,6 +335,41 @@ def _system(
         outputs,
         routes,
     )
+
+
+@lru_cache(maxsize=64)
+def _general_system(
+    parameter_set: ParameterSet, outputs: tuple[str, ...], routes: tuple[str, ...]
+) -> LogLinearSystem | None:
+    """The system at the reference weight, varying in every parameter; None where that does not tell all.
+
+    Whether it does is seen at another weight.
+    """
+    names = tuple(parameter_set.parameters)
+    weight_kg = parameter_set.reference_weight.value
+    try:
+        general, other = (
+            _read_system(parameter_set, names, one, None, outputs, routes)
+            for one in (weight_kg, 1.5 * weight_kg)
+        )
+    except ModelError:
+        return None
+    moved = general.around(_covariate_effects(parameter_set, 1.5 * weight_kg, None), names)
+    alike = np.allclose(moved.log_rate, other.log_rate, rtol=0.0, atol=1e-10)
+    alike &= np.allclose(moved.log_scale, other.log_scale, rtol=0.0, atol=1e-10)
+    return general if alike else None
+
+
+def _covariate_effects(parameter_set: ParameterSet, weight_kg: float, age_years: float | None) -> FloatArray:
+    """Log of each parameter of the typical body of this weight and age over that of the reference weight."""
+    reference = _log_values(parameter_set, parameter_set.reference_weight.value, None)
+    return _log_values(parameter_set, weight_kg, age_years) - reference
+
+
+@lru_cache(maxsize=64)
+def _log_values(parameter_set: ParameterSet, weight_kg: float, age_years: float | None) -> FloatArray:
+    values = parameter_set.values(_bodies(weight_kg, age_years, {}, 1))
+    return np.log([float(values[name][0]) for name in parameter_set.parameters])
 
 
 def _refuse_samples(parameter_set: ParameterSet, planned: Sequence[Sampled]) -> None:

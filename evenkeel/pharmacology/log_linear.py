@@ -92,6 +92,27 @@ class LogLinearSystem:
         scales: FloatArray = np.exp(self.log_scale + self.reading_power @ log_deviation)
         return scales
 
+    def around(self, log_deviation: FloatArray, parameters: Sequence[str]) -> "LogLinearSystem":
+        """The same system around the body that deviates so, varying in some of the parameters alone."""
+        places = [self.parameters.index(name) for name in parameters]
+        inlets = tuple(
+            replace(
+                inlet,
+                log_fraction=inlet.log_fraction + float(inlet.power @ log_deviation),
+                power=inlet.power[places],
+            )
+            for inlet in self.inlets
+        )
+        return replace(
+            self,
+            parameters=tuple(parameters),
+            log_rate=self.log_rate + self.rate_power @ log_deviation,
+            rate_power=self.rate_power[:, places],
+            inlets=inlets,
+            log_scale=self.log_scale + self.reading_power @ log_deviation,
+            reading_power=self.reading_power[:, places],
+        )
+
     def repeated(self, readings: int) -> "LogLinearSystem":
         """The same system, whose one reading is taken so many times."""
         assert len(self.log_scale) == 1

@@ -128,6 +128,19 @@ def test_the_gradient_is_that_of_differences() -> None:
     np.testing.assert_allclose(gradient, wanted, rtol=1e-7)
 
 
+@pytest.mark.parametrize("key", ["otto_2021", "kamp_2020", "simons_2022"])
+@pytest.mark.parametrize(("weight_kg", "age_years"), [(48.0, None), (113.0, 71.0)])
+def test_the_model_of_a_body_gives_the_levels_of_the_simulation(
+    key: str, weight_kg: float, age_years: float | None
+) -> None:
+    parameter_set = load_parameter_set(key)
+    at_min = [15.0, 40.0, 90.0]
+    model = level_model(parameter_set, PROFILE, planned(at_min), weight_kg=weight_kg, age_years=age_years)
+    body = Bodies.typical(weight_kg, age_years)
+    wanted = simulate(parameter_set.system(body), PROFILE, at_min, outputs=("ketamine",)).values[0, 0]
+    np.testing.assert_allclose(model.predict(np.zeros(len(model.system.parameters))), wanted, rtol=1e-9)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_estimate_is_the_minimum_of_the_objective(engine: fast.Engine) -> None:
     estimate = fit_individual(otto(), PROFILE, FOUR, weight_kg=82.0, engine=engine)

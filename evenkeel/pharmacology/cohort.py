@@ -266,7 +266,7 @@ def simulate_cohort(
     )
     workers = workers or Workers()
     _refuse_summary(cohort, summary)
-    bodies = pieces_of(cohort, n, workers)
+    bodies = _pieces_of(cohort, n, workers)
     blocks = _blocks_of(cohort, workers) if summary is Summary.EXACT else []
     shape = (len(cohort.names), cohort.at_min.size)
     total = _Piece(columns=shape[0] * shape[1])
@@ -307,14 +307,15 @@ class _Piece:
             self.outside[words] = self.outside.get(words, 0) + count
 
 
-def _chunk_bodies(cohort: Cohort) -> int:
+def chunk_bodies(cohort: Cohort) -> int:
+    """How many bodies are simulated at once."""
     values = len(cohort.names) * cohort.at_min.size
     return min(_CHUNK_BODIES, max(1, _CHUNK_VALUES // (values * BLOCK_BODIES)) * BLOCK_BODIES)
 
 
-def pieces_of(cohort: Cohort, n: int, workers: Workers) -> list[tuple[int, int]]:
+def _pieces_of(cohort: Cohort, n: int, workers: Workers) -> list[tuple[int, int]]:
     """First body and number of bodies of each piece, all but the last a whole number of chunks."""
-    chunk = _chunk_bodies(cohort)
+    chunk = chunk_bodies(cohort)
     hands = workers.count if workers.scheduler is None else _PIECE_CHUNKS
     chunks = min(_PIECE_CHUNKS, max(1, n // (4 * hands * chunk)))
     size = chunks * chunk
@@ -335,7 +336,7 @@ def _simulate_piece(
     if isinstance(piece, slice):
         return _exact_quantiles(cohort, n, shares, piece)
     first, count = piece
-    chunk = min(_chunk_bodies(cohort), count)
+    chunk = min(chunk_bodies(cohort), count)
     buffer = np.empty((chunk, len(cohort.names), cohort.at_min.size))
     columns = buffer[0].size
     found = _Piece(columns)

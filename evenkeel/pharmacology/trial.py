@@ -16,7 +16,7 @@ from evenkeel.pharmacology.cohort import (
     Cohort,
     SystemOf,
     caveats_of,
-    pieces_of,
+    chunk_bodies,
     refuse_count,
 )
 from evenkeel.pharmacology.cohort_range import outside_range, reasons_outside
@@ -189,15 +189,14 @@ def simulate_trial(
         )
         for arm in arms
     ]
-    workers = workers or Workers()
     firsts = [0 if paired else sum(arm.bodies for arm in arms[:i]) for i in range(len(arms))]
     pieces = [
-        (i, firsts[i] + first, count)
+        (i, firsts[i] + first, min(chunk_bodies(plan), arm.bodies - first))
         for i, (plan, arm) in enumerate(zip(plans, arms, strict=True))
-        for first, count in pieces_of(plan, arm.bodies, workers)
+        for first in range(0, arm.bodies, chunk_bodies(plan))
     ]
     task = partial(_simulate_piece, plans, tuple(arm.name for arm in arms), drop_out)
-    done = dict(run_pieces(task, pieces, workers=workers, progress=progress))
+    done = dict(run_pieces(task, pieces, workers=workers or Workers(), progress=progress))
     parts = [done[place] for place in range(len(pieces))]
     outside: dict[str, int] = {}
     for part in parts:

@@ -4,7 +4,7 @@ The standard work: six infusions of 0.5 mg/kg over 40 min on days 0, 2, 4, 7, 9 
 ketamine, norketamine and an effect site of each body, summarized as they come. First 10^4, 10^5 and 10^6
 bodies in one process each, with its peak memory; then 10^5 on one and on two local processes in turn.
 Starting the processes is timed on its own, because it does not grow with the work. `--most 100000` leaves
-out larger cohorts. Where other work shares the machine, read the processor time, of the busier one of two workers.
+out larger cohorts. Where other work shares the machine, read the processor time: of the busiest worker.
 Prints times; nothing is asserted, because a clock on a shared machine proves nothing.
 """
 

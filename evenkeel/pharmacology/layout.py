@@ -88,8 +88,8 @@ class Layout:
             formulas += [flow for _, _, flow in network.exchanges]
         for entry in self.entries:
             formulas += [entry.fraction, entry.absorption, entry.duration]
-        delays = [part.delay for part in (*self.feeds, *self.entries) if part.delay is not None]
-        formulas += [delay.rate for delay in delays]
+        delays = [feed.delay for feed in self.feeds] + [entry.delay for entry in self.entries]
+        formulas += [delay.rate for delay in delays if delay is not None]
         return frozenset().union(*(formula.names for formula in formulas if formula is not None))
 
     @property

@@ -152,8 +152,28 @@ INLINE void NAME(states)(const Work *w, const VEC *decay, const VEC *inverse, VE
 /* Tables over the offsets of one stretch of times: held (modes, offsets), filled (modes, offsets). */
 INLINE void NAME(tables)(const Work *w, const Stretch *s, const VEC *decay, const VEC *inverse, VEC *held,
                          VEC *filled) {
-    for (int64_t u = 0; u < s->offsets; u++)
-        NAME(courses)(w, decay, inverse, s->offset[u], held + u, s->runs_in[u] ? filled + u : NULL, s->offsets);
+    const int64_t offsets = s->offsets;
+    for (int64_t j = 0; j < w->modes; j++, held += offsets, filled += offsets) {
+        if (w->order[j]) {
+            const double order = (double)w->order[j];
+            for (int64_t u = 0; u < offsets; u++) {
+                held[u] = held[u - offsets] * NAME(fill)(s->offset[u] / order);
+                if (s->runs_in[u]) filled[u] = (filled[u - offsets] - held[u]) * inverse[j];
+            }
+            continue;
+        }
+        const VEC own = decay[j], own_inverse = inverse[j];
+        for (int64_t u = 0; u < offsets; u++) {
+            VEC lost;
+            NAME(exp_both)(-own * s->offset[u], &held[u], &lost);
+        }
+        for (int64_t u = 0; u < offsets; u++)
+            if (s->runs_in[u]) {
+                VEC unused, lost;
+                NAME(exp_both)(-own * s->offset[u], &unused, &lost);
+                filled[u] = NAME(filled)(own, own_inverse, s->offset[u], lost);
+            }
+    }
 }
 
 /* What multiplies the course of each mode of each output (outputs, modes) after one change: its own amount, and

@@ -2,9 +2,9 @@
 
 The standard work: six infusions of 0.5 mg/kg over 40 min on days 0, 2, 4, 7, 9 and 11, 500 output times, and
 ketamine, norketamine and an effect site of each body, summarized as they come. First 10^4, 10^5 and 10^6
-bodies in one process each, with its peak memory; then 10^5 on one and on two local processes in turn.
-Starting the processes is timed on its own, because it does not grow with the work. `--most 100000` leaves
-out larger cohorts. Where other work shares the machine, read the processor time: of the busiest worker.
+bodies in one process each, with its peak memory; then 200,000 in this process, on one and on two local
+workers in turn, which were started before. `--most 100000` leaves out larger cohorts. Where other work shares
+the machine, read the processor time.
 Prints times; nothing is asserted, because a clock on a shared machine proves nothing.
 """
 
@@ -17,7 +17,6 @@ import time
 from typing import Any
 
 import numpy as np
-from distributed import Client, LocalCluster
 
 from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.cohort import simulate_cohort
@@ -26,11 +25,12 @@ from evenkeel.pharmacology.fast import status
 from evenkeel.pharmacology.reading import load_parameter_set
 from evenkeel.pharmacology.regimen import MINUTES_PER_DAY, Given, Regimen
 from evenkeel.pharmacology.system import System
-from evenkeel.pharmacology.workers import Workers
+from evenkeel.pharmacology.workers import Workers, local_workers
 
 DAYS = (0.0, 2.0, 4.0, 7.0, 9.0, 11.0)
 BODIES = (10_000, 100_000, 1_000_000)
-SHARED_BODIES = 100_000
+SHARED_BODIES = 200_000
+WARM_BODIES = 5000
 ROUNDS = 3
 SEED = 1
 
@@ -60,40 +60,21 @@ def main() -> None:
 
 
 def compare_workers(bodies: int) -> None:
-    """The same cohort on one and on two processes in turn, each cluster started before the clock."""
-    clusters: dict[int, Any] = {}
-    spent: dict[int, list[float]] = {1: [], 2: []}
-    busiest: dict[int, list[float]] = {1: [], 2: []}
-    for count in spent:
-        begun = time.perf_counter()
-        clusters[count] = LocalCluster(
-            n_workers=count, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
-        )
-        print(f"Starting a cluster of {count}: {time.perf_counter() - begun:.1f} s", flush=True)
-    for number in range(ROUNDS + 1):
-        for count, cluster in clusters.items():
-            before = processor_s(cluster)
-            took = spent_s(bodies, Workers(scheduler=cluster.scheduler_address))
-            # The first round loads modules in the workers.
-            if number > 0:
-                spent[count].append(took)
-                after = processor_s(cluster)
-                busiest[count].append(max(after[name] - before[name] for name in after))
-    for cluster in clusters.values():
-        cluster.close()
-    for name, each in (("By the clock", spent), ("Processor of the busiest worker", busiest)):
-        for count, values in each.items():
-            words = ", ".join(f"{value:.2f}" for value in values)
-            print(f"{name}, {bodies:,} bodies on {count} local workers: {words} s")
-        ratios = [one / two for one, two in zip(each[1], each[2], strict=True)]
-        print(f"{name}: two workers are {', '.join(f'{ratio:.2f}' for ratio in ratios)} times as fast as one")
-
-
-def processor_s(cluster: Any) -> dict[str, float]:
-    """Processor time of each worker since it started."""
-    with Client(cluster, set_as_default=False) as client:
-        found: dict[str, float] = client.run(time.process_time)
-    return found
+    """The same cohort in this process and on local workers that were started before the clock, in turn."""
+    begun = time.perf_counter()
+    with local_workers(1) as one, local_workers(2) as two:
+        print(f"Starting one and two workers: {time.perf_counter() - begun:.1f} s", flush=True)
+        askers = {"this process": Workers(), "one worker": one, "two workers": two}
+        spent: dict[str, list[float]] = {name: [] for name in askers}
+        for workers in askers.values():
+            spent_s(WARM_BODIES, workers)  # modules are loaded
+        for _ in range(ROUNDS):
+            for name, workers in askers.items():
+                spent[name].append(spent_s(bodies, workers))
+    for name, each in spent.items():
+        print(f"{bodies:,} bodies, {name}: {', '.join(f'{took:.2f}' for took in each)} s")
+    ratios = [a / b for a, b in zip(spent["one worker"], spent["two workers"], strict=True)]
+    print(f"Two workers are {', '.join(f'{ratio:.2f}' for ratio in ratios)} times as fast as one")
 
 
 def spent_s(bodies: int, workers: Workers) -> float:

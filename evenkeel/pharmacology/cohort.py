@@ -41,8 +41,8 @@ SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 _CHUNK_VALUES: Final = 2**23
 _CHUNK_BODIES: Final = 4096
 _PIECE_CHUNKS: Final = 16
-# Blocks of times for exact quantiles on a cluster, whose size is not known beforehand.
-_BLOCKS_ON_CLUSTER: Final = 4
+# Workers for which the work of a cluster is divided, whose size is not known beforehand.
+_HANDS_ON_CLUSTER: Final = 4
 
 # What makes the system of some bodies; a parameter set's own, or that with a venous delay or an effect site.
 SystemOf = Callable[[Bodies], System]
@@ -316,15 +316,17 @@ def chunk_bodies(cohort: Cohort) -> int:
 def _pieces_of(cohort: Cohort, n: int, workers: Workers) -> list[tuple[int, int]]:
     """First body and number of bodies of each piece, all but the last a whole number of chunks."""
     chunk = chunk_bodies(cohort)
-    hands = workers.count if workers.scheduler is None else _PIECE_CHUNKS
-    chunks = min(_PIECE_CHUNKS, max(1, n // (4 * hands * chunk)))
+    chunks = _PIECE_CHUNKS
+    if not workers.is_here:
+        hands = workers.count if workers.scheduler is None else _HANDS_ON_CLUSTER
+        chunks = min(chunks, -(-n // (4 * hands * chunk)))
     size = chunks * chunk
     return [(first, min(size, n - first)) for first in range(0, n, size)]
 
 
 def _blocks_of(cohort: Cohort, workers: Workers) -> list[slice]:
     """The times whose exact quantiles each worker finds. Each makes the modes of all bodies for itself."""
-    blocks = workers.count if workers.scheduler is None else _BLOCKS_ON_CLUSTER
+    blocks = workers.count if workers.scheduler is None else _HANDS_ON_CLUSTER
     edges = np.linspace(0, cohort.at_min.size, blocks + 1).astype(int).tolist()
     return [slice(first, last) for first, last in pairwise(edges) if last > first]
 

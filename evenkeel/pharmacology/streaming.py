@@ -185,10 +185,12 @@ class Counts:
         The rank of a share s among n values in order is s (n - 1), rounded down.
         """
         ranks = [int(share * (moments.count - 1)) for share in shares]
-        place = np.zeros((len(ranks), len(self._counts)), dtype=np.intp)
-        for column, low, counts in self._windows():
-            place[:, column] = low + np.searchsorted(np.cumsum(counts, dtype=np.int64), ranks, side="right")
-        return np.clip(_middle(place), moments.low, moments.high)
+        # The used places of all columns side by side; past its last, a column stays at its whole count.
+        width = int(np.max(self._high - self._low, initial=0)) + 1
+        place = np.minimum(self._low[:, np.newaxis] + np.arange(width), _PLACES - 1)
+        running = np.cumsum(np.take_along_axis(self._counts, place, axis=1), axis=1, dtype=np.int64)
+        found = np.stack([self._low + np.count_nonzero(running <= rank, axis=1) for rank in ranks])
+        return np.clip(_middle(found), moments.low, moments.high)
 
     def _add_counts(self, column: int, low: int, counts: NDArray[np.uint32]) -> None:
         end = low + len(counts)
@@ -202,14 +204,19 @@ class Counts:
             if low <= high:
                 yield column, low, self._counts[column, low : high + 1]
 
-    def __getstate__(self) -> tuple[int, list[tuple[int, int, NDArray[np.uint32]]]]:
-        return len(self._counts), [(column, low, counts.copy()) for column, low, counts in self._windows()]
+    def __getstate__(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]:
+        # One array for all columns: a thousand small ones would travel slowly.
+        parts = [counts for _, _, counts in self._windows()]
+        return self._low, self._high, np.concatenate(parts) if parts else np.empty(0, dtype=np.uint32)
 
-    def __setstate__(self, state: tuple[int, list[tuple[int, int, NDArray[np.uint32]]]]) -> None:
-        columns, windows = state
-        self.__init__(columns)  # type: ignore[misc]
-        for column, low, counts in windows:
-            self._add_counts(column, low, counts)
+    def __setstate__(self, state: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]) -> None:
+        # What travelled may be read only.
+        self._low, self._high = state[0].copy(), state[1].copy()
+        self._counts = np.zeros((len(self._low), _PLACES), dtype=np.uint32)
+        begin = 0
+        for _, _, counts in self._windows():
+            counts[...] = state[2][begin : begin + len(counts)]
+            begin += len(counts)
 
 
 def _middle(place: NDArray[np.intp]) -> FloatArray:

@@ -5,7 +5,7 @@ computed for each are the same whoever computes them, so the workers change the 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
@@ -80,7 +80,10 @@ def _elsewhere(
 ) -> Iterator[tuple[int, Result]]:
     distributed = _distributed()
     with ExitStack() as stack:
-        client = stack.enter_context(_client(distributed, workers, stack))
+        if workers.scheduler is None:
+            workers = stack.enter_context(local_workers(workers.count))
+        assert workers.scheduler is not None
+        client = stack.enter_context(_client(distributed, workers.scheduler))
         waiting = enumerate(pieces)
         hands = max(1, sum(client.nthreads().values()))
 
@@ -104,21 +107,38 @@ def _numbered(task: Callable[[Piece], Result], place: int, piece: Piece) -> tupl
     return place, task(piece)
 
 
-def _client(distributed: Any, workers: Workers, stack: ExitStack) -> Any:
-    if workers.scheduler is not None:
-        try:
-            return distributed.Client(workers.scheduler, timeout=_CONNECT_S, set_as_default=False)
-        except (OSError, ValueError) as cause:
-            raise WorkersError(f"No scheduler answers at {workers.scheduler!r}.") from cause
-    cluster = distributed.LocalCluster(
-        n_workers=workers.count,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        # Dask serves its state over HTTP even without a dashboard; on this machine alone, at any free port.
-        dashboard_address="127.0.0.1:0",
-    )
-    return distributed.Client(stack.enter_context(cluster), set_as_default=False)
+@contextmanager
+def local_workers(count: int) -> Iterator[Workers]:
+    """Processes of this machine that serve for several calls, since starting them takes seconds.
+
+    Use it in a `with` block, and give what it yields to each call. Raises WorkersError for a count below 1
+    and when `distributed` is not installed.
+    """
+    Workers(count=count)
+    distributed = _distributed()
+    import dask
+
+    # Dask has workers give memory back at every chance, and then each new array has to be fetched again,
+    # which takes about as long as the work itself.
+    with (
+        dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1}}),
+        distributed.LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            # Dask serves its state over HTTP even without a dashboard: here on this machine alone.
+            dashboard_address="127.0.0.1:0",
+        ) as cluster,
+    ):
+        yield Workers(scheduler=cluster.scheduler_address)
+
+
+def _client(distributed: Any, scheduler: str) -> Any:
+    try:
+        return distributed.Client(scheduler, timeout=_CONNECT_S, set_as_default=False)
+    except (OSError, ValueError) as cause:
+        raise WorkersError(f"No scheduler answers at {scheduler!r}.") from cause
 
 
 def _distributed() -> Any:

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from distributed import LocalCluster
 
 from evenkeel.pharmacology import cohort as cohort_module
 from evenkeel.pharmacology.arrays import FloatArray
@@ -33,7 +32,7 @@ from evenkeel.pharmacology.residual import add_residual
 from evenkeel.pharmacology.simulate import simulate
 from evenkeel.pharmacology.streaming import QUANTILE_ERROR_RATIO
 from evenkeel.pharmacology.system import System
-from evenkeel.pharmacology.workers import Workers
+from evenkeel.pharmacology.workers import Workers, local_workers
 
 SEED = 20261122
 INFUSION = Regimen(given=(Given(at_min=0, amount=0.5, unit="mg/kg", over_min=40),))
@@ -167,14 +166,12 @@ def test_two_workers_give_the_bits_of_one_and_tell_how_far_they_are(
         assert seen == [(done, pieces) for done in range(1, pieces + 1)]
         return result_bits(found)
 
-    # Two processes of this machine, and a cluster that is already there.
-    with LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=2, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address="127.0.0.1:0"
-    ) as cluster:
+    # Two processes for one call, and two that are already there.
+    with local_workers(2) as there:
         others = {
             Summary.STREAMED: Workers(count=2),
-            Summary.LEVELS: Workers(scheduler=cluster.scheduler_address),
-            Summary.EXACT: Workers(scheduler=cluster.scheduler_address),
+            Summary.LEVELS: there,
+            Summary.EXACT: there,
         }
         for summary, workers in others.items():
             for one, other in zip(run(workers, summary), run(Workers(), summary), strict=True):

@@ -185,12 +185,10 @@ class Counts:
         The rank of a share s among n values in order is s (n - 1), rounded down.
         """
         ranks = [int(share * (moments.count - 1)) for share in shares]
-        # The used places of all columns side by side; past its last, a column stays at its whole count.
-        width = int(np.max(self._high - self._low, initial=0)) + 1
-        place = np.minimum(self._low[:, np.newaxis] + np.arange(width), _PLACES - 1)
-        running = np.cumsum(np.take_along_axis(self._counts, place, axis=1), axis=1, dtype=np.int64)
-        found = np.stack([self._low + np.count_nonzero(running <= rank, axis=1) for rank in ranks])
-        return np.clip(_middle(found), moments.low, moments.high)
+        place = np.zeros((len(ranks), len(self._counts)), dtype=np.intp)
+        for column, low, counts in self._windows():
+            place[:, column] = low + np.cumsum(counts, dtype=np.int64).searchsorted(ranks, side="right")
+        return np.clip(_middle(place), moments.low, moments.high)
 
     def _add_counts(self, column: int, low: int, counts: NDArray[np.uint32]) -> None:
         end = low + len(counts)

@@ -35,7 +35,9 @@ def _pages() -> dict[str, str]:
 def write_pages(docs: Path) -> None:
     """Write every generated page into the folder."""
     for name, text in _pages().items():
-        (docs / name).write_text(text, encoding="utf-8")
+        page = docs / name
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(text, encoding="utf-8")
 
 
 def stale_pages(docs: Path) -> list[str]:

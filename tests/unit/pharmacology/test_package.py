@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+import evenkeel.pharmacology
 from evenkeel.pharmacology.command_page import render
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -24,6 +25,26 @@ def test_importing_the_package_loads_numpy_alone() -> None:
     loaded = loaded_by("import evenkeel.pharmacology")
     assert "numpy" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_every_name_of_the_package_is_there_without_optional_packages() -> None:
+    loaded = loaded_by("from evenkeel.pharmacology import *; simulate_cohort, predict_effect, fit_mood")
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_what_few_need_is_loaded_when_it_is_asked_for() -> None:
+    program = (
+        "import sys, evenkeel.pharmacology as pk; name = 'evenkeel.pharmacology.cohort'; "
+        "before = name in sys.modules; pk.simulate_cohort; print(before, name in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_a_name_that_is_not_there_is_refused_as_usual() -> None:
+    name = "simulate_cohorts"
+    with pytest.raises(AttributeError, match="has no attribute 'simulate_cohorts'"):
+        getattr(evenkeel.pharmacology, name)
 
 
 @pytest.mark.parametrize("module", ["plots", "tables", "cohort", "effects", "individual", "mood_forecast"])

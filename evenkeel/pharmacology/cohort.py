@@ -222,6 +222,7 @@ class CohortLevels:
     quantiles: Labelled
     quantile_error_ratio: float
     levels: Labelled | None = None
+    model_warning: str | None = None
 
     def __post_init__(self) -> None:
         assert self.reasons or self.status is PredictionStatus.OK, "a warning must say why"
@@ -423,6 +424,7 @@ def _result(
         quantiles=Labelled(quantiles, "ng/mL", (share_axis, *axes)),
         quantile_error_ratio=0.0 if total.counts is None else QUANTILE_ERROR_RATIO,
         levels=None if levels is None else Labelled(levels, "ng/mL", (body_axis, *axes)),
+        model_warning=parameter_set.warning,
     )
 
 

@@ -39,7 +39,8 @@ from evenkeel.pharmacology.command_rows import (
 from evenkeel.pharmacology.errors import ArgumentError, FileError, ParameterSetError
 from evenkeel.pharmacology.exposure import area_ng_h_per_ml, peak
 from evenkeel.pharmacology.parameter_set import ParameterSet
-from evenkeel.pharmacology.prediction import Prediction, PredictionStatus, predict_level
+from evenkeel.pharmacology.plot_style import warnings
+from evenkeel.pharmacology.prediction import Prediction, predict_level
 from evenkeel.pharmacology.profile import InfusionProfile
 from evenkeel.pharmacology.reading import load_parameter_set, parameter_set_keys
 from evenkeel.pharmacology.regimen import Regimen
@@ -103,7 +104,7 @@ def simulate(
         )
     _summarize(prediction, parameter_set, profile, Bodies.typical(weight_kg, age_years))
     for one in effects:
-        _say([one.words, *one.reasons])
+        _say_effect(one)
     if out is not None:
         rows = [level_rows(parameter_set, prediction, weight_kg, age_years, profile)]
         rows += [effect_rows(one, parameter_set.sampling_site) for one in effects]
@@ -341,13 +342,19 @@ def _summarize(
             table.add_row(output, f"{level:.0f} ng/mL", f"{at_min:.0f} min", f"{area:.0f} ng h/mL")
         console.print(table)
         _say([f"Dose in all: {profile.dose_mg:g} mg of ketamine base."])
-    _warn([prediction])
+    _say(warnings([prediction]))
 
 
-def _warn(results: "Iterable[Prediction | CohortLevels | EffectPrediction]") -> None:
-    for one in results:
-        if one.status is not PredictionStatus.OK:
-            _say([f"{one.model_name}, {one.status}: {' '.join(one.reasons)}"])
+def _say_effect(effect: "EffectPrediction") -> None:
+    """The effect in a few lines: what it is, how large it gets, and why it may not be taken as it is."""
+    _say([effect.words])
+    if effect.value is not None:
+        top = np.unravel_index(np.argmax(np.abs(effect.value)), effect.value.shape)
+        at = "" if effect.time_min is None else f" at {effect.time_min[top]:.0f} min"
+        _say([f"Largest: {effect.value[top]:.3g} {effect.unit}{at}."])
+    if effect.individual_maximum is not None:
+        _say([effect.individual_maximum.words])
+    _say(effect.reasons)
 
 
 def _show_spread(sets: list[ParameterSet], found: list[Prediction], shown: list[float]) -> None:
@@ -364,7 +371,7 @@ def _show_spread(sets: list[ParameterSet], found: list[Prediction], shown: list[
         table.add_row("Spread", "", *(f"{a:.0f} to {b:.0f}" for a, b in zip(low, high, strict=True)))
     console.print(table)
     _say(["Estimates of total ketamine in ng/mL for typical adults; no model is fitted to a patient."])
-    _warn(found)
+    _say(warnings(found))
 
 
 def _show_cohort(found: "CohortLevels") -> None:
@@ -379,7 +386,7 @@ def _show_cohort(found: "CohortLevels") -> None:
     console.print(table)
     _say([f"Estimates in ng/mL for {found.bodies} virtual patients, {found.model_name}, seed {found.seed}."])
     _say(found.caveats[:2])
-    _warn([found])
+    _say(warnings([found]))
 
 
 def _show_checks(rows: dict[str, Column]) -> None:

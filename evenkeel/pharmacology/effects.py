@@ -171,6 +171,7 @@ class EffectPrediction:
     band_low: FloatArray | None = None
     band_high: FloatArray | None = None
     individual_maximum: IndividualMaximum | None = None
+    model_warning: str | None = None
 
     def __post_init__(self) -> None:
         assert isinstance(self.status, PredictionStatus), "a prediction cannot be made without a status"
@@ -491,4 +492,5 @@ def _prediction(
         band_low=None if curve is None else curve.low,
         band_high=None if curve is None else curve.high,
         individual_maximum=maximum,
+        model_warning=parameter_set.warning,
     )

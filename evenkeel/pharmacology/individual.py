@@ -377,6 +377,8 @@ def _refuse_samples(parameter_set: ParameterSet, planned: Sequence[Sampled]) -> 
         raise ObservationError("samples must hold at least one level.")
     seen = set()
     for number, sample in enumerate(planned):
+        if not parameter_set.residual:
+            raise ParameterSetError(f"{parameter_set.name} gives no residual error to weigh a level with.")
         if sample.output not in parameter_set.residual:
             raise ObservationError(
                 f"output of sample {number} must be one of {', '.join(parameter_set.residual)}, not "
@@ -443,6 +445,7 @@ def _curve(
         sampling_site=parameter_set.sampling_site,
         population=parameter_set.population,
         caveats=caveats_of(parameter_set, estimate.age_years),
+        model_warning=parameter_set.warning,
         band_statement=None if is_too_young else statement,
         present_min=profile.present_min,
         fit_statement=f"fitted to {counted(estimate.samples)} of this patient",

@@ -84,6 +84,8 @@ class Warned(Protocol):
     def reasons(self) -> tuple[str, ...]: ...
     @property
     def model_name(self) -> str: ...
+    @property
+    def model_warning(self) -> str | None: ...
 
 
 def save_plot(figure: "Figure", path: Path) -> None:
@@ -222,12 +224,14 @@ def mark_warned(axes: "Axes", results: Iterable[Warned]) -> None:
 
 
 def warnings(results: Iterable[Warned]) -> list[str]:
-    """One sentence for each result that may not be taken as it is."""
-    return [
-        f"{result.model_name}, {result.status}: {' '.join(result.reasons)}"
-        for result in results
-        if result.status is not PredictionStatus.OK
-    ]
+    """What speaks against each model, and why a result may not be taken as it is; nothing said twice."""
+    found: dict[str, None] = {}
+    for result in results:
+        if result.model_warning is not None:
+            found[f"{result.model_name}: {result.model_warning}"] = None
+        if result.status is not PredictionStatus.OK:
+            found[f"{result.model_name}, {result.status}: {' '.join(result.reasons)}"] = None
+    return list(found)
 
 
 def without_status(given: object, wanted: str) -> PlotError:

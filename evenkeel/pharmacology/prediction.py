@@ -47,7 +47,8 @@ class Prediction:
     `time_min`, `level_ng_per_ml` and the two band arrays are float64 of shape (times,), read-only; all four
     are None when there is nothing to draw, which is always so for missing input. The band is None alone when
     the model offers no variability. `reasons` holds sentences, at least one whenever the status is not OK.
-    `caveats` are sentences that hold for any curve of this model and belong beside it.
+    `caveats` are sentences that hold for any curve of this model and belong beside it. `model_warning`, the
+    first of them where there is one, says what speaks against the model, whoever it is asked about.
     `present_min` divides the curve into what was given and what is planned. `fit_statement` says what the
     curve was fitted to; it is None for the typical body.
     """
@@ -67,6 +68,7 @@ class Prediction:
     band_low_ng_per_ml: FloatArray | None = None
     band_high_ng_per_ml: FloatArray | None = None
     fit_statement: str | None = None
+    model_warning: str | None = None
 
     def __post_init__(self) -> None:
         assert isinstance(self.status, PredictionStatus), "a prediction cannot be made without a status"
@@ -165,6 +167,7 @@ def _prediction(
         sampling_site=parameter_set.sampling_site,
         population=parameter_set.population,
         caveats=caveats_of(parameter_set, age_years),
+        model_warning=parameter_set.warning,
         band_statement=statement,
         present_min=present_min,
         time_min=None if curve is None else curve[0],
@@ -200,13 +203,11 @@ def levels_of(
 
 
 def caveats_of(parameter_set: ParameterSet, age_years: float | None) -> tuple[str, ...]:
-    """What must be said beside anything that this model predicts."""
+    """What must be said beside anything that this model predicts, what speaks against the model first."""
     caveats = (parameter_set.reading, parameter_set.range.statement, *parameter_set.assumptions)
-    if parameter_set.warning is not None:
-        caveats = (parameter_set.warning, *caveats)
     if age_years is None:
         caveats = ("Age was not given, so it was not compared with the range.", *caveats)
-    return caveats
+    return caveats if parameter_set.warning is None else (parameter_set.warning, *caveats)
 
 
 def missing_reasons(weight_kg: float | None, profile: InfusionProfile | None) -> tuple[str, ...]:

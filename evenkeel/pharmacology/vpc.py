@@ -50,6 +50,7 @@ class CheckedModel:
     output: str
     status: PredictionStatus
     reasons: tuple[str, ...]
+    model_warning: str | None = None
 
     def __post_init__(self) -> None:
         assert self.reasons or self.status is PredictionStatus.OK, "a warning must say why"
@@ -309,6 +310,7 @@ def _about(
         output=output,
         status=PredictionStatus.OUTSIDE_POPULATION if reasons else PredictionStatus.OK,
         reasons=reasons,
+        model_warning=parameter_set.warning,
     )
 
 

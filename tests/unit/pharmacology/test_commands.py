@@ -1,6 +1,7 @@
 """The `evenkeel pk` commands: they write what the library computes, and tell bad input in a sentence."""
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -330,6 +331,24 @@ def test_out_of_range_is_computed_marked_and_told(tmp_path: Path) -> None:
     printed = run("simulate", *STANDARD, "--weight-kg", 140, "--out", out)
     assert "outside studied population: Weight 140 kg is outside 45 to 120 kg." in printed
     assert {row["status"] for row in written(out)} == {"outside studied population"}
+
+
+@pytest.mark.parametrize("command", [("simulate",), ("compare", "--model", "kamp_2020"), ("cohort",)])
+def test_what_speaks_against_a_model_is_told(command: tuple[str, ...]) -> None:
+    printed = run(*command, "--model", "domino", *STANDARD)
+    assert "Domino 1984: For comparison with old target-controlled infusions only." in printed
+    assert "69 to 90 L/h" in printed
+
+
+def test_the_size_of_an_effect_is_told() -> None:
+    # Derived in the reference: a score of 16 at the end of the infusion, rises of 7.7 mmHg (mean of patients)
+    # and 15 mmHg (mean of maxima).
+    asked = [word for effect in ("dissociation", "systolic pressure") for word in ("--effect", effect)]
+    printed = run("simulate", *STANDARD, *asked)
+    score, rise = re.findall(r"Largest: ([\d.]+) (?:points|mmHg) at \d+ min", printed)
+    assert float(score) == pytest.approx(16, abs=1)
+    assert float(rise) == pytest.approx(7.7, abs=0.1)
+    assert "Highest reading of each patient: mean rise 15" in printed
 
 
 def test_a_child_gets_no_level_and_no_file(tmp_path: Path) -> None:

@@ -104,6 +104,12 @@ def test_out_of_range_is_marked_in_the_picture_and_below_it() -> None:
     assert "Weight 140 kg is outside 45 to 120 kg." in words(figure)
 
 
+def test_what_speaks_against_a_model_stands_below_it() -> None:
+    domino = predict_level(load_parameter_set("domino"), 70, INFUSION, AT_MIN, age_years=45)
+    for figure in (draw_level(domino), draw_models([level(), domino])):
+        assert words(figure).count("Domino 1984: For comparison with old target-controlled infusions") == 1
+
+
 def test_long_spans_are_told_in_days() -> None:
     course = InfusionProfile.repeated(INFUSION, at_min=[0.0, 2 * 1440.0, 4 * 1440.0])
     figure = draw_level(predict_level(KAMP, 70, course, np.arange(0.0, 5 * 1440.0, 10.0)))

@@ -63,10 +63,10 @@ class Bodies:
     @classmethod
     def typical(cls, weight_kg: ArrayLike = 70.0, age_years: ArrayLike | None = None) -> Self:
         """Bodies that differ from the typical one in weight and age alone; one for each weight given."""
-        weight = np.atleast_1d(np.array(weight_kg, dtype=np.float64))
+        weight = _finite("weight_kg", np.atleast_1d(weight_kg))
         age = None
         if age_years is not None:
-            age = np.atleast_1d(np.array(age_years, dtype=np.float64))
+            age = _finite("age_years", np.atleast_1d(age_years))
             age = np.full_like(weight, age[0]) if age.size == 1 else age
         return cls(weight_kg=weight, age_years=age)
 

@@ -352,6 +352,8 @@ def test_a_model_without_variability_or_error_is_refused() -> None:
         fit_individual(load_parameter_set("clements_250"), PROFILE, FOUR[:1], weight_kg=70.0)
     with pytest.raises(ParameterSetError, match="logit scale"):
         fit_individual(load_parameter_set("perez_ruixo_2021"), PROFILE, FOUR[:1], weight_kg=70.0)
+    with pytest.raises(ParameterSetError, match="no residual error"):
+        fit_individual(load_parameter_set("herd_2007_children"), PROFILE, FOUR[:1], weight_kg=70.0)
 
 
 def test_a_search_without_rest_says_so() -> None:

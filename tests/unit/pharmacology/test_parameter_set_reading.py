@@ -233,6 +233,13 @@ def test_bodies_that_cannot_be_are_refused(fields: dict[str, object], sentence: 
         Bodies(**fields)  # type: ignore[arg-type]
 
 
+def test_typical_bodies_that_cannot_be_are_refused() -> None:
+    with pytest.raises(BodyError, match="weight_kg must be a list of numbers, one for each body"):
+        Bodies.typical("heavy")
+    with pytest.raises(BodyError, match="age_years must be a finite number greater than 0, not -3"):
+        Bodies.typical([60.0, 70.0], age_years=-3.0)
+
+
 def test_part_of_the_bodies_keeps_what_is_known_of_them() -> None:
     bodies = Bodies(
         weight_kg=np.array([50.0, 60.0, 70.0]),

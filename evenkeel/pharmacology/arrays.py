@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +12,7 @@ from evenkeel.pharmacology.errors import ArgumentError, OutputTimeError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,8 +105,11 @@ def unit_suffix(unit: str) -> str:
     return "_".join(words.split())
 
 
-def as_times(at_min: ArrayLike) -> FloatArray:
-    """Output times as float64, shape (times,): finite and strictly increasing, or OutputTimeError."""
+def as_times(at_min: ArrayLike, *, may_repeat: bool = False) -> FloatArray:
+    """Output times as float64, shape (times,): finite and increasing, or OutputTimeError.
+
+    Each stands there once, unless `may_repeat`.
+    """
     try:
         times = np.array(at_min, dtype=np.float64)
     except (TypeError, ValueError) as cause:
@@ -112,12 +118,14 @@ def as_times(at_min: ArrayLike) -> FloatArray:
         raise OutputTimeError("at_min must be a list of at least one time.")
     if not np.all(np.isfinite(times)):
         raise OutputTimeError("at_min must be finite numbers of minutes.")
-    wrong = np.flatnonzero(np.diff(times) <= 0)
+    steps = np.diff(times)
+    wrong = np.flatnonzero(steps < 0 if may_repeat else steps <= 0)
     if wrong.size:
         i = int(wrong[0])
-        rule = "hold each time once" if times[i + 1] == times[i] else "be in order of time"
+        rule = "hold each time once" if steps[i] == 0 else "be in order of time"
+        strictly = "" if may_repeat else " strictly increasing,"
         raise OutputTimeError(
-            f"at_min must {rule}, strictly increasing, but {times[i + 1]:g} min comes after {times[i]:g} min."
+            f"at_min must {rule},{strictly} but {times[i + 1]:g} min comes after {times[i]:g} min."
         )
     return times
 
@@ -135,6 +143,13 @@ def per_body(
     if not np.all(np.isfinite(given)):
         raise error(f"{name} must be finite numbers.")
     return np.ascontiguousarray(np.broadcast_to(given, (bodies,)))
+
+
+def one_of(name: str, given: Word | str, words: type[Word], error: type[ValueError] = ArgumentError) -> Word:
+    """The member that a word names, or the error with those there are."""
+    if given not in list(words):
+        raise error(f"{name} must be one of {', '.join(words)}, not {given!r}.")
+    return words(given)
 
 
 def choose(name: str, asked: Sequence[str] | None, offered: tuple[str, ...]) -> tuple[str, ...]:

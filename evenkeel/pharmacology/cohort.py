@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evenkeel.pharmacology.arrays import Axis, FloatArray, Labelled, as_times, choose
+from evenkeel.pharmacology.arrays import Axis, FloatArray, Labelled, as_times, choose, one_of
 from evenkeel.pharmacology.bands import level_bands
 from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.chance import Purpose, correlate, lower_root, refuse_bad_seed, standard_normals
@@ -240,7 +240,7 @@ def simulate_cohort(
     with_occasions: bool = False,
     with_residual: bool = False,
     system_of: SystemOf | None = None,
-    summary: Summary = Summary.STREAMED,
+    summary: Summary | str = Summary.STREAMED,
     shares: Sequence[float] = SHARES,
     workers: Workers | None = None,
     progress: Progress | None = None,
@@ -266,6 +266,7 @@ def simulate_cohort(
         system_of=system_of,
     )
     workers = workers or Workers()
+    summary = one_of("summary", summary, Summary, CohortError)
     _refuse_summary(cohort, summary)
     bodies = _pieces_of(cohort, n, workers)
     blocks = _blocks_of(cohort, workers) if summary is Summary.EXACT else []

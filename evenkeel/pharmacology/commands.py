@@ -87,13 +87,11 @@ def simulate(
     prediction = predict_level(parameter_set, weight_kg, profile, times, age_years=age_years)
     effects = []
     for name in effect or ():
-        from evenkeel.pharmacology.effects import Effect, predict_effect
+        from evenkeel.pharmacology.effects import predict_effect
 
-        if name not in list(Effect):
-            raise ArgumentError(f"effect must be one of {', '.join(Effect)}, not {name!r}.")
         effects.append(
             predict_effect(
-                Effect(name),
+                name,
                 parameter_set,
                 weight_kg,
                 profile,

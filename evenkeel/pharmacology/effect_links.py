@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evenkeel.pharmacology.arrays import FloatArray
+from evenkeel.pharmacology.arrays import FloatArray, one_of
 from evenkeel.pharmacology.effect_constants import Link, load_link
 from evenkeel.pharmacology.errors import EffectError
 
@@ -130,8 +130,9 @@ class Pressure(StrEnum):
     MEAN = "mean"
 
 
-def pressure_rise_mmhg(level: SKetamine, pressure: Pressure, *, gain: ArrayLike = 1.0) -> FloatArray:
+def pressure_rise_mmhg(level: SKetamine, pressure: Pressure | str, *, gain: ArrayLike = 1.0) -> FloatArray:
     """The rise of one pressure, in mmHg, in the shape of the level. A gain of 1 is the mean of patients."""
+    pressure = one_of("pressure", pressure, Pressure, EffectError)
     link = load_link("blood_pressure")
     ce = _driven(link, level, SKetamine, link.site_half_life_min)
     ratio = 1.0 if pressure is Pressure.MEAN else link.value(f"{pressure}_ratio")

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evenkeel.pharmacology.arrays import FloatArray
+from evenkeel.pharmacology.arrays import FloatArray, as_times, one_of
 from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.effect_constants import (
     Constant,
@@ -40,6 +40,7 @@ from evenkeel.pharmacology.effect_links import (
     tolerance,
     unresponsive_probability,
 )
+from evenkeel.pharmacology.errors import EffectError
 from evenkeel.pharmacology.parameter_set import ParameterSet
 from evenkeel.pharmacology.prediction import (
     BAND_COVERAGE_PERCENT,
@@ -49,7 +50,6 @@ from evenkeel.pharmacology.prediction import (
     dose_reasons,
     levels_of,
     missing_reasons,
-    output_times,
     reasons_outside,
     refuse_impossible,
     varied_bodies,
@@ -215,7 +215,7 @@ class EffectPrediction:
 
 
 def predict_effect(
-    effect: Effect,
+    effect: Effect | str,
     parameter_set: ParameterSet,
     weight_kg: float | None,
     profile: InfusionProfile | None,
@@ -236,15 +236,15 @@ def predict_effect(
     A weight or a profile of None gives missing input; outside the range for which the effect is offered
     (weight, age, dose, route) the value is computed and marked; below its ages there is none.
 
-    Raises EffectError for a parameter set that the constants do not belong to, BodyError and OutputTimeError
-    as `predict_level` does. Source: effects.toml, for each constant.
+    Raises EffectError for an unknown effect or a set that its constants do not belong to, BodyError and
+    OutputTimeError as `predict_level` does. Source: effects.toml, for each constant.
     """
-    effect = Effect(effect)
+    effect = one_of("effect", effect, Effect, EffectError)
     link = load_link(_LINKS[effect])
     refuse_unbound(link, parameter_set.key)
     if effect is Effect.DISSOCIATION:
         tolerance(infusion_number)  # refuses a number that cannot be before anything is computed
-    times = output_times(at_min)
+    times = as_times(at_min, may_repeat=True)
     refuse_impossible("weight_kg", weight_kg)
     refuse_impossible("age_years", age_years)
     made = partial(_prediction, effect, link, parameter_set, profile, age_years, infusion_number)
@@ -262,7 +262,9 @@ def predict_effect(
     maximum = None
     # The error of a reading was chosen on systolic maxima; diastolic ones it would take above the published.
     if effect is Effect.SYSTOLIC_PRESSURE:
-        readings = _reading_times(profile) if reading_at_min is None else output_times(reading_at_min)
+        readings = (
+            _reading_times(profile) if reading_at_min is None else as_times(reading_at_min, may_repeat=True)
+        )
         maximum = _individual_maximum(effect, patient, readings, seed)
     return made(status, reasons, time_min=times, curve=curve, maximum=maximum)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evenkeel.pharmacology import fast
-from evenkeel.pharmacology.arrays import FloatArray
+from evenkeel.pharmacology.arrays import FloatArray, as_times
 from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.errors import ModelError, ObservationError, ParameterSetError
 from evenkeel.pharmacology.fast import fitting
@@ -34,7 +34,6 @@ from evenkeel.pharmacology.prediction import (
     Prediction,
     PredictionStatus,
     caveats_of,
-    output_times,
     reasons_outside,
     refuse_impossible,
 )
@@ -192,7 +191,7 @@ class IndividualEstimate:
         parameter set the curve is computed and marked; below its ages nothing is drawn.
         Raises OutputTimeError, RouteError or ArgumentError as `predict_level` and `simulate` do.
         """
-        return _curve(self, profile, output_times(at_min), output)
+        return _curve(self, profile, as_times(at_min, may_repeat=True), output)
 
 
 def fit_individual(

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from evenkeel.pharmacology.arrays import one_of
 from evenkeel.pharmacology.chance import Purpose, standard_normals, uniforms
 from evenkeel.pharmacology.errors import MoodError
 from evenkeel.pharmacology.mood import (
@@ -221,7 +222,7 @@ class MoodPosterior:
     def relapse(
         self,
         after_day: ArrayLike,
-        basis: RelapseBasis,
+        basis: RelapseBasis | str,
         *,
         share: DrugShare | None = None,
         seed: int = 1,
@@ -232,6 +233,7 @@ class MoodPosterior:
         On the basis of ordinary care it is the same for everybody: a Weibull curve through published figures.
         Raises MoodError for days that are not finite and increasing, or when hardly any draw responds.
         """
+        basis = one_of("basis", basis, RelapseBasis, MoodError)
         times = days(after_day)
         if basis is RelapseBasis.ORDINARY_CARE:
             well = weibull_still_well(times, self.model)

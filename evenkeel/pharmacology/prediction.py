@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evenkeel.pharmacology.arrays import FloatArray
+from evenkeel.pharmacology.arrays import FloatArray, as_times
 from evenkeel.pharmacology.bodies import Bodies
-from evenkeel.pharmacology.errors import BodyError, OutputTimeError
+from evenkeel.pharmacology.errors import BodyError
 from evenkeel.pharmacology.parameter_set import ParameterSet
 from evenkeel.pharmacology.profile import INTRAVENOUS, MINUTES_PER_HOUR, InfusionProfile
 from evenkeel.pharmacology.simulate import simulate
@@ -124,7 +124,7 @@ def predict_level(
     unsorted or not finite, RouteError for a route that the model lacks. Source: the citation of the
     parameter set.
     """
-    times = output_times(at_min)
+    times = as_times(at_min, may_repeat=True)
     refuse_impossible("weight_kg", weight_kg)
     refuse_impossible("age_years", age_years)
     present_min = None if profile is None else profile.present_min
@@ -337,25 +337,6 @@ def _halton(i: int, base: int) -> float:
         fraction /= base
         value += digit * fraction
     return value
-
-
-def output_times(at_min: ArrayLike) -> FloatArray:
-    """Output times as float64, shape (times,): finite and in order, or OutputTimeError."""
-    try:
-        times = np.array(at_min, dtype=np.float64)
-    except (TypeError, ValueError) as cause:
-        raise OutputTimeError("at_min must be a list of numbers of minutes.") from cause
-    if times.ndim != 1 or times.size == 0:
-        raise OutputTimeError("at_min must be a list of at least one time.")
-    if not np.all(np.isfinite(times)):
-        raise OutputTimeError("at_min must be finite numbers of minutes.")
-    backwards = np.flatnonzero(np.diff(times) < 0)
-    if backwards.size:
-        i = int(backwards[0])
-        raise OutputTimeError(
-            f"at_min must be in order of time, but {times[i + 1]:g} min comes after {times[i]:g} min."
-        )
-    return times
 
 
 def refuse_impossible(name: str, value: float | None) -> None:

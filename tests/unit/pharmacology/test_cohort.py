@@ -374,3 +374,11 @@ def test_what_goes_wrong_in_a_worker_is_told_here() -> None:
     perez = load_parameter_set("perez_ruixo_2021")
     with pytest.raises(ValueError, match="at this age Qh would be"):
         simulate_cohort(perez, 10, INFUSION, [40.0], SEED, covariates=young)
+
+
+def test_a_summary_is_named_by_a_word_too_and_an_unknown_one_is_refused() -> None:
+    kept = simulate_cohort(OTTO, 30, INFUSION, [40.0], SEED, summary="levels", shares=(0.5,))
+    assert kept.levels is not None
+    assert np.array_equal(kept.quantiles.values[0], np.median(kept.levels.values, axis=0))
+    with pytest.raises(CohortError, match="summary must be one of levels, exact, streamed, not 'all'"):
+        simulate_cohort(OTTO, 30, INFUSION, [40.0], SEED, summary="all")

@@ -320,3 +320,13 @@ def test_an_unsound_file_of_links_is_refused(old: str, new: str, sentence: str) 
     assert TEXT.count(old) == 1
     with pytest.raises(ParameterSetError, match=re.escape(sentence)):
         read_links(TEXT.replace(old, new), origin="links.toml")
+
+
+def test_an_effect_is_named_by_a_word_too_and_an_unknown_one_is_refused(kamp: ParameterSet) -> None:
+    assert predict_effect("nausea", kamp, 70.0, HALF_MG_PER_KG, [40.0]).effect is Effect.NAUSEA
+    with pytest.raises(EffectError, match=r"effect must be one of dissociation, .*, not 'bliss'"):
+        predict_effect("bliss", kamp, 70.0, HALF_MG_PER_KG, [40.0])
+    level = SKetamine(ng_per_ml=np.array([428.0]), parameter_set="kamp_2020", site_half_life_min=2.28)
+    assert pressure_rise_mmhg(level, "mean").tolist() == pytest.approx([30.5 / 2])
+    with pytest.raises(EffectError, match="pressure must be one of systolic, diastolic, mean, not 'pulse'"):
+        pressure_rise_mmhg(level, "pulse")

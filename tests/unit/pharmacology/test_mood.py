@@ -356,3 +356,11 @@ class TestFile:
         assert written in self.TEXT
         with pytest.raises(MoodError, match=match):
             read_mood_model(self.TEXT.replace(written, instead, 1))
+
+
+def test_the_basis_of_a_relapse_is_named_by_a_word_too_and_an_unknown_one_is_refused() -> None:
+    # In ordinary care the median is 72 days (McInnes 2022), whoever the patient is.
+    relapse = fit_mood(SIX, []).relapse([72.0], str(RelapseBasis.ORDINARY_CARE))
+    assert relapse.still_well[0] == pytest.approx(0.5, abs=0.01)
+    with pytest.raises(MoodError, match=r"basis must be one of .*, not 'hope'"):
+        fit_mood(SIX, []).relapse([72.0], "hope")

@@ -82,7 +82,7 @@ class AutomaticLogoff:
             return self.get_response(request)
         if by_itself(request):
             # The session stays, too old for anything, so that the person's own next step is told why.
-            return HttpResponse(reason, status=UNAUTHORIZED, content_type="text/plain; charset=utf-8")
+            return _refused_script(reason)
         logout(request)
         return _signed_out(request, reason)
 
@@ -110,6 +110,11 @@ def _note_activity(request: HttpRequest, at: datetime) -> None:
     active_at = _moment(request.session, ACTIVE_AT)
     if active_at is None or at - active_at > ACTIVITY_GRAIN:
         request.session[ACTIVE_AT] = at.timestamp()
+
+
+def _refused_script(reason: str) -> HttpResponse:
+    """What a page's script gets that asks for nobody: a status to go by, and no page to put in its place."""
+    return HttpResponse(reason, status=UNAUTHORIZED, content_type="text/plain; charset=utf-8")
 
 
 def _signed_out(request: HttpRequest, reason: str) -> HttpResponse:
@@ -205,7 +210,9 @@ class Policy:
 def _to_sign_in(request: HttpRequest, asked: Asked) -> HttpResponseBase:
     if asked == "closed":
         return render(request, "errors/403.html.jinja", {"asked": asked}, status=FORBIDDEN)
-    if by_itself(request) or request.method not in ("GET", "HEAD"):
+    if by_itself(request):
+        return _refused_script("You are not signed in.")
+    if request.method not in ("GET", "HEAD"):
         return _signed_out(request, "You are not signed in.")
     return redirect_to_login(request.get_full_path())
 

@@ -132,6 +132,12 @@ def test_what_a_page_fetches_by_itself_does_not_keep_the_session(
     assert "nothing was done here for 15 minutes" in answer.content.decode()
 
 
+def test_what_a_page_fetches_for_nobody_is_refused_and_not_sent_elsewhere(client: Client) -> None:
+    answer = client.get("/here/", headers={"sec-fetch-dest": "empty"})
+    assert answer.status_code == 401
+    assert answer.content.decode() == "You are not signed in."
+
+
 def test_a_form_sent_too_late_is_answered_in_place_and_kept_nowhere(client: Client, clock: Clock) -> None:
     factories.people()
     sign_in(client, "admin")

@@ -48,6 +48,20 @@ def test_a_form_sent_again_by_the_back_button_lands_once(
     expect(nora.main.locator(".ek-timeline").get_by_text("Asked for the lights down.")).to_have_count(1)
 
 
+def test_an_unlikely_value_is_saved_with_the_click_that_follows_the_answer(
+    served: Clinic, infusion: dict[str, str], meets: Meets
+) -> None:
+    nora = meets(served, "nurse")
+    nora.sign_in(to=f"/visits/{infusion['visit']}/chart/")
+    nora.write_all(Systolic="226", Diastolic="84")
+    # Without a breath between them: the guard against double clicks must not swallow the second.
+    nora.press("Save the check")
+    nora.main.get_by_label("Really 226 mmHg?").check()
+    nora.press("Save the check")
+    nora.reads("The check is charted.")
+    expect(nora.main.locator(".ek-timeline").get_by_text("226/84")).to_have_count(1)
+
+
 def test_a_stale_page_saves_nothing_and_says_who_was_faster(
     served: Clinic, infusion: dict[str, str], meets: Meets
 ) -> None:

@@ -29,22 +29,34 @@ function question(input) {
   return group.querySelector(".ek-really");
 }
 
+/* Asks what is still to be asked of a form; a form with an open question is not sent. */
+function stopWhileOpen(event, form) {
+  const open = [];
+  for (const input of form.querySelectorAll("[data-unlikely-below], [data-unlikely-above]")) {
+    if (!isUnlikely(input)) continue;
+    const asked = question(input);
+    if (!asked) open.push(ask(input));
+    else if (!asked.querySelector("input").checked) open.push(asked.querySelector("input"));
+  }
+  if (!open.length) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  open[0].focus();
+}
+
 export function startUnlikely() {
   document.addEventListener("input", (event) => {
     const input = event.target;
     if (input.matches?.("[data-unlikely-below], [data-unlikely-above]")) question(input)?.remove();
   });
-  document.addEventListener("submit", (event) => {
-    const open = [];
-    for (const input of event.target.querySelectorAll("[data-unlikely-below], [data-unlikely-above]")) {
-      if (!isUnlikely(input)) continue;
-      const asked = question(input);
-      if (!asked) open.push(ask(input));
-      else if (!asked.querySelector("input").checked) open.push(asked.querySelector("input"));
-    }
-    if (open.length) {
-      event.preventDefault();
-      open[0].focus();
-    }
-  });
+  // Before the button's own guard against double clicks sees it: that would swallow the click that follows the answer.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const button = event.target.closest?.("button, input[type=submit]");
+      if (button?.type === "submit" && button.form) stopWhileOpen(event, button.form);
+    },
+    { capture: true },
+  );
+  document.addEventListener("submit", (event) => stopWhileOpen(event, event.target));
 }

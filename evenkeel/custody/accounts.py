@@ -93,6 +93,10 @@ class Account:
         named = self.place in {"vial", "syringe", "bag", "patient", "supplier"}
         assert bool(self.ref) or not named, f"a {self.place} has a name of its own"
 
+    @property
+    def word(self) -> str:
+        """What the place is called, without which one it is."""
+        return self.place.replace("_", " ")
+
     def __str__(self) -> str:
-        words = self.place.replace("_", " ")
-        return f"{words} {self.ref}" if self.place == "vial" else words
+        return f"{self.word} {self.ref}" if self.place == "vial" else self.word

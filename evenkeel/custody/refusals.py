@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from evenkeel.custody.accounts import IN_HAND, OUTSIDE, SEALED, WAYS, WITNESSED, Account
+from evenkeel.custody.accounts import IN_HAND, OUTSIDE, SEALED, WAYS, WITNESSED
 from evenkeel.custody.transfers import Posted, Recalled, Step, Transfer, Voided
 from evenkeel.values.drug import DrugMass
 from evenkeel.values.issues import Issue
 
 if TYPE_CHECKING:
-    from evenkeel.custody.ledger import Ledger
+    from evenkeel.custody.ledger import Ledger, Opened
 
 # A lot that is expired or recalled may still leave, but not reach a patient.
 _LEAVES: Final = frozenset({"wasted", "destroyed", "distributor", "other_site", "missing", "reported_loss"})
@@ -129,7 +129,7 @@ def _way(step: Transfer) -> tuple[Issue, ...]:
         return (
             _issue(
                 "no-such-way",
-                f"Drug does not go from the {_word(step.source)} to the {_word(step.into)}.",
+                f"Drug does not go from the {step.source.word} to the {step.into.word}.",
                 "into",
             ),
         )
@@ -138,10 +138,6 @@ def _way(step: Transfer) -> tuple[Issue, ...]:
     if between_visits and visits[0] != visits[1]:
         return (_issue("other-visit", "What was drawn for one visit is not given in another.", "into"),)
     return ()
-
-
-def _word(account: Account) -> str:
-    return account.place.replace("_", " ")
 
 
 def _enough(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
@@ -153,7 +149,7 @@ def _enough(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
         return (
             _issue(
                 "not-enough",
-                f"There is {free_words} to take from the {_word(step.source)}, not {step.amount}.",
+                f"There is {free_words} to take from the {step.source.word}, not {step.amount}.",
                 "amount",
             ),
         )
@@ -229,7 +225,7 @@ def _vial(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
         if ledger.opened(step.into.ref) is not None:
             issues.append(_issue("vial-number-used", "A vial with this number was opened before.", "into"))
         return tuple(issues)
-    if step.into.place == "vial" and step.source.place in OUTSIDE and not _is_of(ledger, step):
+    if step.into.place == "vial" and step.source.place in OUTSIDE and _vial_into(ledger, step) is None:
         return (_issue("not-opened", "No vial of this lot and number was opened.", "into"),)
     if step.source.place != "vial" or step.into.place not in IN_HAND:
         return ()
@@ -245,9 +241,10 @@ def _vial(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
     return tuple(issues)
 
 
-def _is_of(ledger: Ledger, step: Transfer) -> bool:
+def _vial_into(ledger: Ledger, step: Transfer) -> Opened | None:
+    """The opened vial that a step fills, if it is of the step's lot."""
     opened = ledger.opened(step.into.ref)
-    return opened is not None and opened.item == step.item
+    return opened if opened is not None and opened.item == step.item else None
 
 
 def _container(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
@@ -269,8 +266,8 @@ def _container(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
 
 def _put_back(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
     """What was drawn too much can go back only into the vial it came from, in the hands of one patient."""
-    opened = ledger.opened(step.into.ref)
-    if opened is None or opened.item != step.item or opened.visit != step.source.ref:
+    opened = _vial_into(ledger, step)
+    if opened is None or opened.visit != step.source.ref:
         return (_issue("not-its-vial", "It was not drawn from this vial. Waste it instead.", "into"),)
     if ledger.mcg(step.into, step.item) + step.amount.mcg > step.item.vial.mcg:
         return (_issue("vial-too-full", f"The vial holds {step.item.vial} at most.", "amount"),)

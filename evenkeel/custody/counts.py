@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from evenkeel.custody.accounts import Account, Item
 from evenkeel.custody.ledger import Ledger
+from evenkeel.record.custody import Account, Item
 from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import ClinicianId
 from evenkeel.values.issues import Issue, UnableTo

@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from evenkeel.custody import refusals
-from evenkeel.custody.accounts import IN_HAND, OUTSIDE, SEALED, Account, Item
+from evenkeel.custody.accounts import IN_HAND, OUTSIDE, SEALED
 from evenkeel.custody.policy import CustodyPolicy
 from evenkeel.custody.transfers import Posted, Recalled, Step, Transfer, Voided
+from evenkeel.record.custody import Account, Item
 from evenkeel.values.drug import DrugMass
 from evenkeel.values.issues import UnableTo
 from evenkeel.values.shape import frozen
@@ -25,9 +26,8 @@ class UnableToTransfer(UnableTo):
 
 @frozen
 class Opened:
-    """What a vial held when it was opened, when that was, and the first visit that was drawn for."""
+    """When a vial was opened, and the first visit that it serves."""
 
-    item: Item
     at: datetime
     visit: str | None = None
 
@@ -42,7 +42,7 @@ class Ledger:
     _open: dict[str, Transfer]
     _corrected: dict[str, int]
     _moved: dict[str, Transfer]
-    _opened: dict[str, Opened]
+    _opened: dict[Key, Opened]
     _recalled: set[tuple[str, str]]
     _items: dict[Account, dict[Item, None]]
 
@@ -62,6 +62,14 @@ class Ledger:
         ledger = cls(policy)
         for step in steps:
             ledger.take(step)
+        return ledger
+
+    @classmethod
+    def replay(cls, policy: CustodyPolicy, steps: Iterable[Step]) -> "Ledger":
+        """Fold steps that were taken before, whatever today's policy would say of them."""
+        ledger = cls(policy)
+        for step in steps:
+            ledger._apply(step)
         return ledger
 
     # Reading.
@@ -99,25 +107,34 @@ class Ledger:
         """A reservation that is neither posted nor voided."""
         return self._open.get(transfer)
 
-    def opened(self, vial: str) -> Opened | None:
+    def opened(self, vial: Account, item: Item) -> Opened | None:
         """What is known of a vial since it was opened; None while it is sealed."""
-        return self._opened.get(vial)
+        return self._opened.get((vial, item))
 
     def is_recalled(self, item: Item) -> bool:
         """Whether the item's lot is recalled."""
         return (item.product, item.lot) in self._recalled
 
     def unsettled(self, visit: str) -> tuple[tuple[Account, Item, DrugMass], ...]:
-        """What a visit still has in hand: it must be given, wasted or put back before the visit closes."""
+        """What a visit still has in hand: it must be given, wasted or put back before the visit closes.
+
+        What is left in a vial that serves one patient only is in that visit's hand too.
+        """
         return tuple(
             (account, item, DrugMass(mcg=mcg))
             for (account, item), mcg in self._balance.items()
-            if account.place in IN_HAND and account.ref == visit and mcg
+            if mcg and self._is_in_hand_of(visit, account, item)
         )
+
+    def _is_in_hand_of(self, visit: str, account: Account, item: Item) -> bool:
+        if account.place == "vial" and self.policy.vials.reuse == "single_patient":
+            opened = self._opened.get((account, item))
+            return opened is not None and opened.visit == visit
+        return account.place in IN_HAND and account.ref == visit
 
     def reserved_for(self, visit: str) -> tuple[Transfer, ...]:
         """Reservations of a visit that are still open."""
-        return tuple(each for each in self._open.values() if each.into.ref == visit)
+        return tuple(each for each in self._open.values() if each.for_visit == visit)
 
     # Writing.
 
@@ -186,8 +203,10 @@ class Ledger:
         if transfer.corrects is not None:
             self._corrected[transfer.corrects] = self._corrected.get(transfer.corrects, 0) + mcg
         elif transfer.source.place in SEALED and transfer.into.place == "vial":
-            self._opened[transfer.into.ref] = Opened(item=transfer.item, at=transfer.at)
+            visit = transfer.visit or None
+            self._opened[transfer.into, transfer.item] = Opened(at=transfer.at, visit=visit)
         elif transfer.source.place == "vial" and transfer.into.place in IN_HAND:
-            first = self._opened[transfer.source.ref]
+            vial = (transfer.source, transfer.item)
+            first = self._opened[vial]
             if first.visit is None:
-                self._opened[transfer.source.ref] = replace(first, visit=transfer.into.ref)
+                self._opened[vial] = replace(first, visit=transfer.into.ref)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from evenkeel.custody.accounts import IN_HAND, OUTSIDE, SEALED, WAYS, WITNESSED
+from evenkeel.custody.accounts import IN_HAND, OUTSIDE, SEALED, UNSCHEDULED_WAYS, WAYS, WITNESSED
 from evenkeel.custody.transfers import Posted, Recalled, Step, Transfer, Voided
 from evenkeel.values.drug import DrugMass
 from evenkeel.values.issues import Issue
 
 if TYPE_CHECKING:
-    from evenkeel.custody.ledger import Ledger, Opened
+    from evenkeel.custody.ledger import Ledger
 
 # A lot that is expired or recalled may still leave, but not reach a patient.
 _LEAVES: Final = frozenset({"wasted", "destroyed", "distributor", "other_site", "missing", "reported_loss"})
@@ -125,7 +125,10 @@ def _site(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
 
 
 def _way(step: Transfer) -> tuple[Issue, ...]:
-    if step.into.place not in WAYS[step.source.place]:
+    ways = WAYS[step.source.place]
+    if step.item.schedule is None:
+        ways |= UNSCHEDULED_WAYS.get(step.source.place, frozenset())
+    if step.into.place not in ways:
         return (
             _issue(
                 "no-such-way",
@@ -183,7 +186,7 @@ def _correction(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
 
 
 def _witness(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
-    if step.into.place not in WITNESSED:
+    if step.into.place not in WITNESSED or step.item.schedule is None:
         return ()
     if step.pending:
         return (_issue("waste-reserved", "Waste is recorded when it is wasted; it cannot be reserved."),)
@@ -204,7 +207,7 @@ def _usable(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
     """Expired and recalled lots leave, and stay where they are, but go no nearer to a patient."""
     if step.into.place in _LEAVES or step.source.place in OUTSIDE:
         return ()
-    if step.source.place in IN_HAND and step.into.place == "patient":
+    if step.source.place in IN_HAND and step.into.place == "patient" and not step.pending:
         # It is in the patient already: what was given is written down whatever the label said.
         return ()
     issues = []
@@ -222,14 +225,18 @@ def _vial(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
         issues = []
         if step.amount != step.item.vial:
             issues.append(_issue("one-vial", f"One vial is opened at a time, of {step.item.vial}.", "amount"))
-        if ledger.opened(step.into.ref) is not None:
+        if ledger.opened(step.into, step.item) is not None:
             issues.append(_issue("vial-number-used", "A vial with this number was opened before.", "into"))
         return tuple(issues)
-    if step.into.place == "vial" and step.source.place in OUTSIDE and _vial_into(ledger, step) is None:
+    if (
+        step.into.place == "vial"
+        and step.source.place in OUTSIDE
+        and ledger.opened(step.into, step.item) is None
+    ):
         return (_issue("not-opened", "No vial of this lot and number was opened.", "into"),)
     if step.source.place != "vial" or step.into.place not in IN_HAND:
         return ()
-    opened = ledger.opened(step.source.ref)
+    opened = ledger.opened(step.source, step.item)
     if opened is None:
         # It was never opened, so it holds nothing, and that is said elsewhere.
         return ()
@@ -239,12 +246,6 @@ def _vial(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
     if vials.reuse == "single_patient" and opened.visit not in {None, step.into.ref}:
         issues.append(_issue("other-patient", "This vial was opened for another visit. Open a new one."))
     return tuple(issues)
-
-
-def _vial_into(ledger: Ledger, step: Transfer) -> Opened | None:
-    """The opened vial that a step fills, if it is of the step's lot."""
-    opened = ledger.opened(step.into.ref)
-    return opened if opened is not None and opened.item == step.item else None
 
 
 def _container(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
@@ -266,7 +267,7 @@ def _container(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
 
 def _put_back(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
     """What was drawn too much can go back only into the vial it came from, in the hands of one patient."""
-    opened = _vial_into(ledger, step)
+    opened = ledger.opened(step.into, step.item)
     if opened is None or opened.visit != step.source.ref:
         return (_issue("not-its-vial", "It was not drawn from this vial. Waste it instead.", "into"),)
     if ledger.mcg(step.into, step.item) + step.amount.mcg > step.item.vial.mcg:

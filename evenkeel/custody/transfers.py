@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from evenkeel.custody.accounts import Account, Item
+from evenkeel.custody.accounts import VISITS_OWN
+from evenkeel.record.custody import Account, Item
 from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import ClinicianId
 from evenkeel.values.shape import frozen
@@ -14,7 +15,7 @@ class Transfer:
 
     With `pending` it only reserves: the amount stays where it is and nobody else can take it. `corrects`
     names the transfer that this one takes back, in whole or in part. `alone_because` is why there was no
-    witness.
+    witness. `visit` is for whom a vial is opened, or its rest wasted, where it is for somebody.
     """
 
     id: str
@@ -29,6 +30,15 @@ class Transfer:
     pending: bool = False
     corrects: str | None = None
     reason: str = ""
+    visit: str = ""
+
+    @property
+    def for_visit(self) -> str:
+        """The visit that it moves for: named, or whose bag, syringe or patient it is; else empty."""
+        if self.visit:
+            return self.visit
+        own = (account.ref for account in (self.into, self.source) if account.place in VISITS_OWN)
+        return next(own, "")
 
 
 @frozen

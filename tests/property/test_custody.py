@@ -12,10 +12,11 @@ from typing import Final
 
 import pytest
 
-from evenkeel.custody.accounts import OUTSIDE, Account, Item, Place
+from evenkeel.custody.accounts import OUTSIDE
 from evenkeel.custody.ledger import Ledger, UnableToTransfer
 from evenkeel.custody.policy import MULTI_DOSE, SINGLE_PATIENT, CustodyPolicy
 from evenkeel.custody.transfers import Posted, Recalled, Step, Transfer, Voided
+from evenkeel.record.custody import Account, Item, Place
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.ids import ClinicianId
 
@@ -37,7 +38,9 @@ LIKELY: Final[list[tuple[Place, Place]]] = [
 
 KETAMINE: Final = Item(
     drug="ketamine",
+    schedule="III",
     product="ketamine-50-10",
+    label="ketamine, a made-up vial",
     strength=Strength.mg_per_ml(50),
     vial=DrugMass(mcg=600),
     lot="K1",
@@ -48,6 +51,7 @@ ITEMS: Final = [
     replace(KETAMINE, lot="K2", expiry_date=date(2027, 1, 1)),
     replace(KETAMINE, product="ketamine-100-5", strength=Strength.mg_per_ml(100), lot="K3"),
     replace(KETAMINE, drug="midazolam", product="midazolam", lot="M1", expiry_date=date(2027, 1, 1)),
+    replace(KETAMINE, drug="ondansetron", schedule=None, product="ondansetron", lot="O1"),
 ]
 
 
@@ -60,8 +64,8 @@ class NaiveBook:
     kept: dict[str, Transfer] = field(default_factory=dict)
     done: dict[str, Transfer] = field(default_factory=dict)
     back: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    opened: dict[str, tuple[str, datetime]] = field(default_factory=dict)
-    serves: dict[str, str] = field(default_factory=dict)
+    opened: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    serves: dict[tuple[str, str], str] = field(default_factory=dict)
     recalled: set[str] = field(default_factory=set)
     now: datetime = LONG_AGO
 
@@ -127,13 +131,15 @@ class NaiveBook:
         self.amount[b, lot] += mcg
         self.done[step.id] = step
         if step.corrects is None and a.place in sealed and b.place == "vial":
-            self.opened[b.ref] = lot, step.at
+            self.opened[b.ref, lot] = step.at
+            if step.visit:
+                self.serves[b.ref, lot] = step.visit
         if step.corrects is None and a.place == "vial" and b.place in {"bag", "syringe"}:
-            self.serves.setdefault(a.ref, b.ref)
+            self.serves.setdefault((a.ref, lot), b.ref)
         return True
 
     def _two_people(self, step: Transfer, gone_to: Place) -> bool:
-        if gone_to not in {"wasted", "destroyed", "missing"}:
+        if gone_to not in {"wasted", "destroyed", "missing"} or step.item.schedule is None:
             return True
         if step.pending:
             return False
@@ -164,6 +170,9 @@ class NaiveBook:
             "bag": "patient wasted missing",
             "missing": "reported_loss",
         }
+        if step.item.schedule is None:
+            goes["safe"] += " wasted"
+            goes["cabinet"] += " patient wasted"
         if b not in goes.get(a, "").split():
             return False
         visits_differ = step.source.ref != step.into.ref
@@ -172,26 +181,26 @@ class NaiveBook:
         if not was_kept and not self._two_people(step, b):
             return False
         nearer = b in {"safe", "cabinet", "vial", "syringe", "bag"} and a not in {"supplier", "surplus"}
+        nearer = nearer or (b == "patient" and (step.pending or a == "cabinet"))
         spoiled = step.item.lot in self.recalled or step.item.expiry_date < step.at.date()
         return not (nearer and spoiled)
 
     def _fits(self, step: Transfer) -> bool:
-        a, b = step.source, step.into
-        if b.place == "vial" and a.place == "cabinet" and (step.amount.mcg != 600 or b.ref in self.opened):
+        a, b, lot = step.source, step.into, step.item.lot
+        known = (b.ref, lot) in self.opened
+        if b.place == "vial" and a.place == "cabinet" and (step.amount.mcg != 600 or known):
             return False
-        if b.place == "vial" and a.place in {"surplus", "syringe"}:
-            lot, _ = self.opened.get(b.ref, ("", START))
-            if lot != step.item.lot:
-                return False
-        if a.place == "vial" and b.place in {"bag", "syringe"} and a.ref in self.opened:
-            if step.at > self.opened[a.ref][1] + self.policy.vials.in_use:
+        if b.place == "vial" and a.place in {"surplus", "syringe"} and not known:
+            return False
+        if a.place == "vial" and b.place in {"bag", "syringe"} and (a.ref, lot) in self.opened:
+            if step.at > self.opened[a.ref, lot] + self.policy.vials.in_use:
                 return False
             alone = self.policy.vials.reuse == "single_patient"
-            if alone and self.serves.get(a.ref, b.ref) != b.ref:
+            if alone and self.serves.get((a.ref, lot), b.ref) != b.ref:
                 return False
         if a.place == "syringe" and b.place == "vial":
-            full = self.amount[b, step.item.lot] + step.amount.mcg > 600
-            return self.serves.get(b.ref) == a.ref and not full
+            full = self.amount[b, lot] + step.amount.mcg > 600
+            return self.serves.get((b.ref, lot)) == a.ref and not full
         if b.place in {"bag", "syringe"}:
             inside = [item for item in ITEMS if self.amount[b, item.lot]]
             return all((i.drug, i.strength) == (step.item.drug, step.item.strength) for i in inside)
@@ -298,6 +307,7 @@ class Chance:
             witness=self._witness(),
             alone_because=self.rng.choice(("", "nobody there")),
             pending=self.rng.random() < 0.12,
+            visit=self.rng.choice(("", "visit-0", "visit-1")) if into.place == "vial" else "",
         )
 
 
@@ -351,6 +361,8 @@ def agree(ledger: Ledger, naive: NaiveBook, seed: int) -> None:
         )
     again = Ledger.of(ledger.policy, ledger.steps.values())
     assert list(again.balances()) == list(ledger.balances()), f"seed {seed}: a fold gives another ledger"
+    unasked = Ledger.replay(ledger.policy, ledger.steps.values())
+    assert list(unasked.balances()) == list(ledger.balances()), f"seed {seed}: a replay gives another ledger"
 
 
 @pytest.mark.parametrize("turn", range(TURNS))

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from evenkeel.custody.accounts import Account, Item
 from evenkeel.custody.counts import Count, UnableToCount, compare, form_106_due, notice_due, to_count
 from evenkeel.custody.ledger import Ledger
 from evenkeel.custody.policy import SINGLE_PATIENT, CustodyPolicy
 from evenkeel.custody.transfers import Transfer
+from evenkeel.record.custody import Account, Item
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.ids import ClinicianId
 
@@ -18,7 +18,9 @@ NORA, REED = ClinicianId("nora"), ClinicianId("reed")
 CABINET = Account(site="main", place="cabinet")
 FIRST = Item(
     drug="ketamine",
+    schedule="III",
     product="ketamine-50-10",
+    label="ketamine, a made-up vial",
     strength=Strength.mg_per_ml(50),
     vial=DrugMass.mg(500),
     lot="K1",

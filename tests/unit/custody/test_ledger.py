@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from evenkeel.custody.accounts import HELD, OUTSIDE, WAYS, Account, Item, Place
+from evenkeel.custody.accounts import HELD, OUTSIDE, WAYS
 from evenkeel.custody.ledger import Ledger, UnableToTransfer
 from evenkeel.custody.policy import MULTI_DOSE, SINGLE_PATIENT, CustodyPolicy, VialPolicy
 from evenkeel.custody.refusals import against
 from evenkeel.custody.transfers import Posted, Recalled, Step, Transfer, Voided
+from evenkeel.record.custody import Account, Item, Place
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.ids import ClinicianId
 
@@ -19,7 +20,9 @@ POLICY = CustodyPolicy(sites=frozenset({"main"}), vials=SINGLE_PATIENT)
 
 KETAMINE = Item(
     drug="ketamine",
+    schedule="III",
     product="ketamine-50-10",
+    label="ketamine, a made-up vial",
     strength=Strength.mg_per_ml(50),
     vial=DrugMass.mg(500),
     lot="K1",
@@ -110,7 +113,8 @@ def stocked() -> Story:
 def test_from_the_supplier_to_the_empty_vial(stocked: Story) -> None:
     stocked.move(VIAL, BAG, 35)
     stocked.move(BAG, PATIENT, "28.5")
-    assert [mass for *_, mass in stocked.ledger.unsettled("visit-1")] == [DrugMass.mg("6.5")]
+    in_hand = {str(place): mass for place, _, mass in stocked.ledger.unsettled("visit-1")}
+    assert in_hand == {"vial V1": DrugMass.mg(465), "bag": DrugMass.mg("6.5")}
     stocked.move(BAG, WASTED, "6.5", witness=REED)
     stocked.move(VIAL, WASTED, 465, witness=REED)
     assert stocked.ledger.unsettled("visit-1") == ()
@@ -128,7 +132,7 @@ def test_from_the_supplier_to_the_empty_vial(stocked: Story) -> None:
 def test_what_two_visits_hold_is_told_apart(stocked: Story) -> None:
     stocked.move(VIAL, BAG, 35)
     assert stocked.ledger.unsettled("visit-2") == ()
-    assert [account for account, *_ in stocked.ledger.unsettled("visit-1")] == [BAG]
+    assert [account for account, *_ in stocked.ledger.unsettled("visit-1")] == [VIAL, BAG]
 
 
 def test_a_reservation_keeps_the_drug_for_its_draw(stocked: Story) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from evenkeel.clinical import discharge as discharge_rules
 from evenkeel.journey import discharge, infusion, monitors, ordering
+from evenkeel.journey.second_person import Proof
 from evenkeel.record.ordering import Vial
 from evenkeel.record.signs import Signs
 from evenkeel.record.verdict import Override
@@ -107,8 +108,8 @@ def hold_time_out(visit: StreamId, at: datetime = TIME_OUT_AT) -> None:
     infusion.hold_time_out(
         act(people().nurse, at),
         visit=visit,
-        second_person=people().nurse2.id,
-        password_of_second=PASSWORD,
+        second=people().nurse2.id,
+        proof_of_second=Proof(password=PASSWORD),
         confirmed=tuple(infusion.TIME_OUT),
     )
 

@@ -10,6 +10,7 @@ STAGES = (
     "settings_page",
     "people",
     "session",
+    "second_person",
     "patients",
     "referral",
     "screening",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec
+from typing import Concatenate, Final, ParamSpec, Protocol, runtime_checkable
 
 from django.db import IntegrityError, transaction
 
@@ -17,7 +17,7 @@ from evenkeel.record.state import State
 from evenkeel.record.visits import VisitState
 from evenkeel.store import access, log
 from evenkeel.store.queries import people
-from evenkeel.values.ids import IdempotencyKey, StreamId
+from evenkeel.values.ids import ClinicianId, IdempotencyKey, StreamId
 from evenkeel.values.issues import Issue, UnableTo, refuse
 from evenkeel.values.shape import frozen
 
@@ -43,6 +43,14 @@ class Act:
     seen: int | None = None
 
 
+@runtime_checkable
+class Credential(Protocol):
+    """What a second person proves with that they are who they say: `second_person.Proof`."""
+
+    def is_right(self, act: Act, of: ClinicianId) -> bool:
+        """Whether it is theirs; asked again for the same act, the answer is the same and costs nothing."""
+
+
 class ImplausibleTime(UnableTo):
     """The time that the person gave cannot be when it happened."""
 
@@ -64,7 +72,8 @@ def use_case(
     """Make a function a use case: permitted, one transaction, once per key, decided again after a lost race.
 
     The function takes the act first and returns the stream it wrote to. A request sent again returns what the
-    first one returned and writes nothing.
+    first one returned and writes nothing. Credentials are asked for before the transaction when the function
+    takes them as `password` (of who acts) or as `second` and `proof_of_second` (of somebody with them).
     """
 
     def decorate(
@@ -89,10 +98,7 @@ def use_case(
             # Rules take the day from the moment they are given, and it must be the clinic's day.
             act = replace(act, happened_at=clinic_time(act.happened_at))
             with people.asking_once():
-                # Before the transaction, since a hash takes long and SQLite knows one writer at a time.
-                password = kwargs.get("password")
-                if isinstance(password, str) and password:
-                    people.password_is_right(act.by.id, password, at=act.recorded_at)
+                _ask_first(act, kwargs)
                 for _ in range(TRIES_MAX):
                     try:
                         return once(act, *args, **kwargs)
@@ -107,9 +113,19 @@ def use_case(
     return decorate
 
 
+def _ask_first(act: Act, values: Mapping[str, object]) -> None:
+    """Ask for the credentials that a use case was given: a hash takes long, and SQLite knows one writer."""
+    password = values.get("password")
+    if isinstance(password, str) and password:
+        people.password_is_right(act.by.id, password, at=act.recorded_at)
+    second, proof = values.get("second"), values.get("proof_of_second")
+    if isinstance(second, str) and isinstance(proof, Credential):
+        proof.is_right(act, ClinicianId(second))
+
+
 def _digest(act: Act, values: Mapping[str, object]) -> str:
     """What was asked, without what proves who asked; two forms with the same values have the same digest."""
-    kept = {name: value for name, value in values.items() if "password" not in name}
+    kept = {name: value for name, value in values.items() if "password" not in name and "proof" not in name}
     # A time that nobody gave is the time of sending, which differs each time the same form is sent.
     given_at = None if act.happened_at == act.recorded_at else act.happened_at
     return hashlib.sha256(plainly([given_at, kept]).encode()).hexdigest()

@@ -5,11 +5,10 @@ from typing import Final, Literal, get_args
 
 from evenkeel.clinical import infusion as rules
 from evenkeel.clinical.decision import objections, refs
-from evenkeel.journey import policy
 from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
-from evenkeel.journey.people import why_refused
 from evenkeel.journey.phases import IN_THE_CHAIR, ON_THE_PUMP, require_phase
 from evenkeel.journey.rules import book
+from evenkeel.journey.second_person import Proof, prove_second
 from evenkeel.record.entry import ROLE_WORDS, Draft, Payload
 from evenkeel.record.infusion import (
     EventKind,
@@ -114,38 +113,30 @@ def hold_time_out(
     act: Act,
     *,
     visit: StreamId,
-    second_person: ClinicianId,
-    password_of_second: str,
+    second: ClinicianId | None,
+    proof_of_second: Proof,
     confirmed: tuple[str, ...],
 ) -> StreamId:
-    """Record that two people stopped and read everything aloud; the second proves with their own password."""
+    """Record that two people stopped and read everything aloud; the second proves that they are there."""
     state = _held(act, visit)
     require_seen(state, act)
     require_phase(
         state, ("double_checked",), UnableToHoldTimeOut, "The time-out follows an agreed double check"
     )
-    second = next((person for person in people.every() if person.id == second_person), None)
-    issues = []
-    if second is None or not policy.may(second.role, "infusion.run"):
-        sentence = "Second person: choose a nurse or prescriber of this clinic."
-        issues.append(Issue(sentence=sentence, code="second-person", field="second_person"))
-    elif second.id == act.by.id:
-        sentence = "Second person: choose somebody else than yourself."
-        issues.append(Issue(sentence=sentence, code="same-person", field="second_person"))
-    elif not people.password_is_right(second.id, password_of_second, at=act.recorded_at):
-        sentence = why_refused(second.id, at=act.recorded_at)
-        issues.append(Issue(sentence=sentence, code="signature-refused", field="password_of_second"))
     missing = [words for key, words in TIME_OUT.items() if key not in confirmed]
-    if missing:
-        sentence = f"Read aloud: not yet confirmed: {'; '.join(missing)}."
-        issues.append(Issue(sentence=sentence, code="not-confirmed", field="confirmed"))
-    if issues:
-        raise UnableToHoldTimeOut(issues)
-    assert second is not None, "a missing second person was refused above"
-    read_aloud = tuple(key for key in TIME_OUT if key in confirmed)
-    payload = TimeOutHeld(
-        second_person=second.id, second_person_name=second.printed_name, confirmed=read_aloud
+    sentence = f"Read aloud: not yet confirmed: {'; '.join(missing)}."
+    unread = [Issue(sentence=sentence, code="not-confirmed", field="confirmed")] if missing else []
+    other = prove_second(
+        act,
+        second=second,
+        proof=proof_of_second,
+        action="infusion.run",
+        unable=UnableToHoldTimeOut,
+        who_may="a nurse or prescriber of this clinic",
+        besides=unread,
     )
+    read_aloud = tuple(key for key in TIME_OUT if key in confirmed)
+    payload = TimeOutHeld(second_person=other.id, second_person_name=other.printed_name, confirmed=read_aloud)
     return _write(state, act, payload)
 
 

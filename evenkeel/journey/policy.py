@@ -49,6 +49,7 @@ Action = Literal[
     "settings.change",
     "rulebook.read",
     "levels.explore",
+    "custody.witness",
     "own_account.use",
 ]
 
@@ -98,6 +99,7 @@ PERMITTED: Final[dict[Action, frozenset[Role]]] = {
     "monitor.assign": frozenset({"nurse", "lead", "administrator"}),
     "access_log.read": frozenset({"lead", "administrator"}),
     "people.manage": frozenset({"administrator"}),
+    "custody.witness": frozenset({"nurse", "prescriber", "registrant", "lead"}),
     "settings.read": frozenset({"lead", "administrator"}),
     "settings.change": frozenset({"lead"}),
 }

@@ -11,6 +11,7 @@ from evenkeel.clinical.checkin import CheckInFacts
 from evenkeel.clinical.infusion import implausible
 from evenkeel.clinical.stock import PRODUCTS, PROTOCOLS
 from evenkeel.journey import amendments, checkin, discharge, infusion, ordering
+from evenkeel.journey.second_person import Proof
 from evenkeel.record.checkin import Escort
 from evenkeel.record.infusion import SignsCharted
 from evenkeel.record.ordering import Vial
@@ -144,8 +145,8 @@ class VisitStory:
             infusion.hold_time_out,
             nurse,
             visit=visit,
-            second_person=self.setting.checker.author.id,
-            password_of_second=PASSWORD,
+            second=self.setting.checker.author.id,
+            proof_of_second=Proof(password=PASSWORD),
             confirmed=tuple(infusion.TIME_OUT),
         )
         yield self._at(START) + late

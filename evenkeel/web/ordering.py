@@ -11,22 +11,22 @@ from django.shortcuts import redirect
 from django.urls import path
 
 from evenkeel.clinical.stock import PRODUCTS
-from evenkeel.journey import infusion, ordering, policy
+from evenkeel.journey import infusion, ordering
 from evenkeel.journey.acting import Act
 from evenkeel.journey.rules import book
 from evenkeel.record.ordering import Vial
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import reading
-from evenkeel.store.queries import people
 from evenkeel.values.drug import Strength
-from evenkeel.values.ids import ClinicianId, StreamId
+from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import UnableTo
 from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
 from evenkeel.web import ordering_view, pages
 from evenkeel.web.chairside import VisitForm, VisitFormPage
 from evenkeel.web.fields import QuantityField
 from evenkeel.web.jinja import clinic_time
+from evenkeel.web.second_person import SecondPersonFields, proof_of
 from evenkeel.web.verdicts import findings, overrides_of
 
 
@@ -341,8 +341,10 @@ class DoubleCheckPage(VisitFormPage):
         }
 
 
-class TimeOutForm(VisitForm):
+class TimeOutForm(SecondPersonFields, VisitForm):
     """What was read aloud, and the second person's proof."""
+
+    second_may = "infusion.run"
 
     confirmed = forms.MultipleChoiceField(
         label="Read aloud, both looking",
@@ -350,20 +352,6 @@ class TimeOutForm(VisitForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    second_person = forms.ChoiceField(label="Second person")
-    password_of_second = forms.CharField(
-        label="Their password", strip=False, widget=forms.PasswordInput(render_value=False)
-    )
-
-    def __init__(self, *args: Any, me: ClinicianId, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        others = [
-            person for person in people.every() if policy.may(person.role, "infusion.run") and person.id != me
-        ]
-        self.fields["second_person"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose"),
-            *((person.id, person.printed_name) for person in others),
-        ]
 
 
 class TimeOutPage(VisitFormPage):
@@ -380,13 +368,13 @@ class TimeOutPage(VisitFormPage):
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Record it."""
-        cleaned = form.cleaned_data
+        assert isinstance(form, TimeOutForm)
         return infusion.hold_time_out(
             act,
             visit=self.visit,
-            second_person=ClinicianId(cleaned["second_person"]),
-            password_of_second=cleaned["password_of_second"],
-            confirmed=tuple(cleaned["confirmed"]),
+            second=form.second,
+            proof_of_second=proof_of(form, self.request),
+            confirmed=tuple(form.cleaned_data["confirmed"]),
         )
 
     def done_address(self, stream: StreamId) -> str:

@@ -9,6 +9,7 @@ import pytest
 from evenkeel.journey import discharge, infusion
 from evenkeel.journey.acting import KeyReused
 from evenkeel.journey.policy import NotPermitted
+from evenkeel.journey.second_person import Proof
 from evenkeel.record.infusion import NoteWritten
 from evenkeel.record.signs import Signs
 from evenkeel.record.verdict import Override
@@ -75,8 +76,8 @@ def test_a_time_out_takes_two_people_and_everything_read_aloud(
         infusion.hold_time_out(
             act(people().nurse, chairside.TIME_OUT_AT),
             visit=visit,
-            second_person=getattr(people(), str(values["second"])).id,
-            password_of_second=str(values["password"]),
+            second=getattr(people(), str(values["second"])).id,
+            proof_of_second=Proof(password=str(values["password"])),
             confirmed=values["confirmed"],  # type: ignore[arg-type]
         )
     assert found(refusal) == {issue}

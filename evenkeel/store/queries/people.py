@@ -1,11 +1,12 @@
 """Who works here, and whether somebody is who they say they are.
 
 Wrong passwords count toward one lockout wherever they are typed: at sign-in django-axes counts them itself,
-and for a signature this module asks it to. The count is kept by user name, because a clinic shares one
-address.
+and for a signature this module asks it to. A passkey that is not theirs counts like a wrong password. The
+count is kept by user name, because a clinic shares one address.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ from django.http import HttpRequest
 
 from evenkeel.record.entry import Author, Role
 from evenkeel.store import models
+from evenkeel.store.queries import passkeys
+from evenkeel.store.queries.passkeys import Challenge
 from evenkeel.values.ids import ClinicianId
 from evenkeel.values.shape import frozen
 
@@ -139,20 +142,35 @@ def password_is_right(clinician: ClinicianId, password: str, *, at: datetime) ->
 
     It never is for somebody who may not sign in or is locked out. A wrong one counts toward the lockout.
     """
+    return bool(password) and _is_right(
+        clinician, password, lambda row: check_password(password, row.password), at
+    )
+
+
+def passkey_is_right(challenge: Challenge, response: Mapping[str, Any], *, at: datetime) -> bool:
+    """Whether this answer comes from a passkey of the person who was asked; otherwise as for a password."""
+    credential = f"{challenge.nonce} {json.dumps(response, sort_keys=True)}"
+    return _is_right(challenge.of, credential, lambda _: passkeys.is_answered(challenge, response), at)
+
+
+Check = Callable[[models.Clinician], bool]
+
+
+def _is_right(clinician: ClinicianId, credential: str, check: Check, at: datetime) -> bool:
     asked = _asked.get()
     if asked is None:
         with asking_once():
-            return password_is_right(clinician, password, at=at)
-    if (clinician, password) not in asked.answers:
-        asked.answers[clinician, password] = _ask(clinician, password, at, asked)
-    return asked.answers[clinician, password]
+            return _is_right(clinician, credential, check, at)
+    if (clinician, credential) not in asked.answers:
+        asked.answers[clinician, credential] = _ask(clinician, check, at, asked)
+    return asked.answers[clinician, credential]
 
 
-def _ask(clinician: ClinicianId, password: str, at: datetime, asked: "_Asked") -> bool:
+def _ask(clinician: ClinicianId, check: Check, at: datetime, asked: "_Asked") -> bool:
     row = models.Clinician.objects.filter(pk=clinician, is_active=True).first()
-    if row is None or not password or locked_until(row.username, at=at) is not None:
+    if row is None or locked_until(row.username, at=at) is not None:
         return False
-    if check_password(password, row.password):
+    if check(row):
         forget_attempts(username=lockout_name(_attempt(), {"username": row.username}))
         return True
     asked.wrong.add(row.username)

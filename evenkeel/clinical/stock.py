@@ -1,10 +1,13 @@
-"""What an order is made from: the protocols a prescriber starts from and the vials a clinic may hold."""
+"""What an order is made from: the protocols a prescriber starts from, and the products a clinic may hold."""
 
+import re
 import tomllib
-from typing import Any, Final, Literal, cast
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, Final, Literal, cast, get_args
 
 from evenkeel.clinical.rulebook import RULES, Basis, Citation, parse_limit, read_sources
-from evenkeel.values.drug import Strength
+from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.quantities import DosePerWeight, Minutes, Volume
 from evenkeel.values.shape import frozen
 
@@ -24,16 +27,59 @@ class Protocol:
     note: str
 
 
+Drug = Literal["ketamine", "esketamine", "midazolam", "labetalol", "ondansetron"]
+Schedule = Literal["III", "IV"]
+Form = Literal["vial", "ampule", "spray"]
+
+
 @frozen
 class Product:
-    """A vial as its label describes it. `ndc` is empty where no code was read."""
+    """One vial, ampule or device as its label describes it.
+
+    `schedule` is that of the Controlled Substances Act, None for a drug that is not controlled. `vial` is how
+    much fluid one of them holds. `ndc` is the National Drug Code, hyphenated as labels print it and empty where
+    none was read; `other_ndc` are codes of further packages of the same product, such as a kit of devices.
+    """
 
     key: str
     label: str
-    drug: Literal["ketamine"]
+    drug: Drug
+    schedule: Schedule | None
+    form: Form
     strength: Strength
     vial: Volume
     ndc: str
+    other_ndc: tuple[str, ...]
+    basis: Basis
+    cite: tuple[Citation, ...]
+    note: str
+
+    def __post_init__(self) -> None:
+        assert self.drug in get_args(Drug), f"{self.key}: {self.drug} is not a drug of the list"
+        assert self.schedule is None or self.schedule in get_args(Schedule), f"{self.key}: no such schedule"
+        assert self.form in get_args(Form), f"{self.key}: {self.form} is not a form"
+        assert self.ndc or not self.other_ndc, f"{self.key}: further codes, but no first one"
+        assert all(_NDC.fullmatch(code) for code in self.codes), f"{self.key}: a code is not an NDC"
+        assert self._exact_mcg.denominator == 1, f"{self.key}: it holds a broken number of micrograms"
+        assert bool(self.cite) or self.basis == "proposal", f"{self.key}: only a proposal has no source"
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code that names this product; empty when none was read."""
+        return (self.ndc, *self.other_ndc) if self.ndc else ()
+
+    @property
+    def mass(self) -> DrugMass:
+        """How much drug one of them holds, as its label counts it."""
+        return DrugMass(mcg=self._exact_mcg.numerator)
+
+    @property
+    def _exact_mcg(self) -> Fraction:
+        return self.strength.mass_in(self.vial)
+
+
+# 21 CFR 207.33(b): ten digits in three segments, 4-4-2, 5-3-2 or 5-4-1.
+_NDC: Final = re.compile(r"\d{4}-\d{4}-\d{2}|\d{5}-\d{3}-\d{2}|\d{5}-\d{4}-\d", re.ASCII)
 
 
 def _read(name: str) -> list[dict[str, Any]]:
@@ -42,17 +88,44 @@ def _read(name: str) -> list[dict[str, Any]]:
     return tables
 
 
+def _citations(table: dict[str, Any]) -> tuple[Citation, ...]:
+    cite = tuple(Citation(**one) for one in table["cite"])
+    assert {one.key for one in cite} <= read_sources().keys(), f"{table['key']} cites a source not listed"
+    return cite
+
+
 def _protocol(table: dict[str, Any]) -> Protocol:
     measured = {name: parse_limit(table[name]) for name in ("per_weight", "duration", "bag")}
-    cite = tuple(Citation(**one) for one in table["cite"])
-    assert {one.key for one in cite} <= read_sources().keys(), "a protocol cites a source that is not listed"
-    return Protocol(**{**table, **measured, "cite": cite})
+    return Protocol(**{**table, **measured, "cite": _citations(table)})
 
 
 def _product(table: dict[str, Any]) -> Product:
-    measured = {name: parse_limit(table[name]) for name in ("strength", "vial")}
-    return Product(**{**table, **measured})
+    read = {
+        "strength": parse_limit(table["strength"]),
+        "vial": parse_limit(table["vial"]),
+        "schedule": table["schedule"] or None,
+        "other_ndc": tuple(table["other_ndc"]),
+        "cite": _citations(table),
+    }
+    return Product(**{**table, **read})
+
+
+def _codes(products: dict[str, Product]) -> Iterator[tuple[str, str]]:
+    """Every code with the key of its product; written without hyphens, each must still be one product's."""
+    seen: set[str] = set()
+    for product in products.values():
+        for code in product.codes:
+            digits = code.replace("-", "")
+            assert digits not in seen, f"{code} names two products"
+            seen.add(digits)
+            yield code, product.key
 
 
 PROTOCOLS: Final = {table["key"]: _protocol(table) for table in _read("protocol")}
 PRODUCTS: Final = {table["key"]: _product(table) for table in _read("product")}
+# What an order may name and a dose be drawn from: ketamine in vials, never esketamine and never another drug.
+ORDERABLE: Final = {
+    key: product for key, product in PRODUCTS.items() if (product.drug, product.form) == ("ketamine", "vial")
+}
+# The key of the product that a code on a label names, hyphenated as it is printed.
+PRODUCT_OF_NDC: Final = dict(_codes(PRODUCTS))

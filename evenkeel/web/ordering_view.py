@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.screening import INDICATIONS
-from evenkeel.clinical.stock import PRODUCTS, PROTOCOLS, Product, Protocol
+from evenkeel.clinical.stock import ORDERABLE, PROTOCOLS, Product, Protocol
 from evenkeel.journey.ordering import Proposal
 from evenkeel.record.courses import CourseState
 from evenkeel.record.ordering import OrderSigned
@@ -28,8 +28,8 @@ _CAPS: Final = (
 
 
 def product_choices() -> list[tuple[str, str]]:
-    """Vials of the clinic's list for a choice, as their labels read."""
-    return [(product.key, product_words(product)) for product in PRODUCTS.values()]
+    """Vials that an order may name, for a choice, as their labels read."""
+    return [(product.key, product_words(product)) for product in ORDERABLE.values()]
 
 
 def product_words(product: Product) -> str:
@@ -38,8 +38,8 @@ def product_words(product: Product) -> str:
 
 
 def strength_choices() -> list[tuple[str, str]]:
-    """Every strength that a vial of the list has, once."""
-    found = {product.strength.mcg_per_ml: str(product.strength) for product in PRODUCTS.values()}
+    """Every strength that such a vial has, once."""
+    found = {product.strength.mcg_per_ml: str(product.strength) for product in ORDERABLE.values()}
     return [(str(mcg), words) for mcg, words in sorted(found.items())]
 
 

@@ -325,6 +325,8 @@ CASES = [
     Case("ORD-EXP-001", "above", expiring(NOON + 13 * HOUR), "fires"),
     Case("DRW-PRD-001", "other", draw(), "clear"),
     Case("DRW-PRD-001", "other", vial(product="esketamine_25_2"), "fires", "not on the list"),
+    Case("DRW-PRD-001", "other", vial(product="esketamine_spray_28"), "fires", "esketamine"),
+    Case("DRW-PRD-001", "other", vial(product="midazolam_1_2"), "fires", "midazolam"),
     Case("DRW-PRD-001", "other", vial(product="ketamine_100_5"), "fires", "label and strength disagree"),
     Case("DRW-STR-001", "other", draw(), "clear"),
     Case(

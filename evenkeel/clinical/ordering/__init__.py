@@ -10,9 +10,10 @@ from evenkeel.clinical.ordering.order import (
     make_dose,
     order_expired,
 )
-from evenkeel.clinical.stock import PRODUCTS, PROTOCOLS
+from evenkeel.clinical.stock import ORDERABLE, PRODUCTS, PROTOCOLS
 
 __all__ = [
+    "ORDERABLE",
     "PRODUCTS",
     "PROTOCOLS",
     "DrawFacts",

@@ -6,7 +6,7 @@ from typing import Final
 
 from evenkeel.clinical.ordering.order import order_expired
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
-from evenkeel.clinical.stock import PRODUCTS
+from evenkeel.clinical.stock import ORDERABLE, PRODUCTS
 from evenkeel.record.ordering import DoseDrawn, OrderSigned, Vial
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.dose import DRAW_PLACES, RATE_PLACES
@@ -98,10 +98,12 @@ def compare_check(
 
 @rule("DRW-PRD-001")
 def right_product(both: OrderAndDraw, _: Limits) -> Finding:
-    """The list holds ketamine only, so a vial of anything else cannot be named."""
+    """The clinic's list holds other drugs too; a vial of those is refused by its name."""
     product = PRODUCTS.get(both.draw.vial.product)
     if product is None:
         return Fires(evidence=("the product is not on the list",))
+    if product.key not in ORDERABLE:
+        return Fires(evidence=(f"the product is {product.label}",))
     if product.strength != both.draw.vial.strength:
         return Fires(evidence=(f"this product has {product.strength}",))
     return Clear()

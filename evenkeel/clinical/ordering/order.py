@@ -6,7 +6,7 @@ from typing import Final
 
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.clinical.screening import assess_age_of_screening
-from evenkeel.clinical.stock import PRODUCTS, PROTOCOLS, Product, Protocol
+from evenkeel.clinical.stock import ORDERABLE, PRODUCTS, PROTOCOLS, Product, Protocol
 from evenkeel.record.courses import CourseState
 from evenkeel.record.ordering import OrderSigned
 from evenkeel.record.series import InfusionCounted
@@ -78,7 +78,7 @@ _ORDER_RULES: Final = (
 def make_dose(
     *, per_weight: DosePerWeight, weight: Weight, product: str, bag: Volume, duration: Minutes
 ) -> Dose:
-    """Work out a dose for a product of the clinic's list, or raise UnableToMakeDose with an issue per field.
+    """Work out a dose for a listed ketamine vial, or raise UnableToMakeDose with an issue per field.
 
     Only what no syringe or pump could do is refused here; whether the dose is wise is for `assess_order`.
     """
@@ -88,13 +88,10 @@ def make_dose(
         for field, quantity in typed.items()
         if quantity.value == 0
     ]
-    if product not in PRODUCTS:
-        issues.append(
-            Issue(sentence="Choose a vial from the clinic's list.", code="not-in-stock", field="product")
-        )
+    issues += _not_orderable(product)
     if issues:
         raise UnableToMakeDose(issues)
-    vial = PRODUCTS[product]
+    vial = ORDERABLE[product]
     dose = Dose.of(per_weight=per_weight, weight=weight, strength=vial.strength, bag=bag, duration=duration)
     issues = _cannot_be_drawn(dose, vial)
     if issues:
@@ -108,6 +105,17 @@ _FIELD_WORDS: Final = {
     "bag": "The bag",
     "duration": "The duration",
 }
+
+
+def _not_orderable(product: str) -> list[Issue]:
+    if product in ORDERABLE:
+        return []
+    known = PRODUCTS.get(product)
+    if known is None:
+        sentence, code = "Choose a vial from the clinic's list.", "not-in-stock"
+    else:
+        sentence, code = f"An order names a ketamine vial; this is {known.label}.", "not-orderable"
+    return [Issue(sentence=sentence, code=code, field="product")]
 
 
 def _cannot_be_drawn(dose: Dose, product: Product) -> list[Issue]:

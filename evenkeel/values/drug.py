@@ -3,7 +3,7 @@
 Vial labels state base (10, 50 and 100 mg/mL; clinical-protocol.md section 3), so base is what is counted.
 """
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Self
 
@@ -19,10 +19,8 @@ def to_decimal(exact: Fraction, places: int) -> Decimal:
 
     The only rounding of doses there is.
     """
-    unit = Decimal(1).scaleb(-places)
-    scaled = exact * 10**places
-    whole = Decimal(scaled.numerator) / Decimal(scaled.denominator)
-    return whole.quantize(Decimal(1), rounding=ROUND_HALF_EVEN) * unit
+    # A fraction rounds itself exactly, half to even; a quotient of decimals would be rounded twice.
+    return Decimal(f"{round(exact * 10**places)}E-{places}")
 
 
 @frozen
@@ -38,7 +36,7 @@ class DrugMass:
     @classmethod
     def mg(cls, raw: str | int | Decimal) -> Self:
         """Read milligrams exactly; more than three decimals would lose micrograms and raises BadNumber."""
-        scaled = parse_decimal(raw) * MICROGRAMS_PER_MG
+        scaled = parse_decimal(raw, "mg") * MICROGRAMS_PER_MG
         if scaled != scaled.to_integral_value():
             raise BadNumber("mass-too-fine", "Write milligrams with at most three decimals.")
         return cls(mcg=int(scaled))
@@ -86,7 +84,7 @@ class Strength:
     @classmethod
     def mg_per_ml(cls, raw: str | int | Decimal) -> Self:
         """Read milligrams per milliliter; raises BadNumber when it is not a plain positive number."""
-        scaled = parse_decimal(raw) * MICROGRAMS_PER_MG
+        scaled = parse_decimal(raw, "mg/mL") * MICROGRAMS_PER_MG
         if scaled != scaled.to_integral_value() or scaled <= 0:
             raise BadNumber("strength-unreadable", "Choose a strength from stock.")
         return cls(mcg_per_ml=int(scaled))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import total_ordering
 from typing import ClassVar, Self
 
-from evenkeel.values.numbers import parse_decimal, plain
+from evenkeel.values.numbers import number_of, parse_decimal, plain
 from evenkeel.values.shape import frozen
 
 
@@ -29,7 +29,12 @@ class Quantity:
     @classmethod
     def of(cls, raw: str | int | Decimal) -> Self:
         """Read a plain decimal number in this unit; raises BadNumber with a sentence for the person."""
-        return cls(value=parse_decimal(raw))
+        return cls(value=parse_decimal(raw, cls.shown_unit))
+
+    @classmethod
+    def with_unit(cls, text: str) -> Self:
+        """Read a number with its unit, as in "70.5 kg"; without one, or with another, it raises BadNumber."""
+        return cls.of(number_of(text, cls.shown_unit))
 
     def __lt__(self, other: object) -> bool:
         if type(other) is not type(self):

@@ -62,5 +62,4 @@ def _walk(stream: StreamId) -> int | Tampering:
 
 def _is_stale(stream: StreamId) -> bool:
     state = reading.STATE_OF[kind_of(stream)].fold(stream, reading.entries(stream))
-    _, columns = projections.row_of(state)
-    return projections.written(state) != columns
+    return projections.written(state) != projections.rows_of(state)

@@ -82,6 +82,11 @@ def plainly(value: Any) -> str:
     return canonical(_converter.unstructure(value))
 
 
+def read_plainly(cls: type[T], plain: Any) -> T:
+    """Read a value back from the plain data that `plainly` wrote."""
+    return _converter.structure(plain, cls)
+
+
 def encode(value: Payload) -> str:
     """Write a payload as canonical text."""
     return plainly(value)

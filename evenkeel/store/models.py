@@ -6,9 +6,13 @@ change log.
 """
 
 import uuid
+from typing import Final
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+
+# The site that a clinic has before it names any.
+MAIN_SITE: Final = "main"
 
 # --- the record ---------------------------------------------------------------------------------------------
 
@@ -178,6 +182,105 @@ class VisitRow(models.Model):
     stopped_at = models.DateTimeField(null=True)
 
 
+class LotRow(models.Model):
+    """A lot of a site in a list."""
+
+    stream = models.CharField(primary_key=True, max_length=60)
+    seq = models.PositiveIntegerField()
+    site = models.CharField(max_length=40, db_index=True)
+    drug = models.CharField(max_length=40)
+    schedule = models.CharField(max_length=4, null=True)
+    product = models.CharField(max_length=60, db_index=True)
+    label = models.CharField(max_length=200)
+    strength_mcg_per_ml = models.PositiveBigIntegerField()
+    vial_mcg = models.PositiveBigIntegerField()
+    lot = models.CharField(max_length=60, db_index=True)
+    expiry_date = models.DateField()
+    recalled_at = models.DateTimeField(null=True)
+
+
+class BalanceRow(models.Model):
+    """What one account holds of one lot, and how much of it is kept for somebody."""
+
+    stream = models.CharField(max_length=60, db_index=True)
+    place = models.CharField(max_length=20)
+    ref = models.CharField(max_length=80)
+    mcg = models.BigIntegerField()
+    kept_mcg = models.BigIntegerField()
+    opened_at = models.DateTimeField(null=True)
+    visit = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stream", "place", "ref"], name="balance_once")]
+        indexes = [models.Index(fields=["place", "ref"], name="balance_by_place")]
+
+
+class KeptRow(models.Model):
+    """An amount that is kept for a visit and was neither taken nor given up."""
+
+    entry = models.CharField(primary_key=True, max_length=80)
+    stream = models.CharField(max_length=60, db_index=True)
+    visit = models.CharField(max_length=60, db_index=True)
+    source_place = models.CharField(max_length=20)
+    source_ref = models.CharField(max_length=80)
+    into_place = models.CharField(max_length=20)
+    into_ref = models.CharField(max_length=80)
+    mcg = models.PositiveBigIntegerField()
+
+
+class MovementRow(models.Model):
+    """One movement of the drug, as reports ask for it. What is only kept for somebody has not moved."""
+
+    entry = models.CharField(primary_key=True, max_length=80)
+    stream = models.CharField(max_length=60, db_index=True)
+    seq = models.PositiveIntegerField()
+    happened_at = models.DateTimeField(db_index=True)
+    recorded_at = models.DateTimeField()
+    source_place = models.CharField(max_length=20)
+    source_ref = models.CharField(max_length=80)
+    into_place = models.CharField(max_length=20)
+    into_ref = models.CharField(max_length=80)
+    mcg = models.PositiveBigIntegerField()
+    cause = models.CharField(max_length=20)
+    visit = models.CharField(max_length=60, db_index=True)
+    by_id = models.CharField(max_length=40, db_index=True)
+    by_name = models.CharField(max_length=200)
+    witness_id = models.CharField(max_length=40, null=True)
+    witness_name = models.CharField(max_length=200)
+    alone_because = models.TextField()
+    corrects = models.CharField(max_length=80, null=True)
+    reason = models.TextField()
+    paper = models.TextField(null=True)
+
+
+class StockroomRow(models.Model):
+    """A site's counts in a list: when it was last counted and which day was closed last."""
+
+    stream = models.CharField(primary_key=True, max_length=60)
+    seq = models.PositiveIntegerField()
+    site = models.CharField(max_length=40, unique=True)
+    counted_at = models.DateTimeField(null=True)
+    day_closed = models.DateField(null=True)
+
+
+class CaseRow(models.Model):
+    """A difference between ledger and stock in a list."""
+
+    stream = models.CharField(primary_key=True, max_length=60)
+    seq = models.PositiveIntegerField()
+    site = models.CharField(max_length=40)
+    lot = models.CharField(max_length=60, db_index=True)
+    place = models.CharField(max_length=20)
+    ref = models.CharField(max_length=80)
+    visit = models.CharField(max_length=60, null=True)
+    difference_mcg = models.BigIntegerField()
+    discovered_at = models.DateTimeField()
+    owner_id = models.CharField(max_length=40)
+    owner_name = models.CharField(max_length=200)
+    outcome = models.CharField(max_length=20, null=True)
+    closed_at = models.DateTimeField(null=True)
+
+
 # --- ordinary rows ------------------------------------------------------------------------------------------
 
 
@@ -192,6 +295,15 @@ class Clinician(AbstractUser):
     REQUIRED_FIELDS = ["role", "printed_name"]
 
 
+class Site(models.Model):
+    """An address at which the clinic holds drug. `registration` is the number of its DEA registration."""
+
+    id = models.SlugField(primary_key=True, max_length=40)
+    name = models.CharField(max_length=80)
+    address = models.TextField()
+    registration = models.CharField(max_length=20)
+
+
 class Chair(models.Model):
     """A place where an infusion runs, and the monitor that stands beside it."""
 
@@ -199,6 +311,7 @@ class Chair(models.Model):
     name = models.CharField(max_length=60)
     order = models.PositiveSmallIntegerField()
     monitor = models.CharField(max_length=100, null=True, unique=True)
+    site = models.CharField(max_length=40, default=MAIN_SITE)
 
 
 class ChairSlot(models.Model):

@@ -1,34 +1,50 @@
 """Rows for lists, worked out from a state and written in the transaction that appends to it."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
+from evenkeel.record.counting import CaseState, StockroomState
 from evenkeel.record.courses import CourseState
+from evenkeel.record.custody import LotState
 from evenkeel.record.patients import PatientState
 from evenkeel.record.state import State
 from evenkeel.record.visits import VisitState
-from evenkeel.store import models
+from evenkeel.store import models, projections_custody
+
+Columns = dict[str, Any]
+# Every row of a state by table; the rows of one table have the same columns.
+Rows = dict[type[Any], list[Columns]]
 
 
-def row_of(state: State) -> tuple[type[Any], dict[str, Any]]:
-    """Return the table and the column values that a state stands for in lists."""
-    if isinstance(state, PatientState):
-        return models.PatientRow, _patient(state)
-    if isinstance(state, CourseState):
-        return models.CourseRow, _course(state)
-    assert isinstance(state, VisitState), "every kind of stream has a row"
-    return models.VisitRow, _visit(state)
+def rows_of(state: State) -> Rows:
+    """Return every row that a state stands for in lists, by table."""
+    table, columns = row_of(state)
+    rows: Rows = {table: [columns]}
+    if isinstance(state, LotState):
+        rows |= projections_custody.parts(state)
+    return rows
+
+
+def row_of(state: State) -> tuple[type[Any], Columns]:
+    """Return the table and the column values of the one row that stands for the whole state."""
+    table, columns = _TABLES[type(state)]
+    return table, columns(state)
 
 
 def write(state: State) -> None:
-    """Write the row of a state; call it inside the transaction that appended."""
+    """Write the rows of a state; call it inside the transaction that appended."""
     table, columns = row_of(state)
     table.objects.update_or_create(stream=state.stream, defaults=columns)
+    if isinstance(state, LotState):
+        projections_custody.write_parts(state)
 
 
-def written(state: State) -> dict[str, Any] | None:
-    """Return the row as it stands in the database, to compare with `row_of`."""
+def written(state: State) -> Rows:
+    """Return the rows as they stand in the database, to compare with `rows_of`."""
     table, columns = row_of(state)
-    found: dict[str, Any] | None = table.objects.filter(stream=state.stream).values(*columns).first()
+    found: Rows = {table: list(table.objects.filter(stream=state.stream).values(*columns))}
+    if isinstance(state, LotState):
+        found |= projections_custody.written_parts(state)
     return found
 
 
@@ -88,3 +104,13 @@ def _visit(state: VisitState) -> dict[str, Any]:
         "started_at": state.started.at if state.started else None,
         "stopped_at": state.stopped.at if state.stopped else None,
     }
+
+
+_TABLES: Final[dict[type[State], tuple[type[Any], Callable[[Any], Columns]]]] = {
+    PatientState: (models.PatientRow, _patient),
+    CourseState: (models.CourseRow, _course),
+    VisitState: (models.VisitRow, _visit),
+    LotState: (models.LotRow, projections_custody.lot),
+    StockroomState: (models.StockroomRow, projections_custody.stockroom),
+    CaseState: (models.CaseRow, projections_custody.case),
+}

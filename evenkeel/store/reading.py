@@ -3,23 +3,32 @@
 import json
 from collections import OrderedDict
 from threading import Lock
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from evenkeel.record.chain import first_hash
 from evenkeel.record.codec import decode
+from evenkeel.record.counting import CaseState, StockroomState
 from evenkeel.record.courses import CourseState
+from evenkeel.record.custody import LotState
 from evenkeel.record.entry import Author, Entry, Role, RuleRef
 from evenkeel.record.patients import PatientState
 from evenkeel.record.state import State
 from evenkeel.record.visits import VisitState
 from evenkeel.store import access, models
-from evenkeel.values.ids import ClinicianId, EntryId, IdempotencyKey, StreamId, entry_id, kind_of
+from evenkeel.values.ids import ClinicianId, EntryId, IdempotencyKey, StreamId, StreamKind, entry_id, kind_of
 from evenkeel.values.shape import frozen
 from evenkeel.values.time import utc
 
 S = TypeVar("S", bound=State)
 
-STATE_OF = {"patient": PatientState, "course": CourseState, "visit": VisitState}
+STATE_OF: Final[dict[StreamKind, type[State]]] = {
+    "patient": PatientState,
+    "course": CourseState,
+    "visit": VisitState,
+    "custody": LotState,
+    "stockroom": StockroomState,
+    "case": CaseState,
+}
 
 # States are immutable and checked against the stream's head; keeping some saves reading whole streams again.
 KEPT_STATES_MAX = 400
@@ -141,6 +150,16 @@ def visit(stream: StreamId) -> VisitState:
     state = fold(VisitState, stream)
     access.note(state.booking.payload.patient)
     return state
+
+
+def lot(stream: StreamId) -> LotState:
+    """Return a lot of the ledger as the record now reads."""
+    return fold(LotState, stream)
+
+
+def case(stream: StreamId) -> CaseState:
+    """Return a case of missing or surplus drug as the record now reads."""
+    return fold(CaseState, stream)
 
 
 def fresh_head(stream: StreamId) -> Head:

@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from evenkeel.record.entry import Author
 from evenkeel.store import models
@@ -19,6 +19,10 @@ class Settings:
     clinic_name: str = "Evenkeel clinic"
     clinic_phone: str = ""
     predicted_level_shown: bool = True
+    # An opened vial serves one patient for six hours, and nobody wastes drug alone: proposals.
+    vial_reuse: Literal["single_patient", "multi_dose"] = "single_patient"
+    vial_hours: int = 6
+    may_waste_alone: bool = False
 
 
 @frozen
@@ -36,17 +40,10 @@ class Change:
 def current() -> Settings:
     """The choices in force."""
     chosen = dict(models.ClinicSetting.objects.values_list("key", "value"))
-    default = Settings()
-    return Settings(
-        clinic_name=json.loads(chosen.get("clinic_name", json.dumps(default.clinic_name))),
-        clinic_phone=json.loads(chosen.get("clinic_phone", json.dumps(default.clinic_phone))),
-        predicted_level_shown=json.loads(
-            chosen.get("predicted_level_shown", json.dumps(default.predicted_level_shown))
-        ),
-    )
+    return Settings(**{key: json.loads(value) for key, value in chosen.items()})
 
 
-def choose(key: str, value: str | bool, *, by: Author, at: datetime, reason: str) -> None:
+def choose(key: str, value: str | bool | int, *, by: Author, at: datetime, reason: str) -> None:
     """Set one choice and write down what it was."""
     before = getattr(current(), key)
     models.ClinicSetting.objects.update_or_create(key=key, defaults={"value": json.dumps(value)})

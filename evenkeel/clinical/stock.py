@@ -37,8 +37,8 @@ class Product:
     """One vial, ampule or device as its label describes it.
 
     `schedule` is that of the Controlled Substances Act, None for a drug that is not controlled. `vial` is how
-    much fluid one of them holds. `ndc` is the National Drug Code, hyphenated as labels print it and empty where
-    none was read; `other_ndc` are codes of further packages of the same product, such as a kit of devices.
+    much fluid one of them holds. `ndc` is the National Drug Code, hyphenated as printed and empty where none
+    was read; `other_ndc` are codes of further packages of the same product, such as a kit of several devices.
     """
 
     key: str

@@ -1,0 +1,216 @@
+"""Reading codes of labels: as GS1 messages, as linear codes, as printed and as typed; and what is refused."""
+
+from datetime import date
+
+import pytest
+
+from evenkeel.custody.scanning import GS, Scanned, UnableToScan, read_scan
+
+TODAY = date(2026, 11, 22)
+PRODUCTS = {
+    "42023-113-10": "ketalar_10_20",
+    "0409-2051-05": "ketamine_100_5",
+    "70860-600-02": "midazolam_1_2",
+    "12345-6789-0": "made_up",
+}
+# "003", the ten digits of the NDC and the check digit, worked out by hand:
+# 3(0+3+4+9+0+1+5) + (0+0+0+2+5+0) = 66 + 7 = 73, so 7.
+KETAMINE = "00304092051057"
+# 3(0+3+2+2+1+3+0) + (0+4+0+3+1+1) = 33 + 9 = 42, so 8.
+KETALAR = "00342023113108"
+ALL_FOUR = Scanned(
+    product="ketamine_100_5",
+    ndc="0409-2051-05",
+    gtin=KETAMINE,
+    lot="4K118A",
+    expiry_date=date(2027, 11, 30),
+    serial="10000000217",
+)
+FIXED = f"01{KETAMINE}17271130"
+SERIAL_LAST = f"{FIXED}104K118A{GS}2110000000217"
+SERIAL_SECOND = f"01{KETAMINE}2110000000217{GS}17271130104K118A"
+
+
+def read(text: str) -> Scanned:
+    """What a code says today."""
+    return read_scan(text, products=PRODUCTS, on=TODAY)
+
+
+def refusal(text: str) -> str:
+    """Why a code is refused."""
+    with pytest.raises(UnableToScan) as refused:
+        read(text)
+    (issue,) = refused.value.issues
+    assert issue.field == "scan"
+    assert issue.sentence.endswith(".")
+    return issue.code
+
+
+@pytest.mark.parametrize("message", [SERIAL_LAST, SERIAL_SECOND], ids=["serial last", "serial second"])
+@pytest.mark.parametrize("identifier", ["", "]d2", "]C1", "]Q3", GS, f"]d2{GS}"], ids=repr)
+@pytest.mark.parametrize("separator", [GS, "^]", "|", "~", "{GS}", "␝", "↔"], ids=repr)
+def test_a_message_is_read_however_the_scanner_writes_it(
+    message: str, identifier: str, separator: str
+) -> None:
+    assert read(identifier + message.replace(GS, separator)) == ALL_FOUR
+    assert read(f" {identifier}{message.replace(GS, separator)}\r\n") == ALL_FOUR
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        f"(01){KETAMINE}(17)271130(10)4K118A(21)10000000217",
+        f"(01) {KETAMINE} (21) 10000000217 (17) 271130 (10) 4K118A",
+    ],
+)
+def test_a_message_is_read_as_it_is_printed(printed: str) -> None:
+    assert read(printed) == ALL_FOUR
+
+
+def test_separators_after_every_element_and_elements_of_no_interest_do_no_harm() -> None:
+    message = GS.join([f"01{KETAMINE}", "17271130", "11251130", "104K118A", "240REF7", "2110000000217", ""])
+    assert read(message) == ALL_FOUR
+
+
+@pytest.mark.parametrize(
+    ("code", "product", "gtin"),
+    [
+        ("0409-2051-05", "ketamine_100_5", ""),
+        ("NDC 0409-2051-05", "ketamine_100_5", ""),
+        ("00409-2051-05", "ketamine_100_5", ""),
+        ("0409205105", "ketamine_100_5", ""),
+        ("00409205105", "ketamine_100_5", ""),
+        ("42023-113-10", "ketalar_10_20", ""),
+        ("42023-0113-10", "ketalar_10_20", ""),
+        ("42023011310", "ketalar_10_20", ""),
+        ("12345-6789-0", "made_up", ""),
+        ("12345-6789-00", "made_up", ""),
+        ("12345678900", "made_up", ""),
+        (KETALAR[2:], "ketalar_10_20", KETALAR),  # UPC-A
+        (KETALAR[1:], "ketalar_10_20", KETALAR),  # EAN-13
+        (KETALAR, "ketalar_10_20", KETALAR),
+        (f"]E0{KETALAR[1:]}", "ketalar_10_20", KETALAR),
+        (f"]I1{KETALAR}", "ketalar_10_20", KETALAR),
+        ("]C00409205105", "ketamine_100_5", ""),
+        ("]A00409-2051-05", "ketamine_100_5", ""),
+        (f"]e001{KETALAR}", "ketalar_10_20", KETALAR),
+        # A case of several packages: level 5, 3(5+3+4+9+0+1+5) + 7 = 88, so 2.
+        ("50304092051052", "ketamine_100_5", "50304092051052"),
+    ],
+)
+def test_a_number_alone_names_a_product_and_nothing_else(code: str, product: str, gtin: str) -> None:
+    found = read(code)
+    assert (found.product, found.gtin) == (product, gtin)
+    assert (found.lot, found.expiry_date, found.serial) == ("", None, "")
+    assert PRODUCTS[found.ndc] == product
+
+
+def test_a_second_code_may_hold_lot_and_expiry_alone() -> None:
+    assert read("]C117271130104K118A") == Scanned(
+        product=None, ndc="", gtin="", lot="4K118A", expiry_date=date(2027, 11, 30), serial=""
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "day"),
+    [
+        ("271130", date(2027, 11, 30)),
+        ("271100", date(2027, 11, 30)),
+        ("280200", date(2028, 2, 29)),
+        ("270200", date(2027, 2, 28)),
+        ("280229", date(2028, 2, 29)),
+        ("200131", date(2020, 1, 31)),  # past, and read nevertheless
+        # GS1 General Specifications, section 7.12: 50 years ahead of this one are this century, 51 the last.
+        ("761231", date(2076, 12, 31)),
+        ("771231", date(1977, 12, 31)),
+    ],
+)
+def test_an_expiry_date_is_the_last_day_of_use(raw: str, day: date) -> None:
+    assert read(f"01{KETAMINE}17{raw}").expiry_date == day
+
+
+@pytest.mark.parametrize(
+    ("year", "raw", "century"), [(2060, "09", 2109), (2060, "10", 2110), (2060, "11", 2011)]
+)
+def test_the_century_follows_from_today(year: int, raw: str, century: int) -> None:
+    found = read_scan(f"01{KETAMINE}17{raw}0100", products=PRODUCTS, on=date(year, 6, 1))
+    assert found.expiry_date == date(century, 1, 31)
+
+
+@pytest.mark.parametrize("raw", ["271131", "270229", "270012", "271032"])
+def test_a_date_that_is_no_day_is_refused(raw: str) -> None:
+    assert refusal(f"(01){KETAMINE}(17){raw}") in {"expiry-unreadable", "code-unreadable"}
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("", "nothing-scanned"),
+        (" \t", "nothing-scanned"),
+        (GS, "nothing-scanned"),
+        ("hello", "code-unreadable"),
+        ("12345", "code-unreadable"),
+        ("0" * 20, "code-unreadable"),
+        ("]", "code-unreadable"),
+        ("]??123", "code-unreadable"),
+        ("٠٤٠٩٢٠٥١٠٥", "code-unreadable"),
+        ("0409205105\x00", "code-unreadable"),
+        (f"01{KETAMINE}10{'A' * 400}", "code-unreadable"),
+        (f"01{KETAMINE}99", "code-unreadable"),
+        (f"01{KETAMINE[:-1]}", "code-unreadable"),
+        (f"(01){KETAMINE}(17)271130(10)AB(C", "code-unreadable"),
+        (f"(01){KETAMINE}(17)2711", "code-unreadable"),
+        (f"x(01){KETAMINE}", "code-unreadable"),
+        (f"(01){KETAMINE}(98765)1", "code-unreadable"),
+        ("409-2051-05", "ndc-form"),
+        ("0409-2051", "ndc-form"),
+        ("0409-2051-05-1", "ndc-form"),
+        ("0409--205105", "ndc-form"),
+        (KETAMINE[:-1] + "6", "check-digit"),
+        (KETAMINE[2:-1] + "6", "check-digit"),
+        ("00304029051057", "check-digit"),  # two digits changed places
+        (f"01{KETAMINE[:-1]}617271130", "check-digit"),
+        (f"(01){KETAMINE[:-1]}6", "check-digit"),
+        ("0409-2051-15", "unknown-product"),
+        ("0409205115", "unknown-product"),
+        ("99999999999", "unknown-product"),
+        # An EAN-13 that is no drug's: 3(0+6+8+1+2+4) + (9+7+1+1+2+3) = 63 + 23 = 86, so 4.
+        ("9076181122344", "unknown-product"),
+        (f"01{KETAMINE}1727113010A{GS}10B", "two-values"),
+        ("(17)271130(17)271231", "two-values"),
+        ("]C100106141412345678908", "names-nothing"),
+        (f"{FIXED}104K118A<GS>2110000000217", "separator-missing"),
+    ],
+)
+def test_what_cannot_be_read_in_one_way_is_refused_by_name(code: str, why: str) -> None:
+    assert refusal(code) == why
+
+
+@pytest.mark.parametrize("identifier", ["", "]d2", "]C1"])
+@pytest.mark.parametrize("message", [SERIAL_LAST, SERIAL_SECOND], ids=["serial last", "serial second"])
+def test_lot_and_serial_that_run_together_are_not_taken_apart(message: str, identifier: str) -> None:
+    """Without its separator "104K118A2110000000217" may be one lot as well as a lot and a serial number."""
+    assert refusal(identifier + message.replace(GS, "")) in {"separator-missing", "code-unreadable"}
+
+
+@pytest.mark.parametrize("lot", ["A21B", "7A2105", "X1727113", "B17271130", "L100"])
+def test_a_lot_is_believed_when_the_scanner_is_seen_to_send_separators(lot: str) -> None:
+    assert read(f"{GS}{FIXED}10{lot}").lot == lot
+    assert read(f"(01){KETAMINE}(17)271130(10){lot}").lot == lot
+
+
+def test_a_lot_that_may_hide_a_serial_number_is_not_believed_otherwise() -> None:
+    assert refusal(f"{FIXED}107A2105") == "separator-missing"
+    assert read(f"{FIXED}107A205").lot == "7A205"
+    assert read(f"{FIXED}1021057A").lot == "21057A", "a lot of no letters is none"
+    assert refusal(f"01{KETAMINE}10A17271130") == "separator-missing"
+    assert read(f"{FIXED}10A17271130B").lot == "A17271130B", "the expiry date is there already"
+
+
+def test_a_lot_longer_than_twenty_is_not_cut() -> None:
+    assert read(f"{FIXED}10{'A' * 20}").lot == "A" * 20
+    assert refusal(f"{FIXED}10{'A' * 20}00{KETAMINE}0000") == "separator-missing"
+
+
+def test_the_same_value_twice_is_one_value() -> None:
+    assert read(f"(01){KETAMINE}(10)4K118A(10)4K118A").lot == "4K118A"

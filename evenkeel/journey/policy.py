@@ -50,6 +50,13 @@ Action = Literal[
     "rulebook.read",
     "levels.explore",
     "custody.witness",
+    "custody.waste",
+    "stock.read",
+    "stock.scan",
+    "stock.keep",
+    "stock.count",
+    "case.work",
+    "custody.report",
     "own_account.use",
 ]
 
@@ -58,6 +65,7 @@ ROLES: Final[tuple[Role, ...]] = tuple(get_args(Role))
 _EVERYBODY = frozenset(ROLES)
 _CLINICAL = frozenset[Role]({"nurse", "prescriber", "lead"})
 _AT_THE_CHAIR = frozenset[Role]({"nurse", "prescriber"})
+_WHO_HANDLE_DRUG = frozenset[Role]({"nurse", "prescriber", "registrant", "lead"})
 _WHO_MEET_PATIENTS = frozenset[Role]({"front_desk", "nurse", "prescriber", "lead"})
 
 PERMITTED: Final[dict[Action, frozenset[Role]]] = {
@@ -99,7 +107,14 @@ PERMITTED: Final[dict[Action, frozenset[Role]]] = {
     "monitor.assign": frozenset({"nurse", "lead", "administrator"}),
     "access_log.read": frozenset({"lead", "administrator"}),
     "people.manage": frozenset({"administrator"}),
-    "custody.witness": frozenset({"nurse", "prescriber", "registrant", "lead"}),
+    "stock.scan": _WHO_HANDLE_DRUG,
+    "custody.witness": _WHO_HANDLE_DRUG,
+    "custody.waste": _WHO_HANDLE_DRUG,
+    "stock.read": _WHO_HANDLE_DRUG,
+    "stock.keep": frozenset({"registrant", "lead"}),
+    "stock.count": _WHO_HANDLE_DRUG,
+    "case.work": frozenset({"registrant", "lead"}),
+    "custody.report": frozenset({"registrant", "lead"}),
     "settings.read": frozenset({"lead", "administrator"}),
     "settings.change": frozenset({"lead"}),
 }

@@ -1,10 +1,9 @@
 """One infusion's dose as one object: mg/kg, mg, mL to draw, mL in the bag, mL/h, each worked from the last.
 
-The same total is worked out a second way, from the pump's side (rate times time times what is in the bag),
-so that a slip in either chain shows as a disagreement and not as a number (clinic-peers.md, gap b1).
+These fields are what an order keeps. How the same amount is worked out a second way, what was rounded and how
+a dose is written down elsewhere stands in `DosePlan`.
 """
 
-from decimal import Decimal
 from fractions import Fraction
 
 from evenkeel.values.drug import DrugMass, Strength, to_decimal
@@ -54,17 +53,6 @@ class Dose:
     def mcg_per_ml_in_bag(self) -> Fraction:
         """What one milliliter of the made-up bag holds, exactly."""
         return Fraction(self.drawn.mcg) / Fraction(self.bag.value)
-
-    @property
-    def from_pump_side(self) -> DrugMass:
-        """The total again, worked from what the pump will do: rate times time times bag concentration."""
-        volume = Fraction(self.rate.value) * Fraction(self.duration.value) / 60
-        return DrugMass.nearest(volume * self.mcg_per_ml_in_bag)
-
-    @property
-    def per_weight_drawn(self) -> Decimal:
-        """The mg/kg that the drawn amount really is, to three places."""
-        return to_decimal(Fraction(self.drawn.mcg, 1000) / Fraction(self.weight.value), 3)
 
     @property
     def sentence(self) -> str:

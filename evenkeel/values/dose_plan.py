@@ -3,6 +3,9 @@
 `Dose` is what an order keeps, and its fields are part of a hash chain. `DosePlan` holds a `Dose` and what an
 order keeps elsewhere or not at all: the day of the weighing and the steps of the pump. Everything else is
 worked out from these when it is asked for (docs/decisions/0020).
+
+The amount is worked out a second way, from the pump's side (rate times time times what is in the bag), so
+that a slip in either chain shows as a disagreement and not as a number (clinic-peers.md, gap b1).
 """
 
 from datetime import date

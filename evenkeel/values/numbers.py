@@ -79,7 +79,7 @@ def _what_is_wrong(text: str, unit: str | None) -> BadNumber:
         full = plain(Decimal(found[1]))
         return BadNumber("number-exponent", f'Write the number in full, without "e": "{full}".')
     if found := _WITH_UNIT.fullmatch(text):
-        return _what_is_wrong_with_unit(*found.groups(), unit)
+        return _what_is_wrong_with_unit(found[1], found[2], unit)
     return _what_is_wrong_with_digits(text)
 
 

@@ -12,8 +12,7 @@ from evenkeel.record.ordering import OrderSigned
 from evenkeel.record.series import InfusionCounted
 from evenkeel.record.state import Written
 from evenkeel.record.visits import VisitState
-from evenkeel.values.dose import Dose
-from evenkeel.values.drug import DrugMass
+from evenkeel.values.dose_plan import DosePlan
 from evenkeel.values.numbers import plain
 from evenkeel.web.jinja import clinic_date, clinic_time
 from evenkeel.web.verdicts import BASIS_WORDS
@@ -89,10 +88,11 @@ def caps(rulebook: Rulebook, at: datetime) -> list[dict[str, str]]:
 
 def notes(state: VisitState, proposal: Proposal) -> list[dict[str, str]]:
     """What stands under the dose sentence: the weight's source, the rounding, how far from last time."""
+    plan = DosePlan.around(proposal.dose, weighed_date=None)
     found = [
         {"label": "Weight", "words": _weight_source(state)},
-        {"label": "Rounding", "words": _rounding(proposal.dose)},
-        {"label": "The pump's way", "words": _pump_side(proposal.dose)},
+        {"label": "Rounding", "words": " ".join(rounding.sentence for rounding in plan.roundings)},
+        {"label": "The pump's way", "words": plan.second_way},
         {"label": "Last dose", "words": last_dose(proposal.previous)},
     ]
     if proposal.previous is not None:
@@ -114,18 +114,6 @@ def _weight_source(state: VisitState) -> str:
         f"{facts.weight}, {measured[facts.weight_measured_today]}, check-in at "
         f"{clinic_time(state.check_in.at)} by {state.check_in.by.printed_name}"
     )
-
-
-def _rounding(dose: Dose) -> str:
-    difference = dose.drawn.mcg - dose.ordered.mcg
-    if difference == 0:
-        return "none: the syringe holds exactly what is ordered"
-    way = "more" if difference > 0 else "less"
-    return f"the syringe holds {DrugMass(mcg=abs(difference)).shown(2)} {way}, being read to 0.01 mL"
-
-
-def _pump_side(dose: Dose) -> str:
-    return f"{dose.rate} for {dose.duration} of this bag gives {dose.from_pump_side.shown()}"
 
 
 def order_summary(order: Written[OrderSigned]) -> dict[str, Any]:

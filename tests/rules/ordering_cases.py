@@ -3,14 +3,25 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from evenkeel.clinical.ordering import PROTOCOLS, DrawFacts, OrderAge, OrderAndDraw, OrderFacts
+from evenkeel.clinical.ordering import (
+    PROTOCOLS,
+    DoseFacts,
+    DrawFacts,
+    FromVial,
+    Family,
+    OrderAge,
+    OrderAndDraw,
+    OrderFacts,
+)
 from evenkeel.record.checkin import CheckInDecided
 from evenkeel.record.discharge import DischargeSigned
 from evenkeel.record.infusion import InfusionStarted
 from evenkeel.record.ordering import OrderCancelled
 from evenkeel.record.preparation import ConsentWithdrawn
+from evenkeel.record.screening import Tri
 from evenkeel.record.series import VisitCancelled
 from evenkeel.values.dose import Dose
+from evenkeel.values.dose_plan import DosePlan, Stage
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
 from tests.rules.case import DAY, Case
@@ -39,11 +50,13 @@ ALWAYS_KNOWN = {
     "ORD-VIS-001": RECORD,
     "ORD-DUP-001": RECORD,
     "ORD-DUP-002": RECORD,
-    "ORD-DOS-001": COMPLETE,
+    "ORD-WGT-003": COMPLETE,
     "ORD-DOS-002": COMPLETE,
     "ORD-DOS-003": COMPLETE,
     "ORD-DOS-004": COMPLETE,
     "ORD-DOS-006": COMPLETE,
+    "ORD-DOS-007": COMPLETE,
+    "ORD-STP-001": COMPLETE,
     "ORD-CAP-001": COMPLETE,
     "ORD-CAP-002": COMPLETE,
     "ORD-DUR-001": COMPLETE,
@@ -137,6 +150,21 @@ def pain(**changes: Any) -> OrderFacts:
     )
 
 
+def nobodys(*stages: tuple[str, str], family: Family = "mood", is_first: Tri = "yes") -> DoseFacts:
+    """A dose for 80 kg that is nobody's: 50 mg/mL in 100 mL, in stages of (mg/kg, minutes)."""
+    plan = DosePlan.of(
+        stages=tuple(
+            Stage(per_weight=DosePerWeight.of(amount), duration=Minutes.of(minutes))
+            for amount, minutes in stages
+        ),
+        weight=Weight.of("80"),
+        weighed_date=None,
+        strength=Strength.mg_per_ml("50"),
+        bag=Volume.of("100"),
+    )
+    return DoseFacts(plan=plan, family=family, is_first=is_first)
+
+
 def later(per_weight: str, last: str | None = "0.5") -> OrderFacts:
     """An order after one infusion a week ago; `last` None means that the last dose was not handed over."""
     counted = infusion_counted(NOON - timedelta(days=7), last or "0.5")
@@ -163,7 +191,8 @@ def pump_side(rate: str) -> OrderFacts:
     return order(dose=changed(DOSE, rate=FlowRate.of(rate)))
 
 
-DRAW = DrawFacts(vial=VIAL, volume=DOSE.draw, bag=DOSE.bag, rate=DOSE.rate)
+FROM = FromVial(label=VIAL, volume=DOSE.draw)
+DRAW = DrawFacts(vials=(FROM,), bag=DOSE.bag, rate=DOSE.rate)
 
 
 def draw(at: datetime = NOON, **changes: Any) -> OrderAndDraw:
@@ -173,7 +202,12 @@ def draw(at: datetime = NOON, **changes: Any) -> OrderAndDraw:
 
 def vial(**changes: Any) -> OrderAndDraw:
     """The ordered draw from another vial."""
-    return draw(vial=changed(VIAL, **changes))
+    return draw(vials=(changed(FROM, label=changed(VIAL, **changes)),))
+
+
+def drawn(volume: Volume) -> OrderAndDraw:
+    """Another volume from the ordered vial."""
+    return draw(vials=(changed(FROM, volume=volume),))
 
 
 def expiring(at: datetime) -> OrderAge:
@@ -249,11 +283,22 @@ CASES = [
         order(visit=visit((NOON, changed(CHECK_IN, weight_measured_today="unknown")))),
         "unknown",
     ),
+    # As at check-in: CHK-WGT-004.
+    Case("ORD-WGT-003", "below", mood(weight="24.9"), "fires"),
+    Case("ORD-WGT-003", "below", mood(weight="7"), "fires", "through ten"),
+    Case("ORD-WGT-003", "at", mood(weight="25"), "clear", "least"),
+    Case("ORD-WGT-003", "at", mood(weight="350"), "clear", "most"),
+    Case("ORD-WGT-003", "above", mood(weight="350.1"), "fires"),
+    Case("ORD-WGT-003", "above", mood(weight="700"), "fires", "times ten"),
     Case("ORD-DOS-001", "below", mood(per_weight="0.49"), "clear"),
     Case("ORD-DOS-001", "at", mood(per_weight="0.5"), "clear"),
     Case("ORD-DOS-001", "above", mood(per_weight="0.51"), "fires"),
     Case("ORD-DOS-001", "above", later("0.75"), "clear", "not the first"),
     Case("ORD-DOS-001", "above", pain(), "clear", "pain"),
+    Case("ORD-DOS-001", "at", nobodys(("0.5", "40"), is_first="unknown"), "clear", "nobody's"),
+    Case("ORD-DOS-001", "missing", nobodys(("0.51", "40"), is_first="unknown"), "unknown", "nobody's"),
+    Case("ORD-DOS-001", "above", nobodys(("0.51", "40"), is_first="no"), "clear", "nobody's, not the first"),
+    Case("ORD-DOS-001", "above", nobodys(("0.51", "40")), "fires", "nobody's, the first"),
     # Andrade 2017: 0.1 to 0.75 mg/kg.
     Case("ORD-DOS-002", "below", mood(per_weight="0.74"), "clear"),
     Case("ORD-DOS-002", "at", mood(per_weight="0.75"), "clear"),
@@ -283,6 +328,15 @@ CASES = [
     Case("ORD-DOS-006", "above", pain(per_weight="1.01", duration="30"), "fires", "half an hour"),
     Case("ORD-DOS-006", "other", pain(), "clear", "0.35 mg/kg/h"),
     Case("ORD-DOS-006", "other", mood(per_weight="1.0", duration="20"), "clear", "mood"),
+    # 0.5 mg/kg in 15 min is 2 mg/kg/h, whatever comes after it.
+    Case("ORD-DOS-006", "at", nobodys(("0.5", "15"), ("0.5", "60"), family="pain"), "clear", "in a step"),
+    Case("ORD-DOS-006", "above", nobodys(("0.5", "60"), ("0.5", "14"), family="pain"), "fires", "in a step"),
+    # 22 mg/h is the lowest rate of ASRA 2018; 0.2 mg/kg/h is a proposal below it. 240 min hold 0.8 mg/kg.
+    Case("ORD-DOS-007", "below", pain(per_weight="0.79"), "fires"),
+    Case("ORD-DOS-007", "below", pain(per_weight="0.35"), "fires", "mg/kg/h written for mg/kg"),
+    Case("ORD-DOS-007", "at", pain(per_weight="0.8"), "clear"),
+    Case("ORD-DOS-007", "above", pain(per_weight="0.81"), "clear"),
+    Case("ORD-DOS-007", "other", mood(per_weight="0.1", duration="100"), "clear", "mood"),
     Case("ORD-CAP-001", "below", mood(weight="199"), "clear", "99.5 mg"),
     Case("ORD-CAP-001", "at", mood(weight="200"), "clear", "100 mg"),
     Case("ORD-CAP-001", "above", mood(weight="201"), "fires", "100.5 mg"),
@@ -303,6 +357,13 @@ CASES = [
     Case("ORD-DUR-002", "above", mood(duration="101"), "fires"),
     Case("ORD-DUR-002", "above", mood(duration="400"), "fires", "times ten"),
     Case("ORD-DUR-002", "above", pain(), "clear", "pain"),
+    # 1.0 mg/kg over 40 min is 1.5 mg/kg/h; 0.25 mg/kg gives as much in 10 min.
+    Case("ORD-STP-001", "below", nobodys(("0.25", "11"), ("0.25", "30")), "clear"),
+    Case("ORD-STP-001", "at", nobodys(("0.25", "10"), ("0.25", "30")), "clear"),
+    Case("ORD-STP-001", "above", nobodys(("0.25", "9"), ("0.25", "31")), "fires", "first"),
+    Case("ORD-STP-001", "above", nobodys(("0.1", "36"), ("0.4", "4")), "fires", "last"),
+    Case("ORD-STP-001", "other", nobodys(("0.5", "4")), "clear", "one step; ORD-DUR-001 asks"),
+    Case("ORD-STP-001", "other", nobodys(("0.5", "6"), ("0.5", "60"), family="pain"), "clear", "pain"),
     Case("ORD-BAG-001", "below", mood(bag="49"), "fires"),
     Case("ORD-BAG-001", "at", mood(bag="50"), "clear", "least"),
     Case("ORD-BAG-001", "at", mood(bag="250"), "clear", "most"),
@@ -342,11 +403,11 @@ CASES = [
     Case("DRW-LOT-001", "other", draw(), "clear"),
     Case("DRW-LOT-001", "other", vial(lot=" "), "fires", "blank"),
     Case("DRW-VOL-001", "other", draw(), "clear"),
-    Case("DRW-VOL-001", "other", draw(volume=Volume.of("0.81")), "fires", "a little more"),
-    Case("DRW-VOL-001", "other", draw(volume=Volume.of("0.79")), "fires", "a little less"),
-    Case("DRW-VOL-001", "other", draw(volume=Volume.of("0.800")), "clear", "written otherwise"),
-    Case("DRW-VOL-002", "other", draw(volume=Volume.of("10")), "clear", "all of it"),
-    Case("DRW-VOL-002", "other", draw(volume=Volume.of("10.01")), "fires"),
+    Case("DRW-VOL-001", "other", drawn(Volume.of("0.81")), "fires", "a little more"),
+    Case("DRW-VOL-001", "other", drawn(Volume.of("0.79")), "fires", "a little less"),
+    Case("DRW-VOL-001", "other", drawn(Volume.of("0.800")), "clear", "written otherwise"),
+    Case("DRW-VOL-002", "other", drawn(Volume.of("10")), "clear", "all of it"),
+    Case("DRW-VOL-002", "other", drawn(Volume.of("10.01")), "fires"),
     Case("DRW-VOL-002", "missing", vial(product="esketamine_25_2"), "unknown"),
     Case("DRW-BAG-001", "other", draw(), "clear"),
     Case("DRW-BAG-001", "other", draw(bag=Volume.of("100.8")), "fires", "drug added to a full bag"),

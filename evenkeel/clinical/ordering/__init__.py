@@ -1,30 +1,30 @@
 """Ordering, drawing up and the second check: a dose is refused with the rule's name, and never clamped."""
 
-from evenkeel.clinical.ordering.drawing import DrawFacts, OrderAndDraw, assess_draw, compare_check
-from evenkeel.clinical.ordering.order import (
-    OrderAge,
-    OrderFacts,
-    UnableToMakeDose,
-    assess_order,
-    expiry,
-    make_dose,
-    order_expired,
-)
+from evenkeel.clinical.ordering.dose_limits import DoseFacts, Family, assess_dose
+from evenkeel.clinical.ordering.drawing import DrawFacts, FromVial, OrderAndDraw, assess_draw, compare_check
+from evenkeel.clinical.ordering.making import UnableToMakeDose, make_dose, make_plan, refuse_disagreement
+from evenkeel.clinical.ordering.order import OrderAge, OrderFacts, assess_order, expiry, order_expired
 from evenkeel.clinical.stock import ORDERABLE, PRODUCTS, PROTOCOLS
 
 __all__ = [
     "ORDERABLE",
     "PRODUCTS",
     "PROTOCOLS",
+    "DoseFacts",
     "DrawFacts",
+    "FromVial",
+    "Family",
     "OrderAge",
     "OrderAndDraw",
     "OrderFacts",
     "UnableToMakeDose",
+    "assess_dose",
     "assess_draw",
     "assess_order",
     "compare_check",
     "expiry",
     "make_dose",
+    "make_plan",
     "order_expired",
+    "refuse_disagreement",
 ]

@@ -116,7 +116,7 @@ def receive(act: Act, *, site: str, paper: Paper, into: KeptIn, lines: tuple[Rec
     """Take in what an invoice lists, all of it or nothing; returns the stream of the first lot.
 
     A lot that is expired or recalled is taken in too, since it is there; it goes into the safe, from
-    where it can only leave. Issues name `party`, `paper_number`, `on_date`, `into`, or `lot_0`, `vials_0`, ... by line.
+    where it can only leave. Issues name `party`, `paper_number`, `on_date`, `into`, or, by line, `lot_0`.
     """
     assert paper.kind in ("invoice", "transfer"), "stock comes with an invoice or from another site"
     issues = [*paper_issues(act, paper), *_came_before(paper, lines, site)]

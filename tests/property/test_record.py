@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from evenkeel.record import (  # noqa: F401  # importing declares every payload kind
     checkin,
+    counting,
+    custody,
     discharge,
     infusion,
     maintenance,
@@ -51,6 +53,15 @@ st.register_type_strategy(
         sentence=st.text(max_size=10),
         evidence=st.just(("a",)),
     ),
+)
+_words = st.text(min_size=1, max_size=10).map(lambda text: text + "x")
+st.register_type_strategy(
+    custody.Account,
+    st.builds(custody.Account, site=_words, place=st.sampled_from(get_args(custody.Place)), ref=_words),
+)
+st.register_type_strategy(
+    custody.Item,
+    st.builds(custody.Item, vial=st.builds(DrugMass, mcg=st.integers(1, 10**9)), lot=_words),
 )
 for _cls in vars(quantities).values():
     if isinstance(_cls, type) and issubclass(_cls, quantities.Quantity):

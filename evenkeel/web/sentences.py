@@ -41,6 +41,7 @@ from evenkeel.record.series import (
 )
 from evenkeel.record.signs import SIGN_NAMES, Signs
 from evenkeel.values.numbers import plain
+from evenkeel.web import sentences_custody
 from evenkeel.web.jinja import clinic_date, clinic_datetime
 
 
@@ -284,3 +285,8 @@ def _(said: ResponseJudged) -> str:
 @sentence_of.register
 def _(said: MaintenancePlanned) -> str:
     return f"Maintenance: every {said.interval}, next due {clinic_date(said.next_due_date)}"
+
+
+# The drug ledger's kinds are said in a module of their own.
+for _say in sentences_custody.SENTENCES:
+    sentence_of.register(_say)

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from evenkeel.journey import policy
 from evenkeel.journey.acting import Act
-from evenkeel.journey.people import why_refused
+from evenkeel.journey.people import locked_sentence
 from evenkeel.store.queries import people
 from evenkeel.store.queries.passkeys import PasskeyAnswer
 from evenkeel.store.queries.people import Person
@@ -52,17 +52,20 @@ class Proof:
 
     def why_refused(self, act: Act, person: Person) -> str:
         """Say why it was not taken, in a sentence."""
-        if people.locked_until(person.username, at=act.recorded_at) is not None:
-            return why_refused(person.id, at=act.recorded_at)
+        until, name = people.locked_until(person.username, at=act.recorded_at), person.printed_name
+        if until is not None:
+            return f"Their password: {locked_sentence(until)} Nothing was signed."
         if self.passkey is None and not self.password:
-            return f"Password: {person.printed_name} types theirs, or uses their passkey."
+            return f"Their password: {name} types it, or uses their passkey."
         if self.passkey is None:
-            return why_refused(person.id, at=act.recorded_at)
+            return f"Their password: it is not right, so nothing was signed. {name} types it again."
         if not self._is_for(act, person.id):
-            return "Passkey: it was asked for too long ago, or for somebody or something else. Use it again."
+            return (
+                "Their passkey: it was asked for too long ago, or for somebody or something else. "
+                "Use it again, or type their password."
+            )
         return (
-            f"Passkey: it is not one of {person.printed_name}, so nothing was signed. "
-            "Use theirs, or type their password."
+            f"Their passkey: it is not one of {name}, so nothing was signed. Use theirs, or their password."
         )
 
     def _is_for(self, act: Act, of: ClinicianId) -> bool:

@@ -101,13 +101,13 @@ def lots(site: str | None = None, *, product: str | None = None, lot: str | None
     """Every lot, of one site or of all, by drug, product, expiry and lot."""
     rows = models.LotRow.objects.order_by("drug", "product", "expiry_date", "lot")
     wanted = {"site": site, "product": product, "lot": lot}
-    return tuple(_lot(row) for row in rows.filter(**{key: each for key, each in wanted.items() if each}))
+    return tuple(lot_of(row) for row in rows.filter(**{key: each for key, each in wanted.items() if each}))
 
 
 def one_lot(stream: StreamId) -> Lot | None:
     """One lot, or None."""
     row = models.LotRow.objects.filter(pk=stream).first()
-    return _lot(row) if row else None
+    return lot_of(row) if row else None
 
 
 def balances(site: str | None, *places: Place, lot: StreamId | None = None) -> tuple[Balance, ...]:
@@ -193,8 +193,8 @@ def movements(
     if person is not None:
         rows = rows.filter(Q(by_id=person) | Q(witness_id=person))
     found = list(rows)
-    of = {row.pk: _lot(row) for row in models.LotRow.objects.filter(pk__in={row.stream for row in found})}
-    return tuple(_movement(row, of[row.stream]) for row in found)
+    of = {row.pk: lot_of(row) for row in models.LotRow.objects.filter(pk__in={row.stream for row in found})}
+    return tuple(movement_of(row, of[row.stream]) for row in found)
 
 
 def cases(*, only_open: bool = False, site: str | None = None) -> tuple[CaseLine, ...]:
@@ -204,11 +204,12 @@ def cases(*, only_open: bool = False, site: str | None = None) -> tuple[CaseLine
         rows = rows.filter(closed_at__isnull=True)
     if site is not None:
         rows = rows.filter(site=site)
-    of = {row.pk: _lot(row) for row in models.LotRow.objects.filter(pk__in={row.lot for row in rows})}
+    of = {row.pk: lot_of(row) for row in models.LotRow.objects.filter(pk__in={row.lot for row in rows})}
     return tuple(_case(row, of[row.lot]) for row in rows)
 
 
-def _lot(row: models.LotRow) -> Lot:
+def lot_of(row: models.LotRow) -> Lot:
+    """A lot as its row has it."""
     schedule: Any = row.schedule
     return Lot(
         stream=StreamId(row.stream),
@@ -234,7 +235,7 @@ def _account(site: str, place: str, ref: str) -> Account:
 
 def _balances(rows: QuerySet[models.BalanceRow], *places: Place) -> tuple[Balance, ...]:
     found = list(rows.filter(place__in=places) if places else rows)
-    of = {row.pk: _lot(row) for row in models.LotRow.objects.filter(pk__in={row.stream for row in found})}
+    of = {row.pk: lot_of(row) for row in models.LotRow.objects.filter(pk__in={row.stream for row in found})}
     # Below zero stands only what drug came in from, which holds nothing.
     made = [
         Balance(
@@ -252,7 +253,8 @@ def _balances(rows: QuerySet[models.BalanceRow], *places: Place) -> tuple[Balanc
     return tuple(made)
 
 
-def _movement(row: models.MovementRow, lot: Lot) -> Movement:
+def movement_of(row: models.MovementRow, lot: Lot) -> Movement:
+    """A movement as its row has it, of a lot that was read before."""
     cause: Cause = row.cause  # type: ignore[assignment]  # written from a Cause
     return Movement(
         entry=EntryId(row.entry),

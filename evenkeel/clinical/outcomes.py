@@ -1,20 +1,19 @@
-"""Outcomes: scoring a completed scale, and judging response and remission over a course."""
+"""Outcomes: judging response and remission over a course, on the scale that it is judged by."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, Literal
 
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
-from evenkeel.clinical.scales import Scale, scale, scale_for
+from evenkeel.clinical.scales import scale, scale_for
+from evenkeel.clinical.scales.shape import Scale
 from evenkeel.clinical.screening import INDICATIONS
 from evenkeel.record.courses import CourseState
 from evenkeel.record.outcomes import AssessmentRecorded
 from evenkeel.record.state import Written
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.drug import to_decimal
-from evenkeel.values.issues import Issue, UnableTo
 from evenkeel.values.numbers import plain
 from evenkeel.values.shape import frozen
 
@@ -22,19 +21,6 @@ Response = Literal["response", "partial", "none", "worse", "unknown"]
 Remission = Literal["yes", "no", "unknown"]
 
 PERCENT_PLACES: Final = 1
-
-
-class UnableToScore(UnableTo):
-    """An answer is not one that the scale offers."""
-
-
-@frozen
-class Scored:
-    """A form's total and band, both None while a scored question is open, and the answers that alert."""
-
-    total: Decimal | None
-    band: str | None
-    risk_items: tuple[int, ...]
 
 
 @frozen
@@ -61,43 +47,6 @@ class OutcomeFacts:
 
 
 _RULES: Final = ("OUT-RSK-001", "OUT-CMP-001", "OUT-BAS-001", "OUT-WRS-001")
-
-
-def score(of: Scale, answers: Iterable[int | None]) -> Scored:
-    """Score a form, answers in item order, None where nothing was answered. Half a scale has no score.
-
-    Unscored questions at the end may be left off. Raises UnableToScore for an answer that is not offered.
-    """
-    given = tuple(answers)
-    _refuse_impossible(of, given)
-    asked = tuple(zip(of.items, given, strict=False))
-    risk_items = tuple(
-        item.number
-        for item, answer in asked
-        if item.risk_from is not None and answer is not None and answer >= item.risk_from
-    )
-    points = [answer for item, answer in asked if item.scored and answer is not None]
-    if len(points) < len(of.scored_items):
-        return Scored(total=None, band=None, risk_items=risk_items)
-    total = Decimal(sum(points))
-    return Scored(total=total, band=of.band_of(total), risk_items=risk_items)
-
-
-def _refuse_impossible(of: Scale, given: tuple[int | None, ...]) -> None:
-    issues = [
-        Issue(
-            sentence=f"Question {item.number} of {of.short} does not offer {answer}; choose an answer.",
-            code="answer-not-offered",
-            field=f"answer_{item.number}",
-        )
-        for item, answer in zip(of.items, given, strict=False)
-        if answer is not None and answer not in {option.value for option in item.options}
-    ]
-    if not len(of.scored_items) <= len(given) <= len(of.items):
-        sentence = f"{of.short} has {len(of.items)} questions, and {len(given)} answers came."
-        issues.append(Issue(sentence=sentence, code="wrong-number-of-answers", field="answers"))
-    if issues:
-        raise UnableToScore(issues)
 
 
 def scale_of(course: CourseState) -> Scale:
@@ -178,12 +127,13 @@ def _fall_percent(before: Decimal | None, after: Decimal | None) -> Decimal | No
 
 
 def _response(of: Scale, before: Decimal | None, after: Decimal | None, partial_fall: Fraction) -> Response:
+    """A scale without a published response leaves it unknown, and so does a missing score."""
     if before is None or after is None:
         return "unknown"
-    if after - before >= of.worse_from.value:
+    if of.worse_from is not None and after - before >= of.worse_from.value:
         return "worse"
     fall = exact_fall(before, after)
-    if fall is None:
+    if fall is None or of.response_fall is None:
         return "unknown"
     if fall >= Fraction(of.response_fall.value):
         return "response"
@@ -209,8 +159,9 @@ def risk_not_answered(facts: OutcomeFacts, limits: Limits) -> Finding:
 
 
 def _risk_words(fact: Written[AssessmentRecorded]) -> str:
-    numbers = ", ".join(str(number) for number in fact.payload.risk_items)
-    return f"{scale(fact.payload.scale).short} of {fact.at.date()}, question {numbers}"
+    of = scale(fact.payload.scale)
+    numbers = ", ".join(of.item(number).key for number in fact.payload.risk_items)
+    return f"{of.short} of {fact.at.date()}, question {numbers}"
 
 
 @rule("OUT-CMP-001")
@@ -245,6 +196,8 @@ def worse_than_baseline(facts: OutcomeFacts, limits: Limits) -> Finding:
     after = facts.latest.payload.total if facts.latest else None
     if before is None or after is None:
         return Unknown(missing=(f"a baseline and a later {facts.scale.short}",))
+    if facts.scale.worse_from is None:
+        return Unknown(missing=(f"how many points on {facts.scale.short} matter",))
     if after - before >= facts.scale.worse_from.value:
         return Fires(evidence=(f"{facts.scale.short} {plain(before)}, now {plain(after)}",))
     return Clear()

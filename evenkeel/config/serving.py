@@ -11,6 +11,7 @@ from django.db import close_old_connections
 from evenkeel.config.asgi import application
 from evenkeel.devices import mllp
 from evenkeel.journey import monitors
+from evenkeel.journey.scales import require_scale_texts
 from evenkeel.store.durability import require_durable
 from evenkeel.web.pages import now
 
@@ -52,6 +53,10 @@ async def _serve(host: str, port: int) -> None:
 
 
 def serve(host: str, port: int) -> None:
-    """Serve pages and monitors until stopped; raises UnsafeDatabase before the first request if it must."""
+    """Serve pages and monitors until stopped.
+
+    Raises UnsafeDatabase, or ScaleError for a scale's text that cannot be used, before the first request.
+    """
     require_durable()
+    require_scale_texts()
     asyncio.run(_serve(host, port))

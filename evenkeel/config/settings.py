@@ -232,6 +232,9 @@ STATICFILES_DIRS = [PACKAGE / "web" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
+# A folder with the wording of rating scales that the clinic has a license for; without one, none is loaded.
+SCALE_TEXTS = Path(os.environ["EVENKEEL_SCALE_TEXTS"]) if os.environ.get("EVENKEEL_SCALE_TEXTS") else None
+
 MLLP_HOST = os.environ.get("EVENKEEL_MLLP_HOST", "127.0.0.1")
 MLLP_PORT = int(os.environ.get("EVENKEEL_MLLP_PORT", "2575"))
 

@@ -19,6 +19,7 @@ STAGES = (
     "checkin",
     "patient_page",
     "today",
+    "assessments",
     "outcomes",
     "maintenance",
     "amendments",

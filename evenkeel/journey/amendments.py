@@ -6,12 +6,13 @@ from itertools import pairwise
 from typing import Final
 
 from evenkeel.clinical import infusion as infusion_rules
-from evenkeel.clinical import outcomes as outcome_rules
 from evenkeel.clinical.decision import refs
-from evenkeel.clinical.scales import scale
+from evenkeel.clinical.scales.scoring import score
 from evenkeel.journey.acting import Act, require_plausible_time, touch, use_case
+from evenkeel.journey.custody.weld import settle_given
 from evenkeel.journey.discharge import count_of
 from evenkeel.journey.rules import book
+from evenkeel.journey.scales import scale_on_record
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Draft, Payload, RuleRef
 from evenkeel.record.infusion import (
@@ -123,6 +124,7 @@ def _correct(
     if isinstance(after, VisitState) and isinstance(fact.payload, _PUMP):
         _refuse_other_order(after)
         _count_again(act, course, after)
+        settle_given(act, after, reason=reason.strip())
     return stream
 
 
@@ -168,11 +170,16 @@ def _worked_out_again(state: State, payload: Payload, at: datetime) -> tuple[Pay
         doubtful = tuple(infusion_rules.implausible(payload.signs))
         return replace(payload, verdicts=verdicts, confirmed=doubtful), refs(verdicts)
     if isinstance(payload, AssessmentRecorded):
-        of = scale(payload.scale)
-        scored = outcome_rules.score(of, payload.answers)
+        of = scale_on_record(payload.scale)
+        if not of.is_scorable:
+            sentence = f"{of.short}: the table it is scored by is no longer loaded. Load it, then amend."
+            raise UnableToAmend([Issue(sentence=sentence, code="scale-not-ready")])
+        scored = score(of, payload.answers)
+        # Scored anew, but it was answered in the words that its version names.
+        _, plus, wording = payload.scale_version.partition("+")
         again = replace(
             payload,
-            scale_version=of.version,
+            scale_version=f"{of.version}{plus}{wording}",
             total=scored.total,
             band=scored.band,
             risk_items=scored.risk_items,

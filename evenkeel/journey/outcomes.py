@@ -5,9 +5,11 @@ from typing import Final, Literal
 from evenkeel.clinical import outcomes as rules
 from evenkeel.clinical import series as series_rules
 from evenkeel.clinical.decision import objections, refs
-from evenkeel.clinical.scales import scale, scales
+from evenkeel.clinical.scales import scales
+from evenkeel.clinical.scales.scoring import score
 from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
 from evenkeel.journey.rules import book, clinic_day
+from evenkeel.journey.scales import clinic_scale
 from evenkeel.record.courses import REVIEW_AFTER, CourseState
 from evenkeel.record.entry import Draft
 from evenkeel.record.outcomes import AssessmentPoint, AssessmentRecorded, ResponseJudged, RiskAnswered
@@ -61,11 +63,14 @@ def record_assessment(
         raise UnableToRecordAssessment(
             [Issue(sentence="Scale: this clinic does not use it.", code="unknown-scale")]
         )
-    of = scale(scale_id)
+    of = clinic_scale(scale_id, clinic_day(act.recorded_at))
+    if not of.is_ready:
+        sentence = f"{of.short}: its wording is not loaded here, so it cannot be filled in."
+        raise UnableToRecordAssessment([Issue(sentence=sentence, code="scale-not-ready")])
     if all(answer is None for answer in answers):
         sentence = f"{of.short}: answer at least one question, or leave without saving."
         raise UnableToRecordAssessment([Issue(sentence=sentence, code="assessment-empty")])
-    scored = rules.score(of, answers)
+    scored = score(of, answers)
     payload = AssessmentRecorded(
         scale=of.id,
         scale_version=of.version,

@@ -18,6 +18,17 @@ def patient_address(patient: StreamId) -> str:
     return reverse("patient", args=[reference_of(patient)])
 
 
+def course_context(state: CourseState) -> dict[str, Any]:
+    """The banner, what the course is for, how far its record went, and the way back to the patient."""
+    patient = reading.patient(state.referral.patient)
+    return {
+        "patient": banner(patient),
+        "indication": INDICATIONS[state.referral.indication].label,
+        "seen": state.seq,
+        "cancel_url": patient_address(patient.stream),
+    }
+
+
 class OfCourse(FormPage):
     """A form about one course."""
 
@@ -28,15 +39,7 @@ class OfCourse(FormPage):
 
     def context(self, **extra: Any) -> dict[str, Any]:
         """Add the banner, what the course is for, and how far the record went."""
-        state = self.course
-        patient = reading.patient(state.referral.patient)
-        return super().context(
-            patient=banner(patient),
-            indication=INDICATIONS[state.referral.indication].label,
-            seen=state.seq,
-            cancel_url=patient_address(patient.stream),
-            **extra,
-        )
+        return super().context(**course_context(self.course), **extra)
 
     def done_address(self, stream: StreamId) -> str:
         """Go to the patient."""

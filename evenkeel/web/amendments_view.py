@@ -8,7 +8,7 @@ from django import forms
 
 from evenkeel.clinical.infusion import EVENTS, GRADES, SIGN_WORDS
 from evenkeel.clinical.infusion.signs import POSSIBLE
-from evenkeel.clinical.scales import scale
+from evenkeel.journey.scales import scale_on_record
 from evenkeel.record.infusion import (
     EventRecorded,
     InfusionPaused,
@@ -217,7 +217,7 @@ def _(payload: InfusionStopped, form: forms.Form) -> InfusionStopped:
 
 @add_fields.register
 def _(payload: AssessmentRecorded, form: forms.Form) -> Units:
-    add_answer_fields(form, scale(payload.scale), payload.answers)
+    add_answer_fields(form, scale_on_record(payload.scale), payload.answers)
     form.fields["point"] = forms.ChoiceField(
         label="When in the course",
         choices=list(POINT_WORDS.items()),
@@ -236,7 +236,7 @@ def _(payload: AssessmentRecorded, form: forms.Form) -> Units:
 
 @read.register
 def _(payload: AssessmentRecorded, form: forms.Form) -> AssessmentRecorded:
-    answers = answers_of(form, scale(payload.scale))
+    answers = answers_of(form, scale_on_record(payload.scale))
     # A form may have been kept without its last, unscored questions; leaving them open is no change.
     if answers[: len(payload.answers)] == payload.answers and not any(answers[len(payload.answers) :]):
         answers = payload.answers

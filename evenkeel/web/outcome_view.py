@@ -6,7 +6,9 @@ from fractions import Fraction
 from typing import Any, Final
 
 from evenkeel.clinical.outcomes import baseline_of, scale_of
-from evenkeel.clinical.scales import Scale, scale
+from evenkeel.clinical.scales import scale
+from evenkeel.clinical.scales.shape import Scale
+from evenkeel.journey.scales import scale_on_record
 from evenkeel.record.courses import CourseState
 from evenkeel.record.outcomes import AssessmentPoint, AssessmentRecorded
 from evenkeel.record.state import Written
@@ -58,12 +60,16 @@ def charts(course: CourseState, at: datetime) -> list[dict[str, Any]]:
     """One chart and its table for every scale that was used, the one that the course is judged by first."""
     own = scale_of(course)
     used = dict.fromkeys([own.id, *(fact.payload.scale for fact in course.assessments)])
-    return [_chart(course, scale(id_), at) for id_ in used if course.assessments_of(id_) or course.infusions]
+    return [
+        _chart(course, scale(id_), weeks_without(course, id_, at) if id_ == own.id else (), at)
+        for id_ in used
+        if course.assessments_of(id_) or course.infusions
+    ]
 
 
-def _chart(course: CourseState, of: Scale, at: datetime) -> dict[str, Any]:
+def _chart(course: CourseState, of: Scale, missing: tuple[datetime, ...], at: datetime) -> dict[str, Any]:
+    """`missing` are the weeks without an answer: only the scale of the course is asked for every week."""
     facts = course.assessments_of(of.id)
-    missing = weeks_without(course, of.id, at)
     return {
         "id": f"outcome-{of.id}",
         "short": of.short,
@@ -90,7 +96,7 @@ def _data(
         "scale": of.short,
         "zone": clinic_zone(),
         "x": {"from": _unix(min(times) - MARGIN), "to": _unix(max(times) + MARGIN)},
-        "y": {"from": of.low, "to": of.high},
+        "y": {"from": _number(of.low), "to": _number(of.high)},
         "points": [
             {"at": _unix(fact.at), "total": _number(fact.payload.total), "label": fact.payload.band}
             for fact in facts
@@ -109,7 +115,7 @@ def _data(
 
 def _response_line(of: Scale, baseline: Decimal | None) -> float | None:
     """The highest total that counts as response: the fall that the scale asks for, from the baseline."""
-    if not baseline:
+    if not baseline or of.response_fall is None:
         return None
     return float(Fraction(baseline) * (100 - Fraction(of.response_fall.value)) / 100)
 
@@ -154,12 +160,12 @@ def point_words(payload: AssessmentRecorded) -> str:
 
 def risk(course: CourseState, fact: Written[AssessmentRecorded]) -> dict[str, Any]:
     """An answer that alerts, with the words that were chosen."""
-    of = scale(fact.payload.scale)
+    of = scale_on_record(fact.payload.scale)
     said = []
     for number in fact.payload.risk_items:
-        item, answer = of.items[number - 1], fact.payload.answers[number - 1]
-        chosen = next((option.text for option in item.options if option.value == answer), "")
-        said.append({"number": number, "question": item.text, "answer": chosen})
+        item, answer = of.item(number), fact.payload.answers[number - 1]
+        chosen = "" if answer is None else item.answer_words(answer)
+        said.append({"number": item.key, "question": item.words, "answer": chosen})
     return {
         "short": of.short,
         "at": fact.at,

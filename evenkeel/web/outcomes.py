@@ -1,15 +1,14 @@
-"""Scales entered by staff, answers that alert, the reviews of a series and the verdict on response."""
+"""Answers that alert, the reviews of a series and the verdict on response."""
 
 from typing import Any, Final
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404
 from django.urls import path, reverse
 
 from evenkeel.clinical import outcomes as rules
 from evenkeel.clinical import series as series_rules
-from evenkeel.clinical.scales import Scale, scale, scales
+from evenkeel.clinical.scales.shape import Scale
 from evenkeel.journey import outcomes as use_cases
 from evenkeel.journey.acting import Act
 from evenkeel.journey.outcomes import ACTION_LETTERS_MIN
@@ -19,20 +18,15 @@ from evenkeel.record.courses import REVIEW_AFTER, CourseState
 from evenkeel.record.outcomes import AssessmentRecorded, RiskAnswered
 from evenkeel.record.state import Written
 from evenkeel.record.verdict import Verdict
-from evenkeel.store import reading
-from evenkeel.values.ids import StreamId, entry_id, reference_of
+from evenkeel.values.ids import StreamId, entry_id
 from evenkeel.values.numbers import plain
 from evenkeel.web import pages
 from evenkeel.web.about import OfCourse
-from evenkeel.web.fields import HappenedAtField, WholeField
+from evenkeel.web.fields import HappenedAtField
 from evenkeel.web.jinja import clinic_date
-from evenkeel.web.outcome_view import POINT_WORDS, REMISSION_WORDS, RESPONSE_WORDS, risk
+from evenkeel.web.outcome_view import REMISSION_WORDS, RESPONSE_WORDS, risk
 from evenkeel.web.patient_view import REVIEW_WORDS
-from evenkeel.web.scale_form import add_answer_fields, answer_fields, answers_of, gaps
 from evenkeel.web.verdicts import add_override_fields, findings, overrides_of
-
-# More infusions than this in one course is a slip of the keyboard. Proposal.
-INFUSIONS_MAX: Final = 200
 
 # What a person does at once about an answer that alerts. Our own words; a proposal.
 WHAT_TO_DO: Final = (
@@ -42,103 +36,6 @@ WHAT_TO_DO: Final = (
     "In danger that cannot wait, call the emergency number. In the United States, 988 answers day and night.",
     "Write down below what was done and who was told.",
 )
-
-
-class AssessmentForm(forms.Form):
-    """One scale, with the moment in the course and how the answers came. Nothing is chosen beforehand."""
-
-    point = forms.ChoiceField(
-        label="When in the course", choices=list(POINT_WORDS.items()), widget=forms.RadioSelect
-    )
-    infusion_number = WholeField(
-        lowest=1, highest=INFUSIONS_MAX, required=False, label="Before which infusion"
-    )
-    entered_for = forms.ChoiceField(
-        label="How the answers came",
-        choices=[("patient_interview", "Asked aloud"), ("paper_form", "From a paper form")],
-        widget=forms.RadioSelect,
-    )
-    happened_at = HappenedAtField(label="Answered at")
-
-    def __init__(self, *args: Any, of: Scale, **kwargs: Any) -> None:
-        """Add the questions of the scale."""
-        super().__init__(*args, **kwargs)
-        self.scale = of
-        add_answer_fields(self, of)
-
-    def clean(self) -> dict[str, Any]:
-        """A form before an infusion says before which."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        needs_number = cleaned.get("point") == "before_infusion"
-        if needs_number and not cleaned.get("infusion_number") and "infusion_number" not in self.errors:
-            self.add_error("infusion_number", "Before which infusion: write its number.")
-        return cleaned
-
-
-class AssessmentPage(OfCourse):
-    """A scale, filled in by staff with the patient or from paper."""
-
-    action = "assessment.record"
-    template = "outcomes/assessment.html.jinja"
-    form_class = AssessmentForm
-    done_sentence = "The scale is saved."
-
-    @property
-    def scale(self) -> Scale:
-        """The scale that the address names."""
-        if self.kwargs["scale"] not in scales():
-            raise Http404
-        return scale(self.kwargs["scale"])
-
-    def form_arguments(self) -> dict[str, Any]:
-        """Which questions to ask."""
-        return {"of": self.scale}
-
-    def context(self, **extra: Any) -> dict[str, Any]:
-        """Add the scale, and the number of the next infusion."""
-        of, state = self.scale, self.course
-        extra = super().context(**extra)
-        earlier = state.assessments_of(of.id)
-        return extra | {
-            "scale": of,
-            "questions": answer_fields(extra["form"], of),
-            "next_infusion": len(state.infusions) + 1,
-            "last": earlier[-1].at if earlier else None,
-            "others": [
-                {"words": other.title, "url": reverse("assessment", args=[self.kwargs["course"], other.id])}
-                for other in scales().values()
-                if other.id != of.id
-            ],
-        }
-
-    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
-        """Save the form, whole or not, and remember which entry it became."""
-        typed = form.cleaned_data
-        is_before = typed["point"] == "before_infusion"
-        self.key = act.key
-        self.answers = answers_of(form, self.scale)
-        return use_cases.record_assessment(
-            act,
-            course=self.stream("course"),
-            scale_id=self.scale.id,
-            answers=self.answers,
-            point=typed["point"],
-            infusion_number=typed["infusion_number"] if is_before else None,
-            entered_for=typed["entered_for"],
-        )
-
-    def done_address(self, stream: StreamId) -> str:
-        """Go to the patient, or at once to the answer that alerts."""
-        of = self.scale
-        open_numbers = gaps(of, self.answers)
-        if open_numbers:
-            numbers = ", ".join(str(number) for number in open_numbers)
-            sentence = f"{of.short} is kept without a score: no answer to question {numbers}. Ask it again."
-            messages.warning(self.request, sentence)
-        alerting = [fact for fact in reading.course(stream).open_risks if fact.history[0].key == self.key]
-        if alerting:
-            return reverse("risk", args=[reference_of(stream), alerting[0].seq])
-        return super().done_address(stream)
 
 
 class RiskForm(forms.Form):
@@ -333,6 +230,8 @@ def missing(of: Scale, judged: rules.Judgement) -> list[str]:
         found.append(f"No complete {of.short} was answered after the baseline.")
     elif judged.baseline == 0:
         found.append(f"{of.short} was 0 at baseline, so it could not fall.")
+    if of.response_fall is None:
+        found.append(f"{of.short} has no published response.")
     if of.remission_below is None:
         found.append(f"{of.short} has no published remission.")
     return found
@@ -362,7 +261,6 @@ def _held(fact: Written[Any]) -> dict[str, Any]:
 
 
 urlpatterns = [
-    path("courses/<uuid:course>/assessments/<slug:scale>/", AssessmentPage.as_view(), name="assessment"),
     path("courses/<uuid:course>/risk/<int:seq>/", RiskPage.as_view(), name="risk"),
     path("courses/<uuid:course>/review/<int:after>/", ReviewPage.as_view(), name="review"),
     path("courses/<uuid:course>/response/", ResponsePage.as_view(), name="response"),

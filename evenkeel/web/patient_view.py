@@ -34,6 +34,7 @@ ALSO: Final[tuple[tuple[str, Action, str], ...]] = (
     ("Series", "series.plan", "series"),
     ("Book a visit", "visit.book", "book"),
     ("Withdraw consent", "consent.record", "consent_withdraw"),
+    ("Rating scales", "assessment.record", "assessments"),
     ("Judge response", "response.judge", "response"),
     ("Maintenance plan", "maintenance.plan", "maintenance"),
     ("End the course", "course.end", "course_end"),

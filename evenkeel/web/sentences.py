@@ -3,6 +3,7 @@
 from functools import singledispatch
 
 from evenkeel.clinical.infusion import SIGN_WORDS
+from evenkeel.clinical.scales import scale
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
 from evenkeel.record.discharge import DischargeSigned
 from evenkeel.record.infusion import (
@@ -268,7 +269,7 @@ def _(said: DischargeSigned) -> str:
 def _(said: AssessmentRecorded) -> str:
     score = f"{plain(said.total)}" if said.total is not None else "not scored, an answer is missing"
     band = f" ({said.band})" if said.band else ""
-    return f"{said.scale.upper()}: {score}{band}"
+    return f"{scale(said.scale).short}: {score}{band}"
 
 
 @sentence_of.register
@@ -279,7 +280,7 @@ def _(said: RiskAnswered) -> str:
 @sentence_of.register
 def _(said: ResponseJudged) -> str:
     fall = f", {plain(said.fall_percent)} % lower" if said.fall_percent is not None else ""
-    return f"{said.scale.upper()}: response {said.response}, remission {said.remission}{fall}"
+    return f"{scale(said.scale).short}: response {said.response}, remission {said.remission}{fall}"
 
 
 @sentence_of.register

@@ -112,9 +112,9 @@ def test_the_pain_scale_has_eleven_answers(client: Client) -> None:
     assert folded(course).assessments[0].payload.total == Decimal(7)
 
 
-def test_a_scale_that_is_not_used_is_not_found(client: Client) -> None:
+def test_a_scale_that_there_is_not_is_not_found(client: Client) -> None:
     _, course = patient_and_course()
-    look(client, people().nurse, page_of(course, "assessments/madrs"), status=404)
+    look(client, people().nurse, page_of(course, "assessments/moca"), status=404)
 
 
 def test_the_front_desk_enters_no_scale(client: Client) -> None:

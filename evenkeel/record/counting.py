@@ -12,6 +12,7 @@ from evenkeel.values.shape import frozen
 
 CountPurpose = Literal["opening", "closing", "initial", "biennial", "spot"]
 CaseOutcome = Literal["recounted", "misrecorded", "found", "lost"]
+AsOf = Literal["opening", "close"]
 
 
 @payload("stockroom.opened")
@@ -63,6 +64,14 @@ class DayClosed:
     second_name: str
 
 
+@payload("inventory.taken")
+class InventoryTaken:
+    """A count stands as the site's inventory, as of the opening or the close of business that day."""
+
+    count: EntryId
+    as_of: AsOf
+
+
 @frozen
 class StockroomState(State):
     """The counts and closed days of one site."""
@@ -83,6 +92,11 @@ class StockroomState(State):
     def days_closed(self) -> tuple[Written[DayClosed], ...]:
         """Every day that was closed, by time."""
         return self.every(DayClosed)
+
+    @property
+    def inventories(self) -> tuple[Written[InventoryTaken], ...]:
+        """Every count that stands as an inventory, by time."""
+        return self.every(InventoryTaken)
 
 
 @payload("case.opened")
@@ -138,6 +152,13 @@ class FormFiled:
     reference: str
 
 
+@payload("case.judged_not_significant")
+class LossJudgedNotSignificant:
+    """Who answers for the drug weighed the loss, and it is none that must be reported."""
+
+    reason: str
+
+
 @payload("case.closed")
 class CaseClosed:
     """Why there was a difference. What the ledger had to be told stands in the lot's own stream."""
@@ -163,6 +184,21 @@ class CaseState(State):
     def closed(self) -> Written[CaseClosed] | None:
         """How it ended, or None while it is open."""
         return self.latest(CaseClosed)
+
+    @property
+    def notice(self) -> Written[NoticeSent] | None:
+        """The written notice to the field office, or None."""
+        return self.latest(NoticeSent)
+
+    @property
+    def form(self) -> Written[FormFiled] | None:
+        """The filed form, or None."""
+        return self.latest(FormFiled)
+
+    @property
+    def not_significant(self) -> Written[LossJudgedNotSignificant] | None:
+        """Why nothing has to be reported, or None."""
+        return self.latest(LossJudgedNotSignificant)
 
     @property
     def owner(self) -> tuple[ClinicianId, str]:

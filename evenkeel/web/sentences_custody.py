@@ -11,6 +11,8 @@ from evenkeel.record.counting import (
     CountRecorded,
     DayClosed,
     FormFiled,
+    InventoryTaken,
+    LossJudgedNotSignificant,
     NoticeSent,
     StockroomOpened,
 )
@@ -75,6 +77,10 @@ def _day_closed(said: DayClosed) -> str:
     return f"Drug day {clinic_date(said.day)} closed with {said.second_name}"
 
 
+def _inventory_taken(said: InventoryTaken) -> str:
+    return f"The count stands as the inventory, as of the {said.as_of} of business"
+
+
 def _case_opened(said: CaseOpened) -> str:
     return (
         f"Case opened for {said.owner_name}: {said.item.label}, lot {said.item.lot}, "
@@ -98,6 +104,10 @@ def _form_filed(said: FormFiled) -> str:
     return f"Form 106 filed on {clinic_date(said.filed_date)}, reference {said.reference}"
 
 
+def _loss_not_significant(said: LossJudgedNotSignificant) -> str:
+    return f"Judged not to be a theft or a significant loss, so nothing is reported: {said.reason}"
+
+
 def _case_closed(said: CaseClosed) -> str:
     return f"Case closed with {said.second_name}, {said.outcome}: {said.explanation}"
 
@@ -117,5 +127,7 @@ SENTENCES: Final[tuple[Callable[[Any], str], ...]] = (
     _case_handed_over,
     _notice_sent,
     _form_filed,
+    _inventory_taken,
+    _loss_not_significant,
     _case_closed,
 )

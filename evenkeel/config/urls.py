@@ -11,6 +11,7 @@ STAGES = (
     "people",
     "session",
     "second_person",
+    "scan_field",
     "patients",
     "referral",
     "screening",

@@ -175,7 +175,7 @@ def _of_elements(elements: list[GS1ElementString], products: Mapping[str, str], 
             raise _unable(
                 "two-values", f"The code holds two values for the {_WORDS[element.ai.ai]}. Read the label."
             )
-    if not found:
+    if not found.keys() - {_SERIAL}:
         raise _unable("names-nothing", "The code names no product, no lot and no expiry date. Scan another.")
     values = {ai: element.value for ai, element in found.items()}
     product, ndc = None, ""

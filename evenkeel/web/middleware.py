@@ -40,8 +40,9 @@ ACTIVITY_GRAIN: Final = timedelta(seconds=20)
 # Proposal.
 SAME_LOOK: Final = timedelta(minutes=5)
 
-# What a page may use of the device, beyond what the content security policy says.
-PERMISSIONS: Final = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+# What a page may use of the device, beyond what the content security policy says. The camera reads codes of
+# labels, and the browser asks the person first.
+PERMISSIONS: Final = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 def by_itself(request: HttpRequest) -> bool:

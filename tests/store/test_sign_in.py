@@ -378,7 +378,13 @@ def test_headers_and_cookies(client: Client) -> None:
     assert page["Referrer-Policy"] == "same-origin"
     assert "default-src 'none'" in page["Content-Security-Policy"]
     assert "unsafe-inline" not in page["Content-Security-Policy"]
-    assert "camera=()" in page["Permissions-Policy"]
+    assert page["Permissions-Policy"].split(", ") == [
+        "camera=(self)",
+        "geolocation=()",
+        "microphone=()",
+        "payment=()",
+        "usb=()",
+    ]
     assert answer.status_code == 302
 
 

@@ -179,6 +179,7 @@ def test_a_date_that_is_no_day_is_refused(raw: str) -> None:
         (f"01{KETAMINE}1727113010A{GS}10B", "two-values"),
         ("(17)271130(17)271231", "two-values"),
         ("]C100106141412345678908", "names-nothing"),
+        ("]C12110000000217", "names-nothing"),
         (f"{FIXED}104K118A<GS>2110000000217", "separator-missing"),
     ],
 )

@@ -11,10 +11,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from evenkeel.config.dose_command import dose
 from evenkeel.pharmacology.commands import app as pharmacology
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(pharmacology, name="pk")
+app.command()(dose)
 console = Console()
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]

@@ -260,12 +260,13 @@ class DosePlan:
         """What a label of the bag says of its content and of the pump, in the order in which it is read."""
         dose = self.dose
         per_ml = plain(to_decimal(dose.mcg_per_ml_in_bag / MICROGRAMS_PER_MG, 4))
-        weighed = f", weighed {self.weighed_date.isoformat()}" if self.weighed_date else ""
+        day = self.weighed_date
+        weighed = f", weighed {day.day} {day:%b %Y}" if day else ""
         return (
             ("In the bag", f"{dose.drawn.shown()} in {dose.bag} total"),
             ("Concentration", f"{per_ml} mg/mL"),
-            ("Drawn", f"{dose.draw} of {dose.strength}"),
             ("Pump", ", then ".join(step.sentence for step in self.steps)),
+            ("Drawn", f"{dose.draw} of {dose.strength}"),
             ("Ordered", f"{dose.per_weight} × {dose.weight}{weighed}"),
         )
 

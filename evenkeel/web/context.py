@@ -21,6 +21,7 @@ PLACES: Final[tuple[tuple[str, str, Action], ...]] = (
     ("quarantine", "Devices", "devices.read"),
     ("rulebook", "Rulebook", "rulebook.read"),
     ("level_explorer", "Levels", "levels.explore"),
+    ("dose_calculator", "Dose", "dose.calculate"),
     ("people", "People", "people.manage"),
     ("access_log", "Access log", "access_log.read"),
     ("settings", "Settings", "settings.read"),

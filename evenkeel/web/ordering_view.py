@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Final
 
+from django.urls import reverse
+
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.screening import INDICATIONS
 from evenkeel.clinical.stock import ORDERABLE, PROTOCOLS, Product, Protocol
@@ -13,6 +15,7 @@ from evenkeel.record.series import InfusionCounted
 from evenkeel.record.state import Written
 from evenkeel.record.visits import VisitState
 from evenkeel.values.dose_plan import DosePlan
+from evenkeel.values.ids import reference_of
 from evenkeel.values.numbers import plain
 from evenkeel.web.jinja import clinic_date, clinic_time
 from evenkeel.web.verdicts import BASIS_WORDS
@@ -121,6 +124,7 @@ def order_summary(order: Written[OrderSigned]) -> dict[str, Any]:
     signed = order.payload
     return {
         "dose": signed.dose,
+        "label_url": reverse("dose_label_pdf", args=[reference_of(order.history[0].stream)]),
         "protocol": PROTOCOLS[signed.protocol].label,
         "note": signed.note,
         "by": signed.signature.printed_name,

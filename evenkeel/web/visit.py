@@ -48,6 +48,8 @@ class VisitHub(VisitPage):
             found.append(("Cancel the visit", "cancel_visit"))
         if state.order is not None and state.started is None and may(role, "order.cancel"):
             found.append(("Cancel the order", "order_cancel"))
+        if state.order is not None and state.stopped is None and may(role, "record.print"):
+            found.append(("Labels for bag and syringe (PDF)", "dose_label_pdf"))
         if state.started is not None and may(role, "record.print"):
             found.append(("Infusion record (PDF)", "infusion_record_pdf"))
         if state.discharge is not None and may(role, "record.print"):

@@ -31,6 +31,7 @@ NOT_PAGES: Final = frozenset(
         "chart_record",
         "chart_table",
         "discharge_pdf",
+        "dose_label_pdf",
         "here",
         "infusion_record_pdf",
         "level_result",

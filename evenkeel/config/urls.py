@@ -27,6 +27,8 @@ STAGES = (
     "chairs",
     "rulebook",
     "level_explorer",
+    "dose",
+    "dose_label",
     "papers",
     "visit",
     "ordering",

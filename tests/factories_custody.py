@@ -15,6 +15,7 @@ from tests.factories import NOW, PASSWORD, TODAY, act, people
 SITE: Final = "main"
 EXPIRY: Final = date(2027, 11, 30)
 RIGHT: Final = Proof(password=PASSWORD)
+WRONG: Final = Proof(password="not theirs")
 
 
 def invoice(number: str = "INV-1001", party: str = "Northwind Medical Supply") -> "stock.Paper":

@@ -11,7 +11,7 @@ from evenkeel.journey.custody.book import Book, enter_lot, lot_stream
 from evenkeel.journey.custody.witnessing import Witness, witnessed
 from evenkeel.journey.rules import clinic_day
 from evenkeel.journey.second_person import Proof
-from evenkeel.record.custody import Account, Cause, DrugMoved, Item, LotEntered, Paper
+from evenkeel.record.custody import Account, Cause, DrugMoved, Item, LotEntered, LotRecalled, Paper
 from evenkeel.store import reading, sites
 from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import ClinicianId, StreamId
@@ -191,6 +191,9 @@ def _take_in(
         enter_lot(act, site, items[stream])
     book = Book(act, items)
     for stream, line in zip(items, lines, strict=True):
+        recall = recalled_elsewhere(line.product, line.lot)
+        if recall is not None and book.lot(stream).recall is None:
+            book.note(stream, recall)
         book.move(
             stream,
             DrugMoved(
@@ -229,6 +232,9 @@ def _line_issues(act: Act, site: str, into: KeptIn, lines: Sequence[ReceivedLine
             sentence = f"Lot {line.lot} stands here twice. Write it once, with all its vials."
             issues.append(Issue(sentence=sentence, code="lot-twice", field=f"lot_{number}"))
         issues += _expiry_issues(line, number, today, into)
+        if into != "safe" and recalled_elsewhere(line.product, line.lot) is not None:
+            sentence = f"Lot {line.lot} is recalled. Put it into the safe, and return it."
+            issues.append(Issue(sentence=sentence, code="recalled", field="into"))
         known = reading.lot(stream) if reading.head(stream) is not None else None
         if known is None:
             continue
@@ -238,10 +244,17 @@ def _line_issues(act: Act, site: str, into: KeptIn, lines: Sequence[ReceivedLine
                 "Look at the label again."
             )
             issues.append(Issue(sentence=sentence, code="other-expiry", field=f"expiry_{number}"))
-        if known.recall is not None and into != "safe":
-            sentence = f"Lot {known.item.lot} is recalled. Put it into the safe, and return it."
-            issues.append(Issue(sentence=sentence, code="recalled", field="into"))
     return issues
+
+
+def recalled_elsewhere(product: str, lot: str) -> LotRecalled | None:
+    """The recall of a lot at any of the clinic's sites, or None: a recall is of the lot, wherever it lies."""
+    for site in sites.sites():
+        stream = lot_stream(site.id, product, lot)
+        recall = reading.lot(stream).recall if reading.head(stream) is not None else None
+        if recall is not None:
+            return recall.payload
+    return None
 
 
 def _expiry_issues(line: ReceivedLine, number: int, today: date, into: KeptIn) -> list[Issue]:

@@ -172,10 +172,13 @@ def movements(
     vial: str | None = None,
     visits: tuple[StreamId, ...] | None = None,
     person: ClinicianId | None = None,
+    stream: StreamId | None = None,
+    causes: tuple[Cause, ...] | None = None,
 ) -> tuple[Movement, ...]:
     """Movements that happened within [since, until) and fit everything else that is asked, oldest first.
 
-    `vial` is an opened vial's number, `person` who moved or who witnessed.
+    `lot` is a lot's name and `stream` one lot of one site, `vial` an opened vial's number, `person` who moved
+    or who witnessed.
     """
     rows = models.MovementRow.objects.order_by("happened_at", "stream", "seq")
     if since is not None:
@@ -192,6 +195,10 @@ def movements(
         rows = rows.filter(visit__in=visits)
     if person is not None:
         rows = rows.filter(Q(by_id=person) | Q(witness_id=person))
+    if stream is not None:
+        rows = rows.filter(stream=stream)
+    if causes is not None:
+        rows = rows.filter(cause__in=causes)
     found = list(rows)
     of = {row.pk: lot_of(row) for row in models.LotRow.objects.filter(pk__in={row.stream for row in found})}
     return tuple(movement_of(row, of[row.stream]) for row in found)

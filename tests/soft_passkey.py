@@ -27,7 +27,7 @@ class SoftPasskey:
     def __init__(self, owner: Author, host: str = HOST) -> None:
         self._private = ec.generate_private_key(ec.SECP256R1())
         self._id = secrets.token_bytes(16)
-        public = ES256.from_cryptography_key(self._private.public_key())
+        public = ES256.from_cryptography_key(self._private.public_key())  # type: ignore[no-untyped-call]
         data = AttestedCredentialData.create(bytes(16), self._id, public)
         flags = _FLAG.UP | _FLAG.UV | _FLAG.AT
         auth_data = AuthenticatorData.create(hashlib.sha256(host.encode()).digest(), flags, 0, data)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.test import Client
 from pytest_django import Settings
@@ -155,6 +156,13 @@ def test_a_refused_use_case_counts_the_wrong_password_once() -> None:
     assert wrong_tries("nurse2") == 1
 
 
+def test_choosing_oneself_costs_nothing_in_a_use_case_either() -> None:
+    visit = chairside.double_checked_visit()
+    with pytest.raises(infusion.UnableToHoldTimeOut):
+        time_out(act(people().nurse, chairside.TIME_OUT_AT), visit, WRONG, second=people().nurse.id)
+    assert wrong_tries("nurse") == 0
+
+
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     visit = chairside.double_checked_visit()
     with pytest.raises(infusion.UnableToHoldTimeOut) as refused:
@@ -172,11 +180,10 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 def test_the_password_is_hashed_once_and_before_the_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     visit = chairside.double_checked_visit()
     in_transaction: list[bool] = []
-    hash_really = queries.check_password
 
     def watched(*args: Any) -> bool:
         in_transaction.append(transaction.get_connection().in_atomic_block)
-        return hash_really(*args)
+        return check_password(*args)
 
     monkeypatch.setattr(queries, "check_password", watched)
     time_out(act(people().nurse, chairside.TIME_OUT_AT), visit, RIGHT)

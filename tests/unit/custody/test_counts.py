@@ -5,7 +5,17 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from evenkeel.custody.counts import Count, UnableToCount, compare, form_106_due, notice_due, to_count
+from evenkeel.custody.counts import (
+    Count,
+    UnableToCount,
+    compare,
+    form_106_due,
+    inventory_due,
+    notice_due,
+    places_to_count,
+    to_count,
+    untold_mcg,
+)
 from evenkeel.custody.ledger import Ledger
 from evenkeel.custody.policy import SINGLE_PATIENT, CustodyPolicy
 from evenkeel.custody.transfers import Transfer
@@ -96,3 +106,52 @@ def test_notice_is_due_on_the_next_business_day(
 
 def test_form_106_is_due_after_45_days() -> None:
     assert form_106_due(datetime(2026, 6, 1, tzinfo=UTC)) == datetime(2026, 7, 16, tzinfo=UTC)
+
+
+def test_safe_cabinet_and_opened_vials_are_counted_and_nothing_in_a_visits_hand(ledger: Ledger) -> None:
+    vial = Account(site="main", place="vial", ref="K1-1")
+    bag = Account(site="main", place="bag", ref="visit:one")
+    assert places_to_count(ledger) == (CABINET,)
+    for number, (source, into, mg) in enumerate(((CABINET, vial, 500), (vial, bag, 100))):
+        ledger.take(
+            Transfer(
+                id=f"t{number}",
+                item=FIRST,
+                source=source,
+                into=into,
+                amount=DrugMass.mg(mg),
+                at=MORNING,
+                by=NORA,
+            )
+        )
+    assert places_to_count(ledger) == (CABINET, vial)
+
+
+@pytest.mark.parametrize(
+    ("difference", "told", "untold"),
+    [
+        (-500, [], -500),
+        (0, [-500], 0),
+        (-500, [-500], 0),
+        (-1000, [-500, -500], 0),
+        (-500, [-500, -500], 0),
+        # More is gone than the open case tells: the rest is new.
+        (-1500, [-500, -500], -500),
+        (1500, [500], 1000),
+        # Less, or the other way: the open case is of something else.
+        (-500, [-1000], -500),
+        (500, [-500], 500),
+        (-1500, [-500, 500], -1500),
+    ],
+)
+def test_what_open_cases_do_not_tell_yet(difference: int, told: list[int], untold: int) -> None:
+    assert untold_mcg(difference, told) == untold
+
+
+# 21 CFR 1304.11(c): at least every two years.
+@pytest.mark.parametrize(
+    ("taken", "due"),
+    [((2026, 6, 1), (2028, 6, 1)), ((2024, 2, 29), (2026, 2, 28)), ((2026, 2, 28), (2028, 2, 28))],
+)
+def test_an_inventory_is_due_every_two_years(taken: tuple[int, int, int], due: tuple[int, int, int]) -> None:
+    assert inventory_due(date(*taken)) == date(*due)

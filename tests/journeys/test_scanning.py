@@ -170,6 +170,12 @@ def test_a_scan_fills_the_boxes_says_so_and_never_sends_the_form(served: Clinic,
     expect(words(nora)).to_contain_text("ketamine 10 mg/mL, 20 mL (Ketalar), lot X7, expiry 29 Feb 2028")
     assert chosen(nora) == ["ketalar_10_20"]
     expect(box(nora, "lot")).to_have_value("X7")
+    # Two scans in a row, the second before the first is answered.
+    scans(nora.page, f"{KETALAR}1728020010X8")
+    scans(nora.page, BEFORE_GS, AFTER_GS)
+    expect(box(nora, "lot")).to_have_value("4K118A")
+    expect(box(nora, "scan")).to_have_value(f"{BEFORE_GS}|{AFTER_GS}")
+    assert chosen(nora) == ["ketamine_100_5"]
     assert sent == []
 
 

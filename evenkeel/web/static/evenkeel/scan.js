@@ -135,6 +135,8 @@ function start(box) {
     const mine = ++turn;
     asked = input.value;
     say("");
+    // The next scan takes the place of this one, also while the server is still asked.
+    if (document.activeElement === input) input.select();
     if (!asked.trim()) return;
     try {
       const told = await ask(asked);
@@ -146,8 +148,6 @@ function start(box) {
       takeBack();
       say(error instanceof TypeError ? SIGNED_OUT : error.message, "refused");
     }
-    // The next scan takes the place of this one.
-    if (mine === turn && document.activeElement === input) input.select();
   }
 
   input.addEventListener("keydown", (event) => {

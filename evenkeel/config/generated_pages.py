@@ -5,6 +5,8 @@ from typing import Final
 
 from evenkeel.clinical import rulebook_page
 from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.clinical.scales import page as scales_page
+from evenkeel.clinical.scales import scales
 from evenkeel.journey.policy import PERMITTED, ROLES, Action
 from evenkeel.pharmacology import command_page, models_page
 from evenkeel.record.entry import ROLE_WORDS
@@ -25,6 +27,7 @@ This page is made from the code by `evenkeel pages`. Do not edit it.
 
 def _pages() -> dict[str, str]:
     return {
+        "scales.md": scales_page.render(scales()),
         "rulebook.md": rulebook_page.render(Rulebook.shipped()),
         "permissions.md": _permissions(),
         "pharmacology/commands.md": command_page.render(),

@@ -125,7 +125,7 @@ def _check_bands(made: Scale, top: Table) -> None:
     )
     expected = made.low
     for place, band in enumerate(made.bands):
-        top.demand(band.low <= band.high, f'"{band.label}" ends before it begins', "band", place)
+        top.demand(band.low <= band.high, f'"{band.label}" ends before it begins', "band", place, "high")
         sentence = f'"{band.label}" overlaps with the band before it' if band.low < expected else ""
         if band.low > expected:
             sentence = f'before "{band.label}" there is a gap: {expected} has no band'
@@ -138,6 +138,7 @@ def _check_bands(made: Scale, top: Table) -> None:
             f"the last band ends at {expected - 1}, the scale at {made.high}",
             "band",
             len(made.bands) - 1,
+            "high",
         )
 
 

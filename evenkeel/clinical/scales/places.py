@@ -43,6 +43,7 @@ class Places:
                 counts[name] = counts.get(name, -1) + 1
                 table = (*name, counts[name])
                 self._lines[table] = number
+                self._lines.setdefault(name, number)
             elif found := _TABLE.match(bare):
                 table = _split(found[1])
                 self._lines[table] = number

@@ -205,7 +205,8 @@ def _witness(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
 
 def _usable(ledger: Ledger, step: Transfer) -> tuple[Issue, ...]:
     """Expired and recalled lots leave, and stay where they are, but go no nearer to a patient."""
-    if step.into.place in _LEAVES or step.source.place in OUTSIDE:
+    if step.into.place in _LEAVES or step.into.place == "safe" or step.source.place in OUTSIDE:
+        # Into the safe it comes away from the cabinet, where somebody could take it.
         return ()
     if step.source.place in IN_HAND and step.into.place == "patient" and not step.pending:
         # It is in the patient already: what was given is written down whatever the label said.

@@ -180,7 +180,7 @@ class NaiveBook:
             return False
         if not was_kept and not self._two_people(step, b):
             return False
-        nearer = b in {"safe", "cabinet", "vial", "syringe", "bag"} and a not in {"supplier", "surplus"}
+        nearer = b in {"cabinet", "vial", "syringe", "bag"} and a not in {"supplier", "surplus"}
         nearer = nearer or (b == "patient" and (step.pending or a == "cabinet"))
         spoiled = step.item.lot in self.recalled or step.item.expiry_date < step.at.date()
         return not (nearer and spoiled)

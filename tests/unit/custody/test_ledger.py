@@ -341,9 +341,11 @@ def test_a_clinic_of_one_says_why_nobody_saw_it() -> None:
 def test_an_expired_lot_leaves_but_is_not_drawn(stocked: Story) -> None:
     last_day = datetime(2027, 6, 30, 23, 59, tzinfo=UTC)
     stocked.move(CABINET, at("vial", "V2"), 500, when=last_day)
+    stocked.move(SAFE, CABINET, 500, when=last_day)
     after = last_day + timedelta(minutes=1)
     assert stocked.refuses(stocked.transfer(at("vial", "V2"), BAG, 35, when=after)) == {"expired"}
     assert stocked.refuses(stocked.transfer(SAFE, CABINET, 500, when=after)) == {"expired"}
+    stocked.move(CABINET, SAFE, 500, when=after)
     stocked.move(SAFE, at("distributor"), 500, when=after)
     stocked.move(at("vial", "V2"), WASTED, 500, witness=REED, when=after)
 

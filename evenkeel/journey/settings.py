@@ -1,5 +1,7 @@
 """The clinic's own choices."""
 
+from typing import Final, Literal, get_args
+
 from evenkeel.journey.acting import Act, use_case
 from evenkeel.store.queries import settings
 from evenkeel.values.ids import StreamId
@@ -7,6 +9,9 @@ from evenkeel.values.issues import Issue, UnableTo
 
 CLINIC_NAME_CHARACTERS_MAX = 80
 CLINIC_PHONE_CHARACTERS_MAX = 40
+VialReuse = Literal["single_patient", "multi_dose"]
+# The longest that an opened vial of several doses is used: 28 days. Proposal, to be signed by a pharmacist.
+VIAL_HOURS_MAX: Final = 28 * 24
 
 
 class UnableToChangeSettings(UnableTo):
@@ -45,3 +50,34 @@ def change_settings(
     for key, value in changed.items():
         settings.choose(key, value, by=act.by, at=act.recorded_at, reason=reason)
     return StreamId("setting:clinic")
+
+
+@use_case("settings.change")
+def change_drug_settings(
+    act: Act, *, vial_reuse: VialReuse, vial_hours: int, may_waste_alone: bool, reason: str
+) -> StreamId:
+    """Choose whether an opened vial serves several visits and how long, and whether one may waste alone.
+
+    What is chosen counts from now on; what moved before stays as it was written.
+    """
+    assert vial_reuse in get_args(VialReuse), "a page offers only known ways"
+    issues = []
+    if not 1 <= vial_hours <= VIAL_HOURS_MAX:
+        sentence = f"Hours: write a whole number from 1 to {VIAL_HOURS_MAX}."
+        issues.append(Issue(sentence=sentence, code="out-of-range", field="vial_hours"))
+    if not reason.strip():
+        issues.append(Issue(sentence="Reason: write why this is changed.", code="required", field="reason"))
+    was = settings.current()
+    wanted: dict[str, str | bool | int] = {
+        "vial_reuse": vial_reuse,
+        "vial_hours": vial_hours,
+        "may_waste_alone": may_waste_alone,
+    }
+    changed = {key: value for key, value in wanted.items() if getattr(was, key) != value}
+    if not changed and not issues:
+        issues.append(Issue(sentence="Nothing is different from what is set now.", code="unchanged"))
+    if issues:
+        raise UnableToChangeSettings(issues)
+    for key, value in changed.items():
+        settings.choose(key, value, by=act.by, at=act.recorded_at, reason=reason)
+    return StreamId("setting:drug")

@@ -12,6 +12,7 @@ STAGES = (
     "session",
     "second_person",
     "scan_field",
+    "custody_reports",
     "patients",
     "referral",
     "screening",

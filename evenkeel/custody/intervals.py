@@ -3,7 +3,7 @@
 Small numbers are the rule in one clinic, so both kinds keep their coverage where few things were seen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import exp, fsum, lgamma, log, sqrt
 from statistics import NormalDist
 from typing import Final
@@ -13,6 +13,8 @@ from evenkeel.values.shape import frozen
 CONFIDENCE: Final = 0.95
 # Halving this often leaves less than a double can tell apart.
 _HALVINGS: Final = 200
+# A term this much smaller than the first is lost in a double's rounding.
+_NEGLIGIBLE: Final = 1e-20
 
 
 @frozen
@@ -64,7 +66,20 @@ def _at_most(count: int, mean: float) -> float:
     """The probability that a Poisson variable of this mean is at most `count`."""
     if mean <= 0:
         return 1.0
-    return min(1.0, fsum(exp(k * log(mean) - mean - lgamma(k + 1)) for k in range(count + 1)))
+    # Only the tail on the far side of the mean is added up: its terms fall from the first one on.
+    if mean <= count:
+        return 1.0 - fsum(_falling(count + 1, mean, lambda k: mean / (k + 1), step=1))
+    return min(1.0, fsum(_falling(count, mean, lambda k: k / mean, step=-1)))
+
+
+def _falling(first: int, mean: float, ratio: Callable[[int], float], *, step: int) -> Iterator[float]:
+    """The probabilities of `first` and of the counts beyond it, until they add nothing any more."""
+    term, k = exp(first * log(mean) - mean - lgamma(first + 1)), first
+    least = term * _NEGLIGIBLE
+    while term > least:
+        yield term
+        term *= ratio(k)
+        k += step
 
 
 def _mean_where(falling: Callable[[float], float], target: float, *, above: float) -> float:

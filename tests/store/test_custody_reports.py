@@ -1,0 +1,534 @@
+"""Reports of the drug ledger: what stands in them, by what they are narrowed down, and who may have them."""
+
+import asyncio
+import csv
+import io
+import zipfile
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import AsyncClient, Client
+from django.urls import reverse
+from pypdf import PdfReader
+from pytest_django import Settings
+
+from evenkeel.journey import referral
+from evenkeel.record.custody import Account
+from evenkeel.store import models, reading, sites
+from evenkeel.store.models import MAIN_SITE
+from evenkeel.store.sites import Site
+from evenkeel.values.ids import EntryId, StreamId
+from evenkeel.web import custody_export, custody_sheets, pages
+from evenkeel.web import custody_reports as page
+from evenkeel.web.custody_sheets import REPORTS
+from tests import factories, factories_custody
+from tests.factories import NOW, act, people
+from tests.ledger_days import MINUTE, infuse, move
+
+pytestmark = pytest.mark.django_db
+
+# A month after the tests' day, so that "last month" is the month of everything below.
+LATER = NOW + timedelta(days=40)
+ADDRESS = "12 Harbor Lane\nPortland, ME 04101"
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month of a small clinic: two patients, two lots of ketamine and one of midazolam."""
+
+    mara: StreamId
+    ines: StreamId
+    lot: StreamId
+    strong: StreamId
+    midazolam: StreamId
+    first: dict[str, EntryId]
+
+
+def visit_of(given_name: str, chair: int) -> tuple[StreamId, StreamId]:
+    """A patient of that name and a visit of theirs."""
+    visit = factories.checked_in_visit(chair=factories.chairs()[chair])
+    patient = reading.visit(visit).booking.payload.patient
+    state = reading.patient(patient)
+    referral.change_details(
+        act(people().front_desk, seen=state.seq),
+        patient=patient,
+        demographics=replace(state.demographics, given_name=given_name, address=ADDRESS),
+    )
+    return patient, visit
+
+
+@pytest.fixture
+def month() -> Month:
+    """Infusions of 50 mg/mL and 100 mg/mL ketamine, three days apart, and midazolam in the cabinet."""
+    mara, visit = visit_of("Mara", 0)
+    ines, other = visit_of("Ines", 1)
+    lot = factories_custody.receive(lot="K-2231", vials=4)
+    strong = factories_custody.receive(product="ketamine_100_5", lot="K-9", vials=2)
+    midazolam = factories_custody.receive(product="midazolam_1_2", lot="M-1", vials=3)
+    first = infuse(lot, visit, NOW + 60 * MINUTE, vial="K-2231-1", drawn=40, given=35)
+    infuse(strong, other, NOW + timedelta(days=3), vial="K-9-1", drawn=50, given=50, by=people().prescriber)
+    return Month(mara=mara, ines=ines, lot=lot, strong=strong, midazolam=midazolam, first=first)
+
+
+@pytest.fixture
+def registrant(client: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Client:
+    """The registrant's browser, in the month after."""
+    settings.SECOND_FACTOR_ROLES = frozenset()
+    monkeypatch.setattr(pages, "now", lambda: LATER)
+    client.force_login(factories.user_of(people().registrant))
+    return client
+
+
+def ask(client: Client, report: str, **narrowed: str) -> Any:
+    """Send the question, on screen unless it says otherwise."""
+    return client.post(reverse("stock_reports"), {"report": report, "period": "last_month"} | narrowed)
+
+
+def sent(answer: Any) -> bytes:
+    """What came, whether at once or in parts."""
+    assert answer.status_code == 200, answer.content[:500]
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+def lines(client: Client, report: str, **narrowed: str) -> list[dict[str, str]]:
+    """The report's CSV, read back."""
+    text = sent(ask(client, report, **{"as": "csv"} | narrowed)).decode("utf-8-sig")
+    assert "\r\n" in text
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+# --- what stands in them ------------------------------------------------------------------------------------
+
+
+def test_the_administration_log_has_the_fields_that_an_inspector_asks_for(
+    registrant: Client, month: Month
+) -> None:
+    first, second = lines(registrant, "administration")
+    record_number = reading.patient(month.mara).demographics.record_number
+    # 21 CFR 1304.22(c) as clinical-protocol.md, section 9, lists it: patient name and address, date,
+    # quantity, who gave it; and the drug. 13:00 UTC and 105 minutes are 10:45 in New York in summer.
+    assert first["given_at"] == "2026-06-01T10:45:00-04:00"
+    assert first["patient"] == "Mara Testwell"
+    assert first["record_number"] == record_number
+    assert first["patient_address"] == "12 Harbor Lane Portland, ME 04101"
+    assert (first["drug"], first["schedule"], first["strength"]) == ("ketamine", "III", "50 mg/mL")
+    assert (first["lot"], first["quantity_mg"], first["given_by"]) == ("K-2231", "35", "Nora Lindqvist RN")
+    assert (second["patient"], second["quantity_mg"]) == ("Ines Testwell", "50")
+
+
+def test_an_administration_that_is_taken_back_is_a_line_below_zero_and_off_the_total(
+    registrant: Client, month: Month
+) -> None:
+    fact = reading.lot(month.lot).fact(month.first["given"])
+    assert fact is not None
+    given = fact.payload
+    move(
+        month.lot,
+        NOW + timedelta(days=1),
+        given.into,
+        given.source,
+        5,
+        "wrong_entry",
+        visit=given.visit,
+        corrects=month.first["given"],
+        reason="30 mg were given, not 35",
+    )
+    # What is back in the bag has to go somewhere.
+    move(
+        month.lot,
+        NOW + timedelta(days=1, minutes=1),
+        given.source,
+        Account(site="main", place="wasted"),
+        5,
+        "left_over",
+        witness=people().nurse2,
+        visit=given.visit,
+    )
+    quantities = [line["quantity_mg"] for line in lines(registrant, "administration")]
+    assert quantities == ["35", "-5", "50"]
+    page_ = ask(registrant, "administration").content.decode()
+    assert "Given in all: ketamine 80 mg." in page_
+    assert "takes back an earlier line: 30 mg were given, not 35" in page_
+
+
+def test_the_balance_runs_through_every_movement_of_a_lot(registrant: Client, month: Month) -> None:
+    found = lines(registrant, "balance", lot="k-2231")
+    # 4 vials of 500 mg come in; one is opened, 40 mg go into the bag, 35 are given, 5 and 460 are wasted.
+    assert [(line["change_mg"], line["held_mg"]) for line in found] == [
+        ("", "0"),
+        ("2000", "2000"),
+        ("0", "2000"),
+        ("0", "2000"),
+        ("-35", "1965"),
+        ("-5", "1960"),
+        ("-460", "1500"),
+    ]
+    assert found[0]["what"] == "carried forward"
+    opened = found[3]
+    assert (opened["cabinet_mg"], opened["opened_mg"], opened["in_visits_mg"]) == ("1500", "460", "40")
+    shown = ask(registrant, "balance", lot="K-2231").content.decode()
+    assert "4 vials, 2,000 mg" in shown
+    assert "−35 mg" in shown
+
+
+def test_the_balance_of_a_later_month_begins_with_what_was_carried_forward(
+    registrant: Client, month: Month
+) -> None:
+    found = lines(
+        registrant, "balance", lot="K-2231", period="dates", first_date="2026-06-02", last_date="2026-06-30"
+    )
+    assert [(line["what"], line["held_mg"]) for line in found] == [("carried forward", "1500")]
+
+
+def test_every_lot_adds_up_to_the_microgram(registrant: Client, month: Month) -> None:
+    by_lot = {line["lot"]: line for line in lines(registrant, "reconciliation")}
+    first = by_lot["K-2231"]
+    assert [first[f"{part}_mg"] for part in ("carried", "received", "given", "wasted", "on_hand")] == [
+        "0",
+        "2000",
+        "35",
+        "465",
+        "1500",
+    ]
+    assert {line["difference_mg"] for line in by_lot.values()} == {"0"}
+    assert by_lot["M-1"]["received_mg"] == by_lot["M-1"]["on_hand_mg"] != "0"
+    assert "Every lot adds up." in ask(registrant, "reconciliation").content.decode()
+
+
+@pytest.mark.tampers
+def test_a_balance_that_no_movement_explains_shows_as_a_difference(registrant: Client, month: Month) -> None:
+    models.BalanceRow.objects.filter(stream=month.lot, place="cabinet").update(mcg=1_000_000)
+    (line,) = lines(registrant, "reconciliation", lot="K-2231")
+    assert (line["on_hand_mg"], line["difference_mg"], line["result"]) == ("1000", "500", "does not add up")
+    assert "1 of 3 lots do not add up." in ask(registrant, "reconciliation").content.decode()
+
+
+def test_rates_say_when_there_is_too_little_to_say(registrant: Client, month: Month) -> None:
+    shown = ask(registrant, "rates").content.decode()
+    assert "A high rate is a question and not an accusation" in shown
+    assert "too few to say: 2 of at least 10" in shown
+    nora = [line for line in lines(registrant, "rates") if line["person"] == "Nora Lindqvist RN"]
+    share = next(line for line in nora if line["measure"] == "Share of drawn drug wasted")
+    assert (share["seen"], share["out_of"], share["unit"], share["chances"]) == ("5", "40", "mg", "1")
+    assert (share["rate"], share["low"], share["high"]) == ("", "", "")
+
+
+def test_rates_of_many_infusions_come_with_an_interval_and_everybody_beside(
+    registrant: Client, month: Month
+) -> None:
+    lot = factories_custody.receive(lot="K-3", vials=20)
+    for number in range(10):
+        whose = factories.book(
+            reading.visit(_visit_of(month.mara)).booking.payload.course, NOW + timedelta(days=2 + number)
+        )
+        # Ten infusions of 40 mg drawn, half of which waste 20 mg of it.
+        infuse(
+            lot,
+            whose,
+            NOW + timedelta(days=2 + number),
+            vial=f"K-3-{number + 1}",
+            drawn=40,
+            given=40 if number % 2 else 20,
+            by=people().registrant,
+        )
+    rosa = [line for line in lines(registrant, "rates") if line["person"] == "Rosa Delgado PharmD"]
+    by_measure = {line["measure"]: line for line in rosa}
+    share = by_measure["Share of drawn drug wasted"]
+    # Wilson for 0.25 of 10 equal infusions, z² = 3.8415, worked out by hand:
+    # (0.25 + 0.19207 ± 1.95996 · sqrt(0.01875 + 0.00960)) / 1.38415 = 0.31938 ± 0.23843.
+    assert (share["seen"], share["out_of"], share["rate"]) == ("100", "400", "0.250000")
+    assert float(share["low"]) == pytest.approx(0.08095, abs=0.0001)
+    assert float(share["high"]) == pytest.approx(0.55781, abs=0.0001)
+    wastes = by_measure["Wastes per infusion"]
+    # Each vial's rest, and five bags' rests: 15 wastes in 10 infusions. Garwood for 15: 8.395 to 24.740.
+    assert (wastes["seen"], wastes["out_of"], wastes["rate"]) == ("15", "10", "1.500000")
+    assert float(wastes["low"]) == pytest.approx(0.8395, abs=0.0005)
+    assert float(wastes["high"]) == pytest.approx(2.4740, abs=0.0005)
+    assert wastes["everybody"] != ""
+
+
+def _visit_of(patient: StreamId) -> StreamId:
+    return StreamId(models.VisitRow.objects.filter(patient=patient).earliest("starts_at").pk)
+
+
+# --- what they are narrowed down by -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "count"),
+    [
+        ({}, 2 + 1 + 5 + 4),
+        ({"period": "this_month"}, 0),
+        ({"period": "everything"}, 12),
+        ({"period": "two_years"}, 12),
+        ({"period": "dates", "first_date": "2026-06-04", "last_date": "2026-06-04"}, 4),
+        ({"drug": "midazolam"}, 1),
+        ({"drug": "ketamine"}, 11),
+        ({"lot": "k-2231 "}, 6),
+        ({"vial": "k-9-1"}, 3),
+        ({"patient": "mara"}, 5),
+        ({"patient": "nobody of this name"}, 0),
+        ({"site": "main"}, 12),
+    ],
+)
+def test_movements_by_time_drug_lot_vial_patient_and_site(
+    registrant: Client, month: Month, narrowed: dict[str, str], count: int
+) -> None:
+    found = lines(registrant, "movements", **narrowed)
+    assert len(found) == count
+    if not count:
+        assert "No movement fits." in ask(registrant, "movements", **narrowed).content.decode()
+
+
+def test_movements_of_a_person_are_those_they_moved_or_saw(registrant: Client, month: Month) -> None:
+    for person, count in ((people().nurse2, 3), (people().nurse, 5), (people().lead, 0)):
+        assert len(lines(registrant, "movements", person=str(person.id))) == count
+
+
+def test_drug_in_no_schedule_is_left_out_unless_it_is_asked_for(registrant: Client, month: Month) -> None:
+    factories_custody.receive(product="labetalol_5_20", lot="L-1", vials=2)
+    assert len(lines(registrant, "movements")) == 12
+    assert len(lines(registrant, "movements", drug="*")) == 13
+    assert len(lines(registrant, "movements", drug="labetalol")) == 1
+
+
+def test_another_site_stands_by_itself(registrant: Client, month: Month) -> None:
+    lead = people().lead
+    sites.describe(
+        Site(id="annex", name="Annex", address="1 Pier Road", registration="RA0000002"),
+        by=lead,
+        at=NOW,
+        reason="a second address",
+    )
+    factories_custody.receive(lot="A-1", vials=1, site="annex")
+    (line,) = lines(registrant, "movements", site="annex")
+    assert (line["site"], line["lot"]) == ("annex", "A-1")
+    assert len(lines(registrant, "movements", site="main")) == 12
+    text = _text_of(sent(ask(registrant, "movements", site="annex", **{"as": "pdf"})))
+    assert "Annex, 1 Pier Road, DEA number RA0000002" in text
+    assert "Main site" not in text
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "sentence"),
+    [
+        ({"report": "nonsense"}, "nonsense is not one of the available choices"),
+        ({"period": "dates"}, "From: choose a date"),
+        (
+            {"period": "dates", "first_date": "2026-06-04", "last_date": "2026-06-01"},
+            "To: it lies before 4 Jun 2026",
+        ),
+        ({"report": "balance", "patient": "Mara"}, "Patient: this report does not go by it."),
+        ({"report": "rates", "lot": "K-2231"}, "Lot: this report does not go by it."),
+        ({"drug": "heroin"}, "heroin is not one of the available choices"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_beside_its_field_and_nothing_typed_is_lost(
+    registrant: Client, month: Month, narrowed: dict[str, str], sentence: str
+) -> None:
+    answer = ask(registrant, narrowed.pop("report", "movements"), **narrowed)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    for typed in narrowed.values():
+        if typed not in ("heroin", "dates"):
+            assert typed in answer.content.decode()
+
+
+def test_long_reports_come_in_pages(
+    registrant: Client, month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "LINES_A_PAGE", 5)
+    first = ask(registrant, "movements").content.decode()
+    assert "12 lines, page 1 of 3." in first
+    assert "Earlier lines" not in first
+    last = ask(registrant, "movements", page="3").content.decode()
+    assert last.count('<th scope="row">') == 2
+    assert "Later lines" not in last
+    # A page that was never shown is the last one, and no error.
+    assert "page 3 of 3" in ask(registrant, "movements", page="99").content.decode()
+
+
+# --- files --------------------------------------------------------------------------------------------------
+
+
+def _text_of(pdf: bytes) -> str:
+    return " ".join(" ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(pdf)).pages).split())
+
+
+def test_the_pdf_says_which_clinic_who_printed_it_and_when(registrant: Client, month: Month) -> None:
+    sites.describe(
+        Site(id=MAIN_SITE, name="Harbor clinic", address="5 Quay\nPortland", registration="RH0000001"),
+        by=people().lead,
+        at=NOW,
+        reason="described",
+    )
+    answer = ask(registrant, "administration", **{"as": "pdf"})
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Cache-Control"] == "no-store"
+    text = _text_of(sent(answer))
+    assert "Evenkeel clinic" in text
+    assert "Harbor clinic, 5 Quay Portland, DEA number RH0000001" in text
+    assert "Printed 11 Jul 2026, 09:00 by Rosa Delgado PharmD (registrant)" in text
+    assert "page 1 of 1" in text
+    assert "1 Jun 2026 to 30 Jun 2026" in text
+    assert "Mara Testwell" in text
+    assert "12 Harbor Lane Portland, ME 04101" in text
+
+
+def test_a_report_that_is_too_long_to_print_says_what_to_do(
+    registrant: Client, month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "PDF_LINES_MAX", 11)
+    answer = ask(registrant, "movements", **{"as": "pdf"})
+    assert answer.status_code == 422
+    assert "12 lines are too many for one PDF, which holds 11." in answer.content.decode()
+
+
+def test_names_of_files_hold_nothing_about_a_patient(registrant: Client, month: Month) -> None:
+    for wanted, ending in (("csv", "csv"), ("pdf", "pdf")):
+        answer = ask(registrant, "administration", patient="Mara", **{"as": wanted})
+        name = f"drug-ledger-administration-2026-06-01-to-2026-06-30.{ending}"
+        assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+        sent(answer)
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝"])
+def test_no_cell_of_a_csv_is_a_formula(registrant: Client, month: Month, sign: str) -> None:
+    state = reading.patient(month.mara)
+    typed = f'{sign}HYPERLINK("https://example.invalid")'
+    referral.change_details(
+        act(people().front_desk, seen=state.seq),
+        patient=month.mara,
+        demographics=replace(state.demographics, given_name=typed, address=f"  {typed}"),
+    )
+    first = lines(registrant, "administration")[0]
+    assert first["patient"] == f"'{typed} Testwell"
+    assert first["patient_address"] == f"'{typed}"
+    # Amounts are numbers of our own, and stay numbers.
+    assert lines(registrant, "balance", lot="K-2231")[4]["change_mg"] == "-35"
+
+
+def test_cells_with_commas_quotes_and_line_breaks_come_back_as_they_were(
+    registrant: Client, month: Month
+) -> None:
+    state = reading.patient(month.ines)
+    referral.change_details(
+        act(people().front_desk, seen=state.seq),
+        patient=month.ines,
+        demographics=replace(state.demographics, family_name='O"Brien, Zoë'),
+    )
+    assert lines(registrant, "administration")[1]["patient"] == 'Ines O"Brien, Zoë'
+
+
+def test_the_inspection_export_holds_every_report_and_says_what_it_holds(
+    registrant: Client, month: Month
+) -> None:
+    answer = ask(registrant, "rates", lot="K-9", patient="Mara", **{"as": "inspection"})
+    assert answer["Content-Disposition"] == (
+        'attachment; filename="drug-ledger-inspection-2026-06-01-to-2026-06-30.zip"'
+    )
+    archive = zipfile.ZipFile(io.BytesIO(sent(answer)))
+    assert archive.testzip() is None
+    names = set(archive.namelist())
+    reports = {"administration", "movements", "balance", "reconciliation", "counts", "cases"}
+    assert names == {f"{key}.{kind}" for key in reports for kind in ("csv", "pdf")} | {"README.txt"}
+    readme = archive.read("README.txt").decode()
+    assert "Made 11 Jul 2026, 09:00 by Rosa Delgado PharmD (registrant)" in readme
+    for name in names - {"README.txt"}:
+        assert name in readme
+    # What narrows one report down does not narrow an inspection.
+    movements = archive.read("movements.csv").decode("utf-8-sig")
+    assert len(movements.splitlines()) == 1 + 12
+    assert "Mara Testwell" in _text_of(archive.read("administration.pdf"))
+
+
+def test_rates_go_into_the_inspection_export_only_when_they_are_asked_for(
+    registrant: Client, month: Month
+) -> None:
+    answer = ask(registrant, "rates", with_rates="on", **{"as": "inspection"})
+    assert "rates.csv" in zipfile.ZipFile(io.BytesIO(sent(answer))).namelist()
+
+
+def test_long_lists_are_printed_in_parts_and_the_longest_are_left_to_the_csv(
+    registrant: Client, month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(custody_export, "PDF_LINES_MAX", 2)
+    archive = zipfile.ZipFile(io.BytesIO(sent(ask(registrant, "rates", **{"as": "inspection"}))))
+    names = archive.namelist()
+    assert "reconciliation-part-1.pdf" in names
+    assert "reconciliation-part-2.pdf" in names
+    assert not [name for name in names if name.startswith("movements") and name.endswith("pdf")]
+    assert (
+        "movements.pdf is not here\r\n  12 lines are too many to print" in archive.read("README.txt").decode()
+    )
+
+
+# --- who may, and what is written of it ---------------------------------------------------------------------
+
+
+def test_a_nurse_has_no_reports(client: Client, month: Month) -> None:
+    client.force_login(factories.user_of(people().nurse))
+    assert client.get(reverse("stock_reports")).status_code == 403
+    for wanted in ("screen", "csv", "pdf", "inspection"):
+        assert ask(client, "administration", **{"as": wanted}).status_code == 403
+
+
+@pytest.mark.parametrize("wanted", ["screen", "csv", "pdf", "inspection"])
+def test_whoever_is_named_in_a_report_is_in_the_access_log(
+    registrant: Client, month: Month, wanted: str
+) -> None:
+    models.AccessRecord.objects.all().delete()
+    sent(ask(registrant, "administration", **{"as": wanted}))
+    logged = set(models.AccessRecord.objects.values_list("by_name", "patient", "route"))
+    assert logged == {("Rosa Delgado PharmD", each, "stock_reports") for each in (month.mara, month.ines)}
+
+
+def test_only_those_on_the_page_that_was_shown_are_in_the_access_log(
+    registrant: Client, month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "LINES_A_PAGE", 1)
+    models.AccessRecord.objects.all().delete()
+    ask(registrant, "administration", page="2")
+    assert set(models.AccessRecord.objects.values_list("patient", flat=True)) == {month.ines}
+
+
+def test_a_look_at_the_questions_and_at_balances_names_nobody(registrant: Client, month: Month) -> None:
+    models.AccessRecord.objects.all().delete()
+    registrant.get(reverse("stock_reports"))
+    for report in ("balance", "reconciliation", "counts", "cases", "rates"):
+        sent(ask(registrant, report, **{"as": "csv"}))
+    assert not models.AccessRecord.objects.exists()
+
+
+def test_a_ledger_of_nothing_has_empty_reports(registrant: Client) -> None:
+    for key in REPORTS:
+        assert ask(registrant, key).status_code == 200
+        assert lines(registrant, key) == []
+    assert PdfReader(io.BytesIO(sent(ask(registrant, "cases", **{"as": "pdf"})))).pages
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_served_csv_leaves_part_by_part_and_each_name_is_logged_before_it(
+    month: Month, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SECOND_FACTOR_ROLES = frozenset()
+    monkeypatch.setattr(custody_export, "CHUNK", 1)
+    monkeypatch.setattr(custody_sheets, "CHUNK", 1)
+    client = AsyncClient()
+    client.force_login(factories.user_of(people().registrant))
+    seen: list[tuple[bytes, int]] = []
+
+    async def listen() -> None:
+        asked = {"report": "administration", "period": "everything", "as": "csv"}
+        answer: Any = await client.post(reverse("stock_reports"), asked)
+        stream = answer.streaming_content
+        seen.extend([(part, await models.AccessRecord.objects.acount()) async for part in stream])
+
+    asyncio.run(listen())
+    head, first, second = (part.decode("utf-8-sig") for part, _ in seen)
+    assert head.startswith("given_at,patient,")
+    assert "Mara" in first
+    assert "Ines" in second
+    assert [count for _, count in seen] == [0, 1, 2]

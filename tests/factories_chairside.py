@@ -1,16 +1,20 @@
 """One made-up visit brought to each point at the chair, through the use cases, in the time that it takes."""
 
-from datetime import date, datetime, timedelta
+import itertools
+from datetime import datetime, timedelta
 from typing import Final
 
 from evenkeel.clinical import discharge as discharge_rules
 from evenkeel.journey import discharge, infusion, monitors, ordering
+from evenkeel.journey.custody import waste as waste_rules
+from evenkeel.journey.custody.waste import Measured, WasteCause
+from evenkeel.journey.custody.weld import VialTake
 from evenkeel.journey.second_person import Proof
-from evenkeel.record.ordering import Vial
 from evenkeel.record.signs import Signs
 from evenkeel.record.verdict import Override
 from evenkeel.store import reading
-from evenkeel.values.drug import Strength
+from evenkeel.store.queries import custody
+from evenkeel.values.drug import Strength, to_decimal
 from evenkeel.values.ids import ChairId, StreamId
 from evenkeel.values.quantities import (
     Breaths,
@@ -24,6 +28,7 @@ from evenkeel.values.quantities import (
     Weight,
 )
 from tests.factories import NOW, PASSWORD, act, chairs, checked_in_visit, people
+from tests.factories_custody import receive
 
 ORDERED_AT: Final = NOW + timedelta(minutes=70)
 DRAWN_AT: Final = NOW + timedelta(minutes=75)
@@ -43,18 +48,9 @@ STANDARD: Final = {
     "bag": Volume.of(100),
     "duration": Minutes.of(40),
 }
-VIAL: Final = Vial(
-    product="ketamine_50_10",
-    strength=Strength.mg_per_ml(50),
-    lot="K-2231",
-    expiry_date=date(2027, 3, 31),
-)
-DRAWN: Final = {
-    "vial": VIAL,
-    "volume": Volume.of("0.70"),
-    "bag": Volume.of(100),
-    "rate": FlowRate.of(150),
-}
+DRAWN: Final = {"bag": Volume.of(100), "rate": FlowRate.of(150)}
+VOLUME: Final = Volume.of("0.70")
+_lots = itertools.count(1)
 MONITOR: Final = "MON-1"
 
 
@@ -72,15 +68,32 @@ def signs(systolic: int = 128, diastolic: int = 80, **others: object) -> Signs:
     return Signs(**(found | others))  # type: ignore[arg-type]
 
 
+def stock_up(at: datetime = NOW) -> StreamId:
+    """Five vials of the standard strength of a lot of their own; the newest lot is the first to expire.
+
+    So two visits of a test never draw from one lot, and may be told in any order.
+    """
+    number = next(_lots)
+    expiry = at.date() + timedelta(days=3000 - 30 * (number % 90))
+    return receive("ketamine_50_10", f"K-{number}", vials=5, expiry=expiry, at=at)
+
+
+def take(visit: StreamId, volume: Volume = VOLUME, lot: StreamId | None = None) -> VialTake:
+    """A new vial of the lot that the order keeps, or of another one."""
+    return VialTake(lot=lot or custody.kept_for(visit)[0].lot, number="", volume=volume)
+
+
 def order(visit: StreamId, at: datetime = ORDERED_AT, **changes: object) -> None:
-    """The prescriber signs the standard order, but for what is named."""
+    """The prescriber signs the standard order, but for what is named; what it needs is in stock."""
+    stock_up(at - timedelta(minutes=5))
     values: dict[str, object] = {**STANDARD, "note": "", "overrides": (), "password": PASSWORD, **changes}
     ordering.sign_order(act(people().prescriber, at), visit=visit, **values)  # type: ignore[arg-type]
 
 
 def draw(visit: StreamId, at: datetime = DRAWN_AT, **changes: object) -> None:
-    """The first nurse draws up what was ordered, but for what is named."""
+    """The first nurse draws up what was ordered from the vial that was kept, but for what is named."""
     values: dict[str, object] = {**DRAWN, **changes}
+    values["takes"] = changes.get("takes") or (take(visit),)
     ordering.draw_dose(act(people().nurse, at), visit=visit, **values)  # type: ignore[arg-type]
 
 
@@ -131,8 +144,31 @@ def stop(visit: StreamId, at: datetime = STOPPED_AT) -> None:
     )
 
 
+def waste(visit: StreamId, at: datetime = STOPPED_AT, cause: WasteCause = "left_over") -> None:
+    """Two nurses measure what is left, find what should be there, and waste it."""
+    expected = waste_rules.expected_rests(reading.visit(visit))
+    waste_rules.waste_rest(
+        act(people().nurse, at),
+        visit=visit,
+        measured=tuple(
+            Measured(
+                place=each.account.place,
+                ref=each.account.ref,
+                volume=Volume(value=to_decimal(each.volume_ml, 1)),
+            )
+            for each in expected
+        ),
+        cause=cause,
+        explanation="",
+        second=people().nurse2.id,
+        proof_of_second=Proof(password=PASSWORD),
+    )
+
+
 def leave(visit: StreamId, at: datetime = LEFT_AT, overrides: tuple[Override, ...] = ()) -> None:
-    """Every criterion is met, and the brother takes the patient home."""
+    """Every criterion is met, the rest of the drug is wasted, and the brother takes the patient home."""
+    if waste_rules.expected_rests(reading.visit(visit)):
+        waste(visit, at)
     discharge.discharge(
         act(people().nurse, at),
         visit=visit,

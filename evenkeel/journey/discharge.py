@@ -4,6 +4,7 @@ from evenkeel.clinical import discharge as rules
 from evenkeel.clinical.decision import objections, refs
 from evenkeel.journey import people
 from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
+from evenkeel.journey.custody.waste import accounting_issues
 from evenkeel.journey.phases import require_phase
 from evenkeel.journey.rules import book
 from evenkeel.record.courses import CourseState
@@ -71,7 +72,10 @@ def discharge(
         against_advice=against_advice,
         at=act.happened_at,
     )
-    issues = objections(book(), verdicts, overrides, act.by.role)
+    issues = list(objections(book(), verdicts, overrides, act.by.role))
+    if not against_advice:
+        # Whoever walks out is written down at once; what they leave in the bag stays on the drug's worklist.
+        issues += accounting_issues(state)
     if issues:
         raise UnableToDischarge(issues)
     meaning = SIGNING_AGAINST_ADVICE_MEANS if against_advice else SIGNING_MEANS

@@ -6,6 +6,7 @@ from typing import Final, Literal, get_args
 from evenkeel.clinical import infusion as rules
 from evenkeel.clinical.decision import objections, refs
 from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
+from evenkeel.journey.custody.weld import settle_given
 from evenkeel.journey.phases import IN_THE_CHAIR, ON_THE_PUMP, require_phase
 from evenkeel.journey.rules import book
 from evenkeel.journey.second_person import Proof, prove_second
@@ -84,9 +85,12 @@ def _held(act: Act, visit: StreamId) -> VisitState:
 
 
 def _write(state: VisitState, act: Act, payload: Payload, verdicts: tuple[Verdict, ...] = ()) -> StreamId:
+    return _append(state, act, payload, verdicts).stream
+
+
+def _append(state: VisitState, act: Act, payload: Payload, verdicts: tuple[Verdict, ...] = ()) -> VisitState:
     draft = Draft(payload=payload, happened_at=act.happened_at, rules=refs(verdicts))
-    log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
-    return state.stream
+    return log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
 
 
 def _require_after(state: VisitState, act: Act, unable: type[UnableTo]) -> None:
@@ -144,7 +148,7 @@ def hold_time_out(
 def start(
     act: Act, *, visit: StreamId, pump: str, cannula_site: str, overrides: tuple[Override, ...] = ()
 ) -> StreamId:
-    """Start the pump at the rate that was drawn up and checked."""
+    """Start the pump at the rate that was drawn up and checked; the ledger keeps the bag for the patient."""
     state = _held(act, visit)
     require_seen(state, act)
     require_phase(state, ("ready",), UnableToStart, "The infusion starts after the time-out")
@@ -158,7 +162,8 @@ def start(
         verdicts=verdicts,
         overrides=overrides,
     )
-    return _write(state, act, payload, verdicts)
+    settle_given(act, _append(state, act, payload, verdicts))
+    return visit
 
 
 @use_case("infusion.run")
@@ -207,7 +212,10 @@ def resume(act: Act, *, visit: StreamId, rate: FlowRate, overrides: tuple[Overri
 
 @use_case("infusion.run")
 def stop(act: Act, *, visit: StreamId, reason: StopReason, note: str, pump_volume: Volume | None) -> StreamId:
-    """Record that the pump stands still for good; nothing a rule says keeps anybody from stopping."""
+    """Record that the pump stands still for good; nothing a rule says keeps anybody from stopping.
+
+    The ledger posts what was given by the rates really run; what is left in the bag is in the visit's hand.
+    """
     state = _held(act, visit)
     assert reason in get_args(StopReason), "a page offers only known reasons"
     if state.stopped is not None:
@@ -215,7 +223,9 @@ def stop(act: Act, *, visit: StreamId, reason: StopReason, note: str, pump_volum
         raise UnableToStop([Issue(sentence=sentence, code="wrong-phase")])
     require_phase(state, ON_THE_PUMP, UnableToStop, "A running or paused infusion can be stopped")
     _require_after(state, act, UnableToStop)
-    return _write(state, act, InfusionStopped(reason=reason, note=note, pump_volume=pump_volume))
+    stopped = InfusionStopped(reason=reason, note=note, pump_volume=pump_volume)
+    settle_given(act, _append(state, act, stopped))
+    return visit
 
 
 def _require_in_the_chair(state: VisitState, happened_at: datetime, what: str) -> None:

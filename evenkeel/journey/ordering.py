@@ -7,6 +7,8 @@ from evenkeel.clinical.decision import objections, refs
 from evenkeel.clinical.stock import PROTOCOLS
 from evenkeel.journey import people
 from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
+from evenkeel.journey.custody import weld
+from evenkeel.journey.custody.weld import VialTake
 from evenkeel.journey.phases import require_phase
 from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.entry import Draft
@@ -15,7 +17,7 @@ from evenkeel.record.series import InfusionCounted
 from evenkeel.record.verdict import Override, Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import log, reading
-from evenkeel.store.queries import visits
+from evenkeel.store.queries import custody, visits
 from evenkeel.values.dose import Dose
 from evenkeel.values.drug import Strength
 from evenkeel.values.ids import StreamId
@@ -133,6 +135,7 @@ def sign_order(
         overrides=overrides,
         signature=people.sign(act, password=password, meaning=SIGNING_MEANS),
     )
+    weld.keep_for_order(act, state, product=product, amount=proposal.dose.drawn)
     draft = Draft(payload=payload, happened_at=act.happened_at, rules=refs(proposal.verdicts))
     log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
     return visit
@@ -140,7 +143,7 @@ def sign_order(
 
 @use_case("order.cancel")
 def cancel_order(act: Act, *, visit: StreamId, reason: str) -> StreamId:
-    """Take an order back before the pump runs; whatever was drawn on it is not to be given."""
+    """Take an order back before the pump runs; whatever was drawn on it is wasted, never given."""
     state = _held(act, visit)
     require_phase(
         state,
@@ -151,6 +154,7 @@ def cancel_order(act: Act, *, visit: StreamId, reason: str) -> StreamId:
     if not reason.strip():
         sentence = "Reason: write why the order no longer stands."
         raise UnableToCancelOrder([Issue(sentence=sentence, code="reason-missing", field="reason")])
+    weld.release(act, state, reason="the order was cancelled")
     draft = Draft(payload=OrderCancelled(reason=reason), happened_at=act.happened_at)
     log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
     return visit
@@ -158,21 +162,56 @@ def cancel_order(act: Act, *, visit: StreamId, reason: str) -> StreamId:
 
 @use_case("dose.draw")
 def draw_dose(
-    act: Act, *, visit: StreamId, vial: Vial, volume: Volume, bag: Volume, rate: FlowRate
+    act: Act,
+    *,
+    visit: StreamId,
+    takes: tuple[VialTake, ...],
+    bag: Volume,
+    rate: FlowRate,
+    entry_was_wrong: bool = False,
 ) -> StreamId:
-    """Record what was drawn from which vial, made up to which volume, and the rate set on the pump."""
+    """Record what was drawn from which vials, made up to which volume, and the rate set on the pump.
+
+    The vials come out of the ledger in the same step. Drawn once more on the same order, the first draw must
+    have been wasted, or `entry_was_wrong` says that it never was.
+    """
     state = _held(act, visit)
     require_phase(state, ("ordered", "drawn"), UnableToDraw, "A dose is drawn up on an order that stands")
     assert state.order is not None, "a visit that is ordered has an order"
-    facts = rules.DrawFacts(vial=vial, volume=volume, bag=bag, rate=rate)
+    facts = rules.DrawFacts(vials=_labels(takes), bag=bag, rate=rate)
     verdicts = rules.assess_draw(book(), state.order.payload, facts, act.happened_at)
     issues = objections(book(), verdicts, (), act.by.role)
     if issues:
         raise UnableToDraw(issues)
-    payload = DoseDrawn(vial=vial, volume=volume, drawn=facts.drawn, bag=bag, rate=rate, verdicts=verdicts)
+    payload = DoseDrawn(
+        vials=weld.take_for_draw(act, state, takes, entry_was_wrong=entry_was_wrong),
+        volume=facts.volume,
+        drawn=facts.drawn,
+        bag=bag,
+        rate=rate,
+        verdicts=verdicts,
+    )
     draft = Draft(payload=payload, happened_at=act.happened_at, rules=refs(verdicts))
     log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
     return visit
+
+
+def _labels(takes: tuple[VialTake, ...]) -> tuple[rules.FromVial, ...]:
+    """What the labels of the vials read; raises UnableToDraw when a vial is in no stock of the clinic."""
+    found = []
+    for take in takes:
+        lot = custody.one_lot(take.lot)
+        if lot is None:
+            sentence = "Vial: this lot is not in the clinic's stock. Receive it first."
+            raise UnableToDraw([Issue(sentence=sentence, code="not-in-stock", field="vial")])
+        item = lot.item
+        label = Vial(product=item.product, strength=item.strength, lot=item.lot, expiry_date=item.expiry_date)
+        found.append(rules.FromVial(label=label, volume=take.volume))
+    if not found:
+        raise UnableToDraw(
+            [Issue(sentence="Vial: choose the one in your hand.", code="required", field="vial")]
+        )
+    return tuple(found)
 
 
 @use_case("dose.double_check")

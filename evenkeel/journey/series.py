@@ -7,6 +7,7 @@ from evenkeel.clinical.decision import objections, refs
 from evenkeel.clinical.series import assess_booking
 from evenkeel.journey import policy
 from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
+from evenkeel.journey.custody import weld
 from evenkeel.journey.phases import require_phase
 from evenkeel.journey.referral import require_open
 from evenkeel.journey.rules import book, clinic_clock, clinic_day, clinic_time
@@ -213,6 +214,10 @@ def cancel_visit(act: Act, *, visit: StreamId, reason: str) -> StreamId:
     issues = _reason_issues(reason, "is cancelled")
     if issues:
         raise UnableToBook(issues)
+    in_hand = weld.in_hand_issues(state)
+    if in_hand:
+        raise UnableToBook(in_hand)
+    weld.release(act, state, reason="the visit was cancelled")
     rows.free_slots(visit)
     draft = Draft(payload=VisitCancelled(reason=reason.strip()), happened_at=act.happened_at)
     log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)

@@ -11,6 +11,7 @@ from evenkeel.record.codec import payload
 from evenkeel.record.state import State, Written
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.ids import ClinicianId, EntryId, StreamId
+from evenkeel.values.quantities import Volume
 from evenkeel.values.shape import frozen
 
 # What the Controlled Substances Act puts a drug in; None for a drug that is in no schedule.
@@ -173,6 +174,34 @@ class WitnessRefused:
     what: str
     visit: StreamId | None
     reason: str
+
+
+@frozen
+class RestMeasured:
+    """What was left in one bag or vial of a visit: expected, measured, wasted, and what differs."""
+
+    place: Place
+    ref: str
+    expected: DrugMass
+    measured: Volume
+    wasted: DrugMass
+    missing: DrugMass
+    surplus: DrugMass
+
+
+@payload("drug.reconciled")
+class DrugReconciled:
+    """Two people accounted for the drug of a visit: drawn is given and wasted, and what differs is explained.
+
+    It stands in the visit's stream; the movements stand in the lots'.
+    """
+
+    rests: tuple[RestMeasured, ...]
+    cause: Cause
+    explanation: str
+    witness: ClinicianId | None
+    witness_name: str
+    alone_because: str
 
 
 @frozen

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Literal
 
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
+from evenkeel.record.custody import DrugReconciled
 from evenkeel.record.discharge import DischargeSigned
 from evenkeel.record.infusion import (
     InfusionPaused,
@@ -15,7 +16,7 @@ from evenkeel.record.infusion import (
     SignsCharted,
     TimeOutHeld,
 )
-from evenkeel.record.ordering import DoseChecked, DoseDrawn, OrderCancelled, OrderSigned
+from evenkeel.record.ordering import DoseChecked, DoseDrawn, DoseDrawnFromOne, OrderCancelled, OrderSigned
 from evenkeel.record.series import VisitBooked, VisitCancelled, VisitRebooked
 from evenkeel.record.state import State, Written
 from evenkeel.values.drug import DrugMass, to_decimal
@@ -117,9 +118,10 @@ class VisitState(State):
         return signed
 
     @property
-    def draw(self) -> Written[DoseDrawn] | None:
+    def draw(self) -> Written[DoseDrawn] | Written[DoseDrawnFromOne] | None:
         """What was drawn on the order that stands now."""
-        drawn = self.latest(DoseDrawn)
+        drawn: Written[DoseDrawn] | Written[DoseDrawnFromOne] | None = self.latest(DoseDrawn)
+        drawn = drawn or self.latest(DoseDrawnFromOne)
         return drawn if drawn and self.order and drawn.seq > self.order.seq else None
 
     @property
@@ -143,6 +145,14 @@ class VisitState(State):
     def stopped(self) -> Written[InfusionStopped] | None:
         """The end of the infusion."""
         return self.latest(InfusionStopped)
+
+    @property
+    def reconciled(self) -> Written[DrugReconciled] | None:
+        """The last account of this visit's drug that was given after the pump last changed."""
+        found = self.latest(DrugReconciled)
+        if found is None or self.stopped is None:
+            return found
+        return found if found.seq > self.stopped.history[-1].seq else None
 
     @property
     def discharge(self) -> Written[DischargeSigned] | None:

@@ -18,6 +18,7 @@ from evenkeel.simulate.cast import PARTS, WAVE, Part, make_cast
 from evenkeel.simulate.course import CHAIRS, CourseStory
 from evenkeel.simulate.monitor import monitor_of, stray_messages
 from evenkeel.simulate.staff import ADA, LENA, PASSWORD, STAFF, Colleague
+from evenkeel.simulate.stock import later_deliveries, restock, stock_the_clinic
 from evenkeel.simulate.world import Hand, Playing, World
 from evenkeel.store.queries import people as people_now
 from evenkeel.values.ids import IdempotencyKey
@@ -39,7 +40,7 @@ class Opening:
 
 
 def furnish(world: World, at: datetime) -> None:
-    """Hire the staff, put up the chairs and stand a monitor at each; staff first, then the lead furnishes."""
+    """Hire the staff, put up chairs with a monitor at each, and receive drug; staff first, then the rest."""
     world.now = at
     for colleague in (ADA, *(each for each in STAFF if each is not ADA)):
         _hire(world, colleague)
@@ -56,6 +57,7 @@ def furnish(world: World, at: datetime) -> None:
         predicted_level_shown=True,
         reason="demo clinic",
     )
+    stock_the_clinic(world, world.opens_at)
 
 
 def _hire(world: World, colleague: Colleague) -> None:
@@ -158,6 +160,7 @@ def build(now: datetime, progress: Callable[[str], None] = lambda words: None) -
     with transaction.atomic():
         furnish(world, opens_at - timedelta(days=200))
     world.now = opens_at - timedelta(days=199)
+    world.begin(later_deliveries(world))
     kept = {"openings": [opens_at.isoformat()]}
     play_opening(world, openings_of(kept)[0], progress)
     Playbill().write(kept["openings"], opens_at)
@@ -174,6 +177,7 @@ def open_again(now: datetime, progress: Callable[[str], None] = lambda words: No
     openings = [*kept["openings"], opens_at.isoformat()]
     world = World(seed=SEED, opens_at=opens_at)
     world.now = opens_at - timedelta(days=199)
+    restock(world)
     play_opening(world, openings_of({"openings": openings})[-1], progress)
     playbill.write(openings, opens_at)
 

@@ -11,6 +11,7 @@ from evenkeel.record.custody import Paper
 from evenkeel.simulate.staff import ROSA
 from evenkeel.simulate.world import Hand, Story, World
 from evenkeel.store import sites
+from evenkeel.store.queries import custody
 
 SUPPLIER: Final = "Northwind Medical (made up)"
 # What the demo's infusions are drawn from; the lot that expires first is used first.
@@ -19,6 +20,7 @@ INFUSED: Final = "ketamine_50_10"
 FIRST_VIALS: Final = 130
 SECOND_VIALS: Final = 90
 WAVE_VIALS: Final = 20
+DAY: Final = timedelta(days=1)
 MONTHS: Final = timedelta(days=30)
 
 
@@ -96,10 +98,16 @@ def later_deliveries(world: World) -> Story:
 
 
 def restock(world: World) -> None:
-    """Vials for the patients of a later opening, at the world's present moment."""
+    """Vials for the patients of a later opening, at the world's present moment.
+
+    Their story begins before the ledger's last movement, and a lot is not moved before what it already knows.
+    So they have a lot of their own, which expires before every other and is therefore used first.
+    """
     hand = Hand(world, f"stock-{world.opens_at:%Y%m%d%H%M}")
     lot = f"DEMO-W{world.opens_at:%y%m%d%H}"
-    expiry_date = clinic_day(world.opens_at + 16 * MONTHS)
+    today = clinic_day(world.opens_at)
+    others = [each.item.expiry_date for each in custody.lots(product=INFUSED)]
+    expiry_date = min(day for day in others if day > today + 2 * DAY) - DAY
     number = f"DEMO-{world.opens_at:%y%m%d%H}"
     _receive(
         world,

@@ -11,17 +11,21 @@ from evenkeel.clinical.checkin import CheckInFacts
 from evenkeel.clinical.infusion import implausible
 from evenkeel.clinical.stock import PRODUCTS, PROTOCOLS
 from evenkeel.journey import amendments, checkin, discharge, infusion, ordering
+from evenkeel.journey.custody import waste
+from evenkeel.journey.custody.weld import VialTake
 from evenkeel.journey.second_person import Proof
 from evenkeel.record.checkin import Escort
 from evenkeel.record.infusion import SignsCharted
-from evenkeel.record.ordering import Vial
 from evenkeel.record.signs import Signs
 from evenkeel.simulate.body import Body
 from evenkeel.simulate.cast import Patient, Today
 from evenkeel.simulate.monitor import BedsideMonitor
 from evenkeel.simulate.staff import NURSES, PASSWORD, Colleague
 from evenkeel.simulate.world import Hand, Story, World
+from evenkeel.store import reading
+from evenkeel.store.queries import custody
 from evenkeel.values.dose import Dose
+from evenkeel.values.drug import to_decimal
 from evenkeel.values.ids import ChairId, StreamId, entry_id
 from evenkeel.values.quantities import FlowRate, Hours, Pressure, Volume, Weight
 from evenkeel.values.shape import frozen
@@ -112,19 +116,11 @@ class VisitStory:
             password=PASSWORD,
         )
         yield self._at(DRAW) + late
-        year_on = self.setting.starts_at.date() + timedelta(days=400)
-        vial = Vial(
-            product=PRODUCT.key,
-            strength=PRODUCT.strength,
-            lot=f"DEMO-{self.patient.index % 4 + 1}7",
-            expiry_date=year_on,
-        )
         self.hand.do(
             ordering.draw_dose,
             nurse,
             visit=visit,
-            vial=vial,
-            volume=self.dose.draw,
+            takes=self._takes(),
             bag=self.dose.bag,
             rate=self.dose.rate,
         )
@@ -171,6 +167,32 @@ class VisitStory:
         if left_min:
             yield max(self.world.now, started_at + timedelta(minutes=RUN_MIN)) + self._held_up
         self._stop("completed" if left_min else "patient_wish")
+
+    def _takes(self) -> tuple[VialTake, ...]:
+        """A new vial of the lot that the order keeps; an earlier process has drawn from it already."""
+        kept = custody.kept_for(self.setting.visit)
+        return tuple(VialTake(lot=each.lot, number="", volume=self.dose.draw) for each in kept[:1])
+
+    def _waste(self) -> None:
+        """Two nurses find left what should be left, and waste it."""
+        expected = waste.expected_rests(reading.visit(self.setting.visit))
+        self.hand.do(
+            waste.waste_rest,
+            self.setting.nurse,
+            visit=self.setting.visit,
+            measured=tuple(
+                waste.Measured(
+                    place=each.account.place,
+                    ref=each.account.ref,
+                    volume=Volume(value=to_decimal(each.volume_ml, 1)),
+                )
+                for each in expected
+            ),
+            cause="left_over",
+            explanation="",
+            second=self.setting.checker.author.id,
+            proof_of_second=Proof(password=PASSWORD),
+        )
 
     _held_up = timedelta(0)
 
@@ -319,6 +341,8 @@ class VisitStory:
         stay = STAY_FIRST if self.setting.number == 1 else STAY
         yield stopped_at + timedelta(minutes=1)
         self._chart()
+        yield stopped_at + timedelta(minutes=6)
+        self._waste()
         due = stopped_at + RECOVERY_CHECK_EVERY
         while due < stopped_at + stay - timedelta(minutes=6):
             yield due

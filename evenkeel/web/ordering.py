@@ -10,16 +10,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path
 
-from evenkeel.clinical.stock import PRODUCTS
 from evenkeel.journey import infusion, ordering
 from evenkeel.journey.acting import Act
+from evenkeel.journey.custody import weld
+from evenkeel.journey.custody.weld import VialTake
 from evenkeel.journey.rules import book
-from evenkeel.record.ordering import Vial
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import reading
 from evenkeel.values.drug import Strength
-from evenkeel.values.ids import StreamId
+from evenkeel.values.ids import StreamId, stream_of
 from evenkeel.values.issues import UnableTo
 from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
 from evenkeel.web import ordering_view, pages
@@ -195,27 +195,57 @@ class CancelOrderPage(VisitFormPage):
 
 
 class DrawForm(VisitForm):
-    """What was drawn from which vial, and what it was made up to."""
+    """What was drawn from which vials, and what it was made up to."""
 
-    product = forms.ChoiceField(
-        label="Vial, as its label reads",
-        choices=ordering_view.product_choices,
+    vial = forms.ChoiceField(
+        label="Vial",
         widget=forms.RadioSelect,
-        error_messages={"required": "Vial: choose the one in your hand."},
+        error_messages={
+            "required": "Vial: choose the one in your hand.",
+            "invalid_choice": "Vial: it cannot be drawn from now. Choose one from the list.",
+        },
     )
-    lot = forms.CharField(label="Lot", max_length=40)
-    expiry_date = forms.DateField(label="Expiry, last day of use", widget=forms.DateInput)
     volume = QuantityField(Volume, label="Drawn into the syringe")
+    vial_2 = forms.ChoiceField(label="Second vial, where the first held too little", required=False)
+    volume_2 = QuantityField(Volume, label="Drawn from the second vial", required=False)
     bag = QuantityField(Volume, label="Bag, total volume with the drug in it")
     rate = QuantityField(FlowRate, label="Rate set on the pump")
+    entry_was_wrong = forms.BooleanField(
+        label="Only the entry before was wrong; nothing else was drawn than I write now", required=False
+    )
+
+    def __init__(self, *args: Any, vials: tuple[tuple[str, str], ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["vial"].choices = vials  # type: ignore[attr-defined]
+        self.fields["vial_2"].choices = [("", "None"), *vials]  # type: ignore[attr-defined]
+
+    @property
+    def takes(self) -> tuple[VialTake, ...]:
+        """How much was drawn from each vial."""
+        said = self.cleaned_data
+        named = ((said["vial"], said["volume"]), (said["vial_2"], said["volume_2"]))
+        return tuple(
+            VialTake(lot=stream_of("custody", reference), number=number, volume=volume)
+            for (reference, _, number), volume in ((vial.partition("/"), volume) for vial, volume in named)
+            if reference and volume is not None
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """A second vial and what was drawn from it are written down together."""
+        said = super().clean() or self.cleaned_data
+        if said.get("vial_2") and said.get("volume_2") is None and "volume_2" not in self.errors:
+            self.add_error("volume_2", "Second vial: write how much was drawn from it.")
+        if said.get("volume_2") is not None and not said.get("vial_2"):
+            self.add_error("vial_2", "Second vial: choose it, or leave its volume empty.")
+        return said
 
 
 # Which box a rule about the draw looks at.
 _FIELD_OF_RULE: Final = {
-    "DRW-PRD-001": "product",
-    "DRW-STR-001": "product",
-    "DRW-EXP-001": "expiry_date",
-    "DRW-LOT-001": "lot",
+    "DRW-PRD-001": "vial",
+    "DRW-STR-001": "vial",
+    "DRW-EXP-001": "vial",
+    "DRW-LOT-001": "vial",
     "DRW-VOL-001": "volume",
     "DRW-VOL-002": "volume",
     "DRW-BAG-001": "bag",
@@ -231,22 +261,22 @@ class DrawPage(VisitFormPage):
     form_class = DrawForm
     done_sentence = "The draw is recorded. A second person checks it now, signed in as themselves."
 
+    def form_arguments(self) -> dict[str, Any]:
+        """The vials that may be drawn from for this visit now."""
+        vials = weld.usable(self.state, at=pages.now())
+        return {"vials": ordering_view.vial_choices(vials)}
+
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Record the draw."""
+        assert isinstance(form, DrawForm), "the page's own form"
         cleaned = form.cleaned_data
-        vial = Vial(
-            product=cleaned["product"],
-            strength=PRODUCTS[cleaned["product"]].strength,
-            lot=cleaned["lot"].strip(),
-            expiry_date=cleaned["expiry_date"],
-        )
         return ordering.draw_dose(
             act,
             visit=self.visit,
-            vial=vial,
-            volume=cleaned["volume"],
+            takes=form.takes,
             bag=cleaned["bag"],
             rate=cleaned["rate"],
+            entry_was_wrong=cleaned["entry_was_wrong"],
         )
 
     def refuse(self, form: forms.Form, refusal: UnableTo) -> HttpResponse:

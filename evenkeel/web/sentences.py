@@ -20,7 +20,7 @@ from evenkeel.record.infusion import (
     TimeOutHeld,
 )
 from evenkeel.record.maintenance import MaintenancePlanned
-from evenkeel.record.ordering import DoseChecked, DoseDrawn, OrderCancelled, OrderSigned
+from evenkeel.record.ordering import DoseChecked, DoseDrawn, DoseDrawnFromOne, OrderCancelled, OrderSigned
 from evenkeel.record.outcomes import AssessmentRecorded, ResponseJudged, RiskAnswered
 from evenkeel.record.preparation import ConsentGiven, ConsentWithdrawn
 from evenkeel.record.referral import (
@@ -185,10 +185,12 @@ def _(said: OrderCancelled) -> str:
     return f"Order cancelled{_because(said.reason)}"
 
 
-@sentence_of.register
-def _(said: DoseDrawn) -> str:
+@sentence_of.register(DoseDrawn)
+@sentence_of.register(DoseDrawnFromOne)
+def _(said: DoseDrawn | DoseDrawnFromOne) -> str:
+    lots = " and ".join(label.lot for label in said.labels)
     return (
-        f"Drawn up: {said.drawn} in {said.volume} of {said.vial.strength} (lot {said.vial.lot}), "
+        f"Drawn up: {said.drawn} in {said.volume} of {said.strength} (lot {lots}), "
         f"to {said.bag}, pump at {said.rate}"
     )
 

@@ -17,9 +17,11 @@ from evenkeel.record.counting import (
     StockroomOpened,
 )
 from evenkeel.record.custody import (
+    Account,
     DrawPosted,
     DrawVoided,
     DrugMoved,
+    DrugReconciled,
     LotEntered,
     LotRecalled,
     WitnessRefused,
@@ -60,6 +62,19 @@ def _lot_recalled(said: LotRecalled) -> str:
 
 def _witness_refused(said: WitnessRefused) -> str:
     return f"{said.witness_name} did not confirm it ({said.what}): {said.reason}"
+
+
+def _drug_reconciled(said: DrugReconciled) -> str:
+    rests = [
+        f"{place_words(Account(site='', place=rest.place, ref=rest.ref))} {rest.measured} measured, "
+        f"{mg_words(rest.wasted)} wasted"
+        + (f", {mg_words(rest.missing)} missing" if rest.missing.mcg else "")
+        + (f", {mg_words(rest.surplus)} more than expected" if rest.surplus.mcg else "")
+        for rest in said.rests
+    ]
+    more = [witness_words(said.witness_name, said.alone_because), said.explanation]
+    what = "; ".join([*rests, *(each for each in more if each)])
+    return f"Drug accounted for ({CAUSE_WORDS[said.cause]}): {what}"
 
 
 def _stockroom_opened(_said: StockroomOpened) -> str:
@@ -119,6 +134,7 @@ SENTENCES: Final[tuple[Callable[[Any], str], ...]] = (
     _draw_voided,
     _lot_recalled,
     _witness_refused,
+    _drug_reconciled,
     _stockroom_opened,
     _count_recorded,
     _day_closed,

@@ -11,7 +11,6 @@ import os
 import sys
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -98,21 +97,25 @@ def book_today(at: str, chair: str, given_name: str = "Ines") -> dict[str, str]:
 
 def running(at: str, chair: str, given_name: str = "Ines") -> dict[str, str]:
     """Somebody whose infusion has run for five minutes."""
+    return reached(at, chair, "running", given_name)
+
+
+def reached(at: str, chair: str, phase: VisitPhase, given_name: str) -> dict[str, str]:
+    """Somebody whose visit has come to a phase, as of an infusion that starts five minutes ago."""
     found = book_today(at, chair, given_name)
-    bring(stream_of("visit", found["visit"]), "running", datetime.fromisoformat(at) - 5 * MINUTE)
+    bring(stream_of("visit", found["visit"]), phase, datetime.fromisoformat(at) - 5 * MINUTE)
     return found
 
 
 def bring(visit: StreamId, phase: VisitPhase, started_at: datetime) -> None:
     """Bring a booked visit to a phase whose infusion starts, or would start, at a moment."""
     nurse = factories.people().nurse
-    vial = replace(factories_chairside.VIAL, expiry_date=started_at.date() + timedelta(days=300))
     steps: dict[VisitPhase, Callable[[], object]] = {
         "checked_in": lambda: checkin.check_in(
             factories.act(nurse, started_at - 9 * MINUTE), visit=visit, facts=factories.check_in_facts()
         ),
         "ordered": lambda: factories_chairside.order(visit, started_at - 7 * MINUTE),
-        "drawn": lambda: factories_chairside.draw(visit, started_at - 5 * MINUTE, vial=vial),
+        "drawn": lambda: factories_chairside.draw(visit, started_at - 5 * MINUTE),
         "double_checked": lambda: factories_chairside.double_check(visit, started_at - 3 * MINUTE),
         "ready": lambda: factories_chairside.hold_time_out(visit, started_at - 2 * MINUTE),
         "running": lambda: factories_chairside.start(visit, started_at),
@@ -223,7 +226,7 @@ def infuse(visit: str, answers: list[int]) -> str:
 
 
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
-    each.__name__: each for each in (furnish, assign, book_today, running, infuse, examples)
+    each.__name__: each for each in (furnish, assign, book_today, running, reached, infuse, examples)
 }
 
 if __name__ == "__main__":

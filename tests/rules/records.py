@@ -9,7 +9,7 @@ from evenkeel.record.chain import first_hash, seal
 from evenkeel.record.checkin import CheckInRecorded, Escort
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Author, Draft, Entry
-from evenkeel.record.ordering import DoseDrawn, OrderSigned, Vial
+from evenkeel.record.ordering import DoseDrawn, OrderSigned, Vial, VialDrawn
 from evenkeel.record.preparation import ConsentGiven
 from evenkeel.record.referral import CourseReferred, Referrer
 from evenkeel.record.screening import ScreeningRecorded
@@ -147,7 +147,12 @@ VIAL = Vial(
     lot="MADE-UP-1",
     expiry_date=DAY + timedelta(days=100),
 )
-DRAWN = DoseDrawn(vial=VIAL, volume=DOSE.draw, drawn=DOSE.drawn, bag=DOSE.bag, rate=DOSE.rate, verdicts=())
+FROM_VIAL = VialDrawn(
+    lot=StreamId("custody:made-up"), number="MADE-UP-1-1", label=VIAL, volume=DOSE.draw, drawn=DOSE.drawn
+)
+DRAWN = DoseDrawn(
+    vials=(FROM_VIAL,), volume=DOSE.draw, drawn=DOSE.drawn, bag=DOSE.bag, rate=DOSE.rate, verdicts=()
+)
 
 
 def infusion_counted(started_at: datetime, per_weight: str = "0.5") -> InfusionCounted:

@@ -15,6 +15,7 @@ from evenkeel.journey import infusion
 from evenkeel.journey import settings as clinic_settings
 from evenkeel.record.entry import Author
 from evenkeel.store import reading
+from evenkeel.store.queries import custody
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.quantities import Volume
 from evenkeel.web import pages
@@ -74,6 +75,7 @@ ORDER = {
 
 
 def test_the_order_is_worked_out_then_signed(clock: Clock) -> None:
+    chairside.stock_up()
     visit = checked_in_visit()
     client = as_(people().prescriber)
     address = page_of(visit, "order")
@@ -90,6 +92,7 @@ def test_the_order_is_worked_out_then_signed(clock: Clock) -> None:
 
 
 def test_a_refused_order_keeps_what_was_typed_and_asks_for_the_reason(clock: Clock) -> None:
+    chairside.stock_up()
     visit = checked_in_visit()
     client = as_(people().prescriber)
     address = page_of(visit, "order")
@@ -131,14 +134,7 @@ def test_a_nurse_does_not_see_the_order_form(clock: Clock) -> None:
     assert as_(people().nurse).get(page_of(visit, "order")).status_code == 403
 
 
-DRAW = {
-    "product": "ketamine_50_10",
-    "lot": "K-2231",
-    "expiry_date": "2027-03-31",
-    "volume": "0.7",
-    "bag": "100",
-    "rate": "150",
-}
+DRAW = {"volume": "0.7", "bag": "100", "rate": "150"}
 
 
 def test_a_draw_that_is_not_the_order_comes_back_with_every_value(clock: Clock) -> None:
@@ -147,12 +143,13 @@ def test_a_draw_that_is_not_the_order_comes_back_with_every_value(clock: Clock) 
     client = as_(people().nurse)
     address = page_of(visit, "draw")
     assert "35.1 mg" in text_of(client.get(address))
-    refused = client.post(address, {**DRAW, "rate": "15", "idempotency_key": key()})
+    vial = f"{reference_of(custody.kept_for(visit)[0].lot)}/"
+    refused = client.post(address, {**DRAW, "vial": vial, "rate": "15", "idempotency_key": key()})
     assert refused.status_code == 422
     assert 'value="15"' in refused.content.decode()
     assert 'id="id_rate-error"' in refused.content.decode()
-    assert 'value="K-2231"' in refused.content.decode()
-    assert client.post(address, {**DRAW, "idempotency_key": key()}).status_code == 302
+    assert re.search(rf'value="{vial}"\s+checked', refused.content.decode())
+    assert client.post(address, {**DRAW, "vial": vial, "idempotency_key": key()}).status_code == 302
     assert reading.visit(visit).phase == "drawn"
 
 
@@ -439,6 +436,7 @@ def test_the_predicted_level_can_be_switched_off(clock: Clock) -> None:
 
 def test_the_patient_is_discharged_when_everything_is_there(clock: Clock) -> None:
     visit = chairside.recovering_visit()
+    chairside.waste(visit)
     clock(chairside.STOPPED_AT + timedelta(minutes=30))
     client = as_(people().nurse)
     address = page_of(visit, "discharge")

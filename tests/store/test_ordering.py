@@ -1,24 +1,27 @@
 """Order, draw, second check: what is ordered is what is drawn, and two people find the same."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from evenkeel.clinical.ordering import UnableToMakeDose
 from evenkeel.journey import checkin, ordering, referral, series
 from evenkeel.journey.acting import RecordMoved
+from evenkeel.journey.custody.weld import VialTake
 from evenkeel.journey.policy import NotPermitted
-from evenkeel.record.ordering import Vial
 from evenkeel.record.verdict import Override
 from evenkeel.store import reading
+from evenkeel.store.queries import custody
 from evenkeel.values.drug import DrugMass, Strength
+from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import UnableTo
 from evenkeel.values.quantities import DosePerWeight, FlowRate, Volume, Weight
 from tests import factories_chairside as chairside
 from tests.factories import (
     PASSWORD,
     REFERRER,
+    TODAY,
     act,
     book,
     booked_visit,
@@ -29,6 +32,8 @@ from tests.factories import (
     people,
     screen,
 )
+from tests.factories_chairside import VOLUME
+from tests.factories_custody import receive
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +142,7 @@ def test_a_dose_that_no_bag_holds_names_its_field() -> None:
 
 def test_the_same_request_signs_once_and_a_second_one_is_refused() -> None:
     visit = checked_in_visit()
+    chairside.stock_up()
     values: dict[str, Any] = {**chairside.STANDARD, "note": "", "overrides": (), "password": PASSWORD}
     request = act(people().prescriber, chairside.ORDERED_AT, key())
     ordering.sign_order(request, visit=visit, **values)
@@ -165,7 +171,7 @@ def test_a_cancelled_order_leaves_nothing_to_draw() -> None:
     state = reading.visit(visit)
     assert (state.phase, state.order, state.draw) == ("checked_in", None, None)
     with pytest.raises(ordering.UnableToDraw):
-        chairside.draw(visit, at)
+        chairside.draw(visit, at, takes=(VialTake(lot=chairside.stock_up(), number="", volume=VOLUME),))
     chairside.order(visit, at)
     assert reading.visit(visit).draw is None
 
@@ -181,39 +187,42 @@ def test_what_was_drawn_is_counted_in_micrograms() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"volume": Volume.of("7.0")}, "DRW-VOL-001"),
         ({"rate": FlowRate.of("15.0")}, "DRW-RTE-001"),
         ({"bag": Volume.of(50)}, "DRW-BAG-001"),
-        (
-            {
-                "vial": Vial(
-                    product="ketamine_100_5",
-                    strength=Strength.mg_per_ml(100),
-                    lot="K-1",
-                    expiry_date=date(2027, 1, 1),
-                )
-            },
-            "DRW-STR-001",
-        ),
-        (
-            {
-                "vial": Vial(
-                    product="ketamine_50_10",
-                    strength=Strength.mg_per_ml(50),
-                    lot="K-1",
-                    expiry_date=date(2026, 5, 31),
-                )
-            },
-            "DRW-EXP-001",
-        ),
     ],
 )
 def test_a_draw_that_is_not_the_order_is_refused(changes: dict[str, object], rule: str) -> None:
+    refused(chairside.ordered_visit(), rule, **changes)
+
+
+@pytest.mark.parametrize(
+    ("product", "lot", "expiry", "rule"),
+    [
+        ("ketamine_10_20", "K-TEN", date(2027, 1, 1), "DRW-STR-001"),
+        ("ketamine_50_10", "K-OLD", date(2026, 5, 31), "DRW-EXP-001"),
+        ("midazolam_1_2", "M-1", date(2027, 1, 1), "DRW-PRD-001"),
+    ],
+)
+def test_a_vial_that_was_not_ordered_is_refused(product: str, lot: str, expiry: date, rule: str) -> None:
     visit = chairside.ordered_visit()
+    into: Literal["safe", "cabinet"] = "safe" if expiry < TODAY else "cabinet"
+    other = receive(product, lot, expiry=expiry, into=into, at=chairside.ORDERED_AT)
+    refused(visit, rule, takes=(chairside.take(visit, lot=other),))
+
+
+def test_another_volume_than_ordered_is_refused() -> None:
+    visit = chairside.ordered_visit()
+    refused(visit, "DRW-VOL-001", takes=(chairside.take(visit, Volume.of("7.0")),))
+
+
+def refused(visit: StreamId, rule: str, **changes: object) -> None:
+    """The draw is refused by the rule, and neither the visit nor the ledger knows of it."""
+    before = custody.movements()
     with pytest.raises(ordering.UnableToDraw) as refusal:
         chairside.draw(visit, chairside.DRAWN_AT, **changes)
     assert rule in {issue.rule for issue in refusal.value.issues}
     assert reading.visit(visit).draw is None
+    assert custody.movements() == before
 
 
 def test_nothing_is_drawn_on_an_order_that_has_run_out() -> None:
@@ -272,7 +281,13 @@ def test_after_a_disagreement_the_check_is_made_again() -> None:
 
 
 def test_a_new_draw_takes_the_check_away() -> None:
-    visit = chairside.drawn_visit()
+    visit = chairside.ordered_visit()
+    again = chairside.take(visit)
+    chairside.draw(visit)
     chairside.double_check(visit, volume=Volume.of("0.75"))
-    chairside.draw(visit, chairside.CHECKED_AT + timedelta(minutes=1))
+    at = chairside.CHECKED_AT + timedelta(minutes=1)
+    with pytest.raises(UnableTo) as refusal:
+        chairside.draw(visit, at, takes=(again,))
+    assert ("drawn-already", "entry_was_wrong") in codes(refusal)
+    chairside.draw(visit, at, takes=(again,), entry_was_wrong=True)
     assert reading.visit(visit).double_check is None

@@ -10,6 +10,7 @@ from evenkeel.clinical.ordering import (
     ORDERABLE,
     PROTOCOLS,
     DrawFacts,
+    FromVial,
     UnableToMakeDose,
     assess_draw,
     assess_order,
@@ -205,14 +206,18 @@ def test_an_order_ends_at_its_time() -> None:
 
 
 def test_the_ordered_draw_is_clear_and_another_strength_stands() -> None:
-    draw = DrawFacts(vial=VIAL, volume=DOSE.draw, bag=DOSE.bag, rate=DOSE.rate)
+    draw = DrawFacts(vials=(FromVial(label=VIAL, volume=DOSE.draw),), bag=DOSE.bag, rate=DOSE.rate)
     assert draw.drawn == DrugMass(mcg=40_000)
     assert standing(assess_draw(BOOK, ORDER, draw, NOON)) == set()
     tenfold = changed(VIAL, product="ketamine_10_20", strength=Strength.mg_per_ml("10"))
-    assert "DRW-STR-001" in standing(assess_draw(BOOK, ORDER, changed(draw, vial=tenfold), NOON))
+    assert "DRW-STR-001" in standing(
+        assess_draw(BOOK, ORDER, changed(draw, vials=(FromVial(label=tenfold, volume=DOSE.draw),)), NOON)
+    )
     assert standing(assess_draw(BOOK, ORDER, draw, NOON + 12 * HOUR)) == {"ORD-EXP-001"}
     old = changed(VIAL, expiry_date=date(2026, 5, 31))
-    assert standing(assess_draw(BOOK, ORDER, changed(draw, vial=old), NOON)) == {"DRW-EXP-001"}
+    assert standing(
+        assess_draw(BOOK, ORDER, changed(draw, vials=(FromVial(label=old, volume=DOSE.draw),)), NOON)
+    ) == {"DRW-EXP-001"}
 
 
 def second_person(**changes: Any) -> tuple[str, ...]:

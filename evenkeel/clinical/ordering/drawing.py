@@ -1,13 +1,14 @@
 """Drawing up and the second check: what was drawn, beside the order that it was drawn on."""
 
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from evenkeel.clinical.ordering.order import order_expired
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.clinical.stock import ORDERABLE, PRODUCTS
-from evenkeel.record.ordering import DoseDrawn, OrderSigned, Vial
+from evenkeel.record.ordering import DoseDrawn, DoseDrawnFromOne, OrderSigned, Vial
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.dose import DRAW_PLACES, RATE_PLACES
 from evenkeel.values.drug import DrugMass, Strength, to_decimal
@@ -16,18 +17,38 @@ from evenkeel.values.shape import frozen
 
 
 @frozen
-class DrawFacts:
-    """What a nurse says was drawn and made up: the payload without what the rules say about it."""
+class FromVial:
+    """So much from one vial, as its label reads."""
 
-    vial: Vial
+    label: Vial
     volume: Volume
-    bag: Volume
-    rate: FlowRate
 
     @property
     def drawn(self) -> DrugMass:
-        """The ketamine in the syringe, from the label's strength and the volume."""
-        return DrugMass.nearest(self.vial.strength.mass_in(self.volume))
+        """The ketamine in it, from the label's strength and the volume."""
+        return DrugMass.nearest(self.label.strength.mass_in(self.volume))
+
+
+@frozen
+class DrawFacts:
+    """What a nurse says was drawn and made up: the payload without what the rules say about it."""
+
+    vials: tuple[FromVial, ...]
+    bag: Volume
+    rate: FlowRate
+
+    def __post_init__(self) -> None:
+        assert self.vials, "a dose is drawn from some vial"
+
+    @property
+    def volume(self) -> Volume:
+        """All that is in the syringe."""
+        return Volume(value=sum((vial.volume.value for vial in self.vials), Decimal(0)))
+
+    @property
+    def drawn(self) -> DrugMass:
+        """The ketamine in the syringe."""
+        return sum((vial.drawn for vial in self.vials), DrugMass(mcg=0))
 
 
 @frozen
@@ -62,7 +83,7 @@ def assess_draw(book: Rulebook, order: OrderSigned, draw: DrawFacts, at: datetim
 
 def compare_check(
     order: OrderSigned,
-    draw: DoseDrawn,
+    draw: DoseDrawn | DoseDrawnFromOne,
     *,
     record_number_on_file: str,
     record_number: str,
@@ -82,7 +103,7 @@ def compare_check(
     emptying = to_decimal(Fraction(bag.value) * 60 / Fraction(order.dose.duration.value), RATE_PLACES)
     readings = (
         (record_number.strip() == record_number_on_file, "The record number is not this patient's."),
-        (strength == draw.vial.strength, "The strength on the vial differs from what was recorded."),
+        (strength == draw.strength, "The strength on the vial differs from what was recorded."),
         (volume == draw.volume, "The volume in the syringe differs from what was recorded."),
         (bag == draw.bag, "The volume of the bag differs from what was recorded."),
         (rate == draw.rate, "The rate differs from what was recorded."),
@@ -99,34 +120,41 @@ def compare_check(
 @rule("DRW-PRD-001")
 def right_product(both: OrderAndDraw, _: Limits) -> Finding:
     """The clinic's list holds other drugs too; a vial of those is refused by its name."""
-    product = PRODUCTS.get(both.draw.vial.product)
+    wrong = tuple(filter(None, (_not_the_product(vial.label) for vial in both.draw.vials)))
+    return Fires(evidence=wrong) if wrong else Clear()
+
+
+def _not_the_product(label: Vial) -> str | None:
+    product = PRODUCTS.get(label.product)
     if product is None:
-        return Fires(evidence=("the product is not on the list",))
+        return "the product is not on the list"
     if product.key not in ORDERABLE:
-        return Fires(evidence=(f"the product is {product.label}",))
-    if product.strength != both.draw.vial.strength:
-        return Fires(evidence=(f"this product has {product.strength}",))
-    return Clear()
+        return f"the product is {product.label}"
+    if product.strength != label.strength:
+        return f"this product has {product.strength}"
+    return None
 
 
 @rule("DRW-STR-001")
 def ordered_strength(both: OrderAndDraw, _: Limits) -> Finding:
     """Vials of 10, 50 and 100 mg/mL look alike; another strength needs another order."""
-    seen, ordered = both.draw.vial.strength, both.order.dose.strength
-    return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, vial {seen}",))
+    ordered = both.order.dose.strength
+    others = [vial.label.strength for vial in both.draw.vials if vial.label.strength != ordered]
+    return Fires(evidence=(f"ordered {ordered}, vial {others[0]}",)) if others else Clear()
 
 
 @rule("DRW-EXP-001")
 def vial_in_date(both: OrderAndDraw, _: Limits) -> Finding:
     """A label's date is the last day of use."""
-    expiry_date = both.draw.vial.expiry_date
-    return Fires(evidence=(f"expired {expiry_date}",)) if expiry_date < both.at.date() else Clear()
+    first = min(vial.label.expiry_date for vial in both.draw.vials)
+    return Fires(evidence=(f"expired {first}",)) if first < both.at.date() else Clear()
 
 
 @rule("DRW-LOT-001")
 def lot_known(both: OrderAndDraw, _: Limits) -> Finding:
     """A blank is not a lot."""
-    return Clear() if both.draw.vial.lot.strip() else Fires(evidence=("no lot",))
+    known = all(vial.label.lot.strip() for vial in both.draw.vials)
+    return Clear() if known else Fires(evidence=("no lot",))
 
 
 @rule("DRW-VOL-001")
@@ -139,11 +167,13 @@ def ordered_volume(both: OrderAndDraw, _: Limits) -> Finding:
 @rule("DRW-VOL-002")
 def within_the_vial(both: OrderAndDraw, _: Limits) -> Finding:
     """A volume that one vial cannot hold was read or typed wrongly."""
-    product = PRODUCTS.get(both.draw.vial.product)
-    if product is None:
-        return Unknown(missing=("what the vial holds",))
-    over = both.draw.volume > product.vial
-    return Fires(evidence=(f"drawn {both.draw.volume}, vial {product.vial}",)) if over else Clear()
+    for vial in both.draw.vials:
+        product = PRODUCTS.get(vial.label.product)
+        if product is None:
+            return Unknown(missing=("what the vial holds",))
+        if vial.volume > product.vial:
+            return Fires(evidence=(f"drawn {vial.volume}, vial {product.vial}",))
+    return Clear()
 
 
 @rule("DRW-BAG-001")

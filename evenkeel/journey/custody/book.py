@@ -49,8 +49,13 @@ class Book:
 
     ledger: Ledger
 
-    def __init__(self, act: Act, lots: Iterable[StreamId]) -> None:
+    def __init__(self, act: Act, lots: Iterable[StreamId], *, never_early: bool = False) -> None:
+        """Hold the lots. With `never_early` a clock that was set back refuses nothing.
+
+        That is for what has happened in a patient and must be written down whatever the clock says.
+        """
         self._act = act
+        self._never_early = never_early
         self._states = {lot: log.fold_for_update(LotState, lot) for lot in sorted(set(lots))}
         self._drafts: dict[StreamId, list[Draft]] = {lot: [] for lot in self._states}
         self.ledger = ledger_of(policy_now(), self._states.values())
@@ -115,7 +120,10 @@ class Book:
     def _take(self, stream: StreamId, payload: DrugMoved | DrawPosted | DrawVoided) -> EntryId:
         state, drafts = self._states[stream], self._drafts[stream]
         name = entry_id(stream, state.seq + len(drafts) + 1)
-        step = step_of(payload, state.item, id_=name, at=self._act.recorded_at, by=self._act.by.id)
+        at, last_at = self._act.recorded_at, self.ledger.last_at
+        if self._never_early and last_at is not None:
+            at = max(at, last_at)
+        step = step_of(payload, state.item, id_=name, at=at, by=self._act.by.id)
         assert step is not None, "whatever is taken is a step"
         self.ledger.take(step)
         drafts.append(Draft(payload=payload, happened_at=self._act.happened_at))

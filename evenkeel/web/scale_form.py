@@ -14,6 +14,9 @@ _HOUR_MINUTES: Final = 60
 class ClockField(forms.TimeField):
     """A time of day; cleans to the minutes since midnight, or None when left empty."""
 
+    # It is asked for like any other question, so it is not called optional.
+    asked: Final = True
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.TimeInput(format="%H:%M"))
         super().__init__(**kwargs)
@@ -33,17 +36,17 @@ def add_answer_fields(form: forms.Form, of: Scale, given: tuple[int | None, ...]
             "help_text": " ".join(_hints(of, item)),
             "required": False,
         }
-        form.fields[f"answer_{item.number}"] = _field(item, answer, words)
+        form.fields[f"answer_{item.number}"] = _field(of, item, answer, words)
 
 
-def _field(item: Item, answer: int | None, words: dict[str, Any]) -> forms.Field:
+def _field(of: Scale, item: Item, answer: int | None, words: dict[str, Any]) -> forms.Field:
     if item.span and item.span.unit == "clock":
         initial = None if answer is None else item.answer_words(answer)
         return ClockField(initial=initial, **words)
     if item.span:
         return WholeField(lowest=item.span.low, highest=item.span.high, asked=True, initial=answer, **words)
     return forms.TypedChoiceField(
-        choices=[(str(value), _option_words(item, value)) for value in item.values],
+        choices=[(str(value), _option_words(of, item, value)) for value in item.values],
         coerce=int,
         empty_value=None,
         widget=forms.RadioSelect,
@@ -98,9 +101,9 @@ def _hints(of: Scale, item: Item) -> list[str]:
     return found
 
 
-def _option_words(item: Item, value: int) -> str:
-    """The words of an answer and its points, where the words do not begin with them."""
+def _option_words(of: Scale, item: Item, value: int) -> str:
+    """The words of an answer and its points, where points are added and the words do not begin with them."""
     text = item.answer_words(value)
-    if text.startswith(str(value)) or not item.scored:
+    if text.startswith(str(value)) or not item.scored or of.scoring.levels or of.scoring.profile:
         return text
     return f"{text} ({item.points_of(value)})"

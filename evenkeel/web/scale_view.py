@@ -22,11 +22,15 @@ RATER_WORDS: Final = {
 
 
 def groups(known: tuple[Scale, ...], course: CourseState, own: Scale) -> list[dict[str, Any]]:
-    """Every scale in its group, with a word on whether it can be filled in and when it was last."""
+    """Every scale in its group, those that can be filled in first, with when each was last."""
     return [
         {
             "words": words,
-            "scales": [_line(each, course, own) for each in known if each.kind == kind],
+            "scales": [
+                _line(each, course, own)
+                for each in sorted(known, key=lambda each: not each.is_ready)
+                if each.kind == kind
+            ],
         }
         for kind, words in KIND_WORDS.items()
     ]
@@ -100,7 +104,8 @@ def result_words(of: Scale, scored: Scored) -> str:
         head = f"{of.short}: {scored.band}"
     elif scored.band:
         head += f", {scored.band}"
-    marks = f" {'; '.join(scored.marks).capitalize()}." if scored.marks else ""
+    said = "; ".join(scored.marks)
+    marks = f" {said[:1].upper()}{said[1:]}." if said else ""
     parts = [_part_words(part) for part in scored.parts if part.score is not None]
     return f"{head}.{marks}{' ' + '; '.join(parts) + '.' if parts else ''}"
 

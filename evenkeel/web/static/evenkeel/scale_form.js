@@ -55,8 +55,8 @@ function go(to) {
   current = to;
   show();
   const first = steps[to].querySelector("input:checked") || steps[to].querySelector("input:not([type=hidden])");
-  first?.focus();
-  if (scale.getBoundingClientRect().top < 0) scale.scrollIntoView();
+  first?.focus({ preventScroll: true });
+  tools.scrollIntoView();
 }
 
 function choose(event) {

@@ -127,14 +127,14 @@ def open_case(
     expected = book.ledger.held(account, item)
     issues = [*time_issues(act), *reason_issues(note, "note")]
     if account.place in ("safe", "cabinet") and found.mcg % item.vial.mcg:
-        sentence = "Found: sealed vials are counted whole."
+        sentence = "How much is there now: sealed vials are counted whole."
         issues.append(Issue(sentence=sentence, code="not-whole-vials", field="found"))
     if found == expected:
-        sentence = "Found: this is what the ledger says, so nothing differs."
+        sentence = "How much is there now: this is what the ledger says, so nothing differs."
         issues.append(Issue(sentence=sentence, code="nothing-differs", field="found"))
     difference = found.mcg - expected.mcg
     if difference in {each.difference_mcg for each in cases_standing(lot, account)}:
-        sentence = "Found: an open case tells exactly this. Write a note there."
+        sentence = "How much is there now: an open case tells exactly this. Write a note there."
         issues.append(Issue(sentence=sentence, code="told-already", field="found"))
     if issues:
         raise UnableToWorkOnCase(issues)

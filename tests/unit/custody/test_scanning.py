@@ -61,6 +61,7 @@ def test_a_message_is_read_however_the_scanner_writes_it(
     [
         f"(01){KETAMINE}(17)271130(10)4K118A(21)10000000217",
         f"(01) {KETAMINE} (21) 10000000217 (17) 271130 (10) 4K118A",
+        f"(01){KETAMINE}(17)271130(10)4K118A{GS}(21)10000000217",
     ],
 )
 def test_a_message_is_read_as_it_is_printed(printed: str) -> None:
@@ -137,9 +138,10 @@ def test_the_century_follows_from_today(year: int, raw: str, century: int) -> No
     assert found.expiry_date == date(century, 1, 31)
 
 
-@pytest.mark.parametrize("raw", ["271131", "270229", "270012", "271032"])
+@pytest.mark.parametrize("raw", ["271131", "270229", "270012"])
 def test_a_date_that_is_no_day_is_refused(raw: str) -> None:
-    assert refusal(f"(01){KETAMINE}(17){raw}") in {"expiry-unreadable", "code-unreadable"}
+    assert refusal(f"(01){KETAMINE}(17){raw}") == "expiry-unreadable"
+    assert read(f"(01){KETAMINE}(11){raw}").expiry_date is None, "when it was made is of no interest"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +164,8 @@ def test_a_date_that_is_no_day_is_refused(raw: str) -> None:
         (f"(01){KETAMINE}(17)2711", "code-unreadable"),
         (f"x(01){KETAMINE}", "code-unreadable"),
         (f"(01){KETAMINE}(98765)1", "code-unreadable"),
+        (f"(01){KETAMINE}(17)271032", "code-unreadable"),
+        (f"01{KETAMINE}17٢٧١١٣٠", "code-unreadable"),
         ("409-2051-05", "ndc-form"),
         ("0409-2051", "ndc-form"),
         ("0409-2051-05-1", "ndc-form"),
@@ -181,6 +185,8 @@ def test_a_date_that_is_no_day_is_refused(raw: str) -> None:
         ("]C100106141412345678908", "names-nothing"),
         ("]C12110000000217", "names-nothing"),
         (f"{FIXED}104K118A<GS>2110000000217", "separator-missing"),
+        (f"{FIXED}104K118A<GS>", "separator-missing"),
+        (f"{FIXED}104K118A<FNC1>", "separator-missing"),
     ],
 )
 def test_what_cannot_be_read_in_one_way_is_refused_by_name(code: str, why: str) -> None:
@@ -206,6 +212,32 @@ def test_a_lot_that_may_hide_a_serial_number_is_not_believed_otherwise() -> None
     assert read(f"{FIXED}1021057A").lot == "21057A", "a lot of no letters is none"
     assert refusal(f"01{KETAMINE}10A17271130") == "separator-missing"
     assert read(f"{FIXED}10A17271130B").lot == "A17271130B", "the expiry date is there already"
+
+
+def test_letters_at_the_end_of_a_lot_stay() -> None:
+    assert read(f"{FIXED}104KXX\r").lot == "4KXX"
+
+
+def test_a_code_has_at_most_three_hundred_letters() -> None:
+    """Seventeen for the product, eight times 34 for references, and eleven more make 300."""
+    references = f"01{KETAMINE}{GS}" + f"240{'A' * 30}{GS}" * 8
+    assert read(f"{references}240{'A' * 8}").product == "ketamine_100_5"
+    assert refusal(f"{references}240{'A' * 9}") == "code-unreadable"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (f"(01){KETAMINE}(01){KETALAR}", "product"),
+        ("(10)A(10)B", "lot"),
+        ("(17)271130(17)271231", "expiry date"),
+        ("(10)A(21)1(21)2", "serial number"),
+    ],
+)
+def test_two_values_are_named(code: str, words: str) -> None:
+    with pytest.raises(UnableToScan) as refused:
+        read(code)
+    assert refused.value.issues[0].sentence == f"The code holds two values for the {words}. Read the label."
 
 
 def test_a_lot_longer_than_twenty_is_not_cut() -> None:

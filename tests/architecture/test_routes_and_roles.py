@@ -79,6 +79,8 @@ def address(route: Route, case: Case) -> str:
         "uidb36": "1",
         "monitor": "MON-1",
         "chair": "chair-1",
+        "site": "main",
+        "case": str(uuid.uuid4()),
     }
     missing = [name for name in route.parameters if name not in known]
     assert not missing, f"say here what stands for {missing} in /{route.pattern}"

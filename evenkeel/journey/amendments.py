@@ -179,7 +179,7 @@ def _worked_out_again(state: State, payload: Payload, at: datetime) -> tuple[Pay
         _, plus, wording = payload.scale_version.partition("+")
         again = replace(
             payload,
-            scale_version=f"{of.version}{plus}{wording}",
+            scale_version=f"{of.scoring_version}{plus}{wording}",
             total=scored.total,
             band=scored.band,
             risk_items=scored.risk_items,

@@ -147,7 +147,7 @@ def form_on_record(of: Scale, fact: Written[AssessmentRecorded]) -> dict[str, An
 
 def _scored(of: Scale, said: AssessmentRecorded) -> Scored | None:
     """Scored again for its parts and marks; an older version may have asked other questions."""
-    if not of.is_scorable or said.scale_version.partition("+")[0] != of.version:
+    if not of.is_scorable or said.scale_version.partition("+")[0] != of.scoring_version:
         return None
     try:
         return score(of, said.answers)

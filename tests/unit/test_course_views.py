@@ -1,5 +1,6 @@
 """What the course pages work out: weeks without an answer, the next step, the share that was answered."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -84,6 +85,14 @@ def test_the_chart_marks_infusions_and_the_line_of_response() -> None:
     assert data["infusions"] == [{"at": int(NOON.timestamp()), "label": "1"}]
     assert (data["y"]["from"], data["y"]["to"]) == (0, 27)
     assert len(chart["rows"]) == 3
+
+
+def test_only_the_scale_of_the_course_misses_answers() -> None:
+    when, asked = form(1, 9)
+    other = replace(asked, scale="gad7", answers=(1,) * 7)
+    own, beside = charts(of(*READY, infusion(1, 0), (when, other)), NOON + 10 * DAYS)
+    assert (own["id"], len(own["data"]["missing"])) == ("outcome-phq9", 1)
+    assert (beside["id"], beside["data"]["missing"]) == ("outcome-gad7", [])
 
 
 def test_a_form_with_a_gap_has_no_point_and_a_line_in_the_table() -> None:

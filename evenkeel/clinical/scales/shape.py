@@ -310,6 +310,11 @@ class Scale:
     loinc_total: str | None
 
     @property
+    def scoring_version(self) -> str:
+        """The version without the mark of the wording that a clinic loaded."""
+        return self.version.partition("+")[0]
+
+    @property
     def low(self) -> Decimal:
         """The lowest score."""
         return self.scoring.low

@@ -26,6 +26,8 @@ from evenkeel.values.shape import frozen
 
 WasteCause = Literal["left_over", "spilled", "broken", "cancelled", "expired", "recalled"]
 
+# What a bag holds; other drugs of the ledger go through a syringe.
+KETAMINE: Final = "ketamine"
 # While the pump holds the bag, nothing of it is wasted.
 ON_THE_PUMP: Final[tuple[VisitPhase, ...]] = ("running", "paused")
 
@@ -64,15 +66,37 @@ class Expected:
 
 
 def expected_rests(visit: VisitState) -> tuple[Expected, ...]:
-    """What should be left in each bag and vial that a visit has in hand, in the order in which pages ask."""
+    """What should be left in each bag and vial that a visit has in hand, in the order in which pages ask.
+
+    After the infusion the bag is measured even where it should be empty, until somebody has done so.
+    """
     by_account: dict[Account, list[custody.Balance]] = {}
-    for each in weld.in_hand(visit.stream):
+    for each in (*weld.in_hand(visit.stream), *_empty_bag(visit)):
         by_account.setdefault(each.account, []).append(each)
     return tuple(_expected(visit, account, parts) for account, parts in by_account.items())
 
 
+def _empty_bag(visit: VisitState) -> tuple[custody.Balance, ...]:
+    """The bag that the rates say is empty, once for each lot that was drawn into it."""
+    if visit.stopped is None or visit.reconciled is not None:
+        return ()
+    held = {each.account for each in weld.in_hand(visit.stream)}
+    nothing = DrugMass(mcg=0)
+    found = []
+    for stream in custody.lots_of_visit(visit.stream):
+        lot = custody.one_lot(stream)
+        assert lot is not None, "a lot that drug was drawn of is in the ledger"
+        bag = Account(site=lot.site, place="bag", ref=visit.stream)
+        if bag not in held and lot.item.drug == KETAMINE:
+            found.append(
+                custody.Balance(lot=lot, account=bag, mass=nothing, kept=nothing, opened_at=None, visit=None)
+            )
+    return tuple(found)
+
+
 def _expected(visit: VisitState, account: Account, parts: Sequence[custody.Balance]) -> Expected:
-    draw = visit.draw
+    # The bag is as it was made up, also when the order was cancelled since.
+    draw = visit.last_draw
     strength, slack_ml = Fraction(parts[0].lot.item.strength.mcg_per_ml), VIAL_SLACK_ML
     if account.place == "bag" and draw is not None:
         strength = Fraction(draw.payload.drawn.mcg) / Fraction(draw.payload.bag.value)

@@ -5,7 +5,7 @@ Everything here is worked out from movements, in whole micrograms, and is exact.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeVar
 
 from evenkeel.custody.accounts import HELD
 from evenkeel.record.custody import Account, Cause, Place
@@ -69,6 +69,9 @@ class Moved(Protocol):
         """The movement that this one takes back."""
 
 
+M = TypeVar("M", bound=Moved)
+
+
 @frozen
 class Standing:
     """What a clinic holds of one lot after a movement, in micrograms by where it is."""
@@ -103,7 +106,7 @@ class Standing:
         return cls(**mcg)
 
 
-def running(carried: Standing, movements: Iterable[Moved]) -> Iterator[tuple[Moved, int, Standing]]:
+def running(carried: Standing, movements: Iterable[M]) -> Iterator[tuple[M, int, Standing]]:
     """Every movement of one lot that the stock knows of: by how much it changed, and what stood then.
 
     Movements between accounts outside, such as a loss that is reported, change nothing and are left out. A

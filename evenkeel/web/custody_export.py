@@ -2,13 +2,13 @@
 
 import hashlib
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
 from evenkeel.record.entry import ROLE_WORDS, Author
@@ -18,12 +18,14 @@ from evenkeel.values.shape import frozen
 from evenkeel.web.custody_cells import Row, Sheet, csv_parts, shown
 from evenkeel.web.custody_sheets import REPORTS, ReportKey, site_words
 from evenkeel.web.jinja import clinic_datetime
-from evenkeel.web.papers import make_pdf
+from evenkeel.web.printing import UnableToPrint, make_long_pdf
 
-# One PDF holds at most so many lines: typst keeps the whole of it in memory, some 150 MB for these. Proposal.
+# One PDF holds at most so many lines, which take some 150 MB while it is made. Proposal.
 PDF_LINES_MAX: Final = 1000
 # An inspection's longer lists are printed in parts, and those beyond this many parts are left to the CSV.
 PDF_PARTS_MAX: Final = 5
+
+A = TypeVar("A", bound=HttpResponseBase)
 
 NOT_THE_RECORD: Final = "Copies on paper are not the record."
 FOR_AN_INSPECTION: Final[tuple[ReportKey, ...]] = (
@@ -69,7 +71,7 @@ def pdf_of(sheet: Sheet, export: Export, rows: list[Row], part: str = "") -> byt
         ],
         "rows": [[shown(row[place]) for place in columns] for row in rows],
     }
-    return make_pdf("custody_report", data)
+    return make_long_pdf("custody_report", data)
 
 
 def as_pdf(sheet: Sheet, export: Export, name: str) -> HttpResponse:
@@ -94,7 +96,7 @@ def as_zip(
     return _as_file(_streamed(request, zip_parts(export, reports), "application/zip"), f"{name}.zip")
 
 
-def _as_file(answer: Any, name: str) -> Any:
+def _as_file(answer: A, name: str) -> A:
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "no-store"
     return answer
@@ -107,7 +109,10 @@ def _streamed(request: HttpRequest, parts: Iterator[bytes], content_type: str) -
 
 
 async def _in_a_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (part := await sync_to_async(next)(parts, None)) is not None:
+    def following() -> bytes | None:
+        return next(parts, None)
+
+    while (part := await sync_to_async(following)()) is not None:
         yield part
 
 
@@ -128,6 +133,9 @@ class _Pipe:
     def flush(self) -> None:
         """Nothing is held back."""
 
+    def close(self) -> None:
+        """There is nothing to close."""
+
     def take(self) -> bytes:
         """Give out what came in since the last time."""
         taken = bytes(self._waiting)
@@ -138,10 +146,13 @@ class _Pipe:
 def zip_parts(export: Export, reports: tuple[ReportKey, ...]) -> Iterator[bytes]:
     """Each report as CSV and PDF, then a README that says what each file holds, with its SHA-256."""
     pipe, listed = _Pipe(), list[str]()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]  # it only writes
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for key in reports:
             sheet = REPORTS[key](export.asked)
             for name, parts, what in _files_of(sheet, export):
+                if parts is None:
+                    listed.append(f"{name} is not here\n  {what}")
+                    continue
                 digest = hashlib.sha256()
                 with archive.open(_file(name, export.at), "w") as file:
                     for part in parts:
@@ -149,9 +160,6 @@ def zip_parts(export: Export, reports: tuple[ReportKey, ...]) -> Iterator[bytes]
                         file.write(part)
                         yield pipe.take()
                 listed.append(f"{name}\n  {what}\n  SHA-256 {digest.hexdigest()}")
-            if sheet.total > PDF_LINES_MAX * PDF_PARTS_MAX:
-                why = f"{sheet.total} lines are too many to print; the CSV holds them all."
-                listed.append(f"{key}.pdf is not here\n  {why}")
         archive.writestr(_file("README.txt", export.at), _readme(export, listed))
     yield pipe.take()
 
@@ -162,26 +170,24 @@ def _file(name: str, at: datetime) -> zipfile.ZipInfo:
     return info
 
 
-def _files_of(sheet: Sheet, export: Export) -> Iterator[tuple[str, Iterator[bytes], str]]:
-    yield (
-        f"{sheet.key}.csv",
-        csv_parts(sheet, CHUNK),
-        f"{sheet.title}, {sheet.total} lines, for a spreadsheet",
-    )
+def _files_of(sheet: Sheet, export: Export) -> Iterator[tuple[str, Iterable[bytes] | None, str]]:
+    """The name of each file, what is in it, a part at a time, and what that is; or why it is not there."""
+    words = f"{sheet.title}, {sheet.total} lines, for a spreadsheet"
+    yield f"{sheet.key}.csv", csv_parts(sheet, CHUNK), words
     if sheet.total > PDF_LINES_MAX * PDF_PARTS_MAX:
+        yield f"{sheet.key}.pdf", None, f"{sheet.total} lines are too many to print; the CSV holds them all."
         return
     many = sheet.total > PDF_LINES_MAX
     for number, first in enumerate(range(0, max(sheet.total, 1), PDF_LINES_MAX), start=1):
         name = f"{sheet.key}-part-{number}.pdf" if many else f"{sheet.key}.pdf"
         rows = list(sheet.rows(first, PDF_LINES_MAX))
-        what = (
-            f"{sheet.title}, lines {first + 1} to {first + len(rows)}" if rows else f"{sheet.title}, no line"
-        )
-        yield name, _printed(sheet, export, rows, f", part {number}" if many else ""), f"{what}, to print"
-
-
-def _printed(sheet: Sheet, export: Export, rows: list[Row], part: str) -> Iterator[bytes]:
-    yield pdf_of(sheet, export, rows, part)
+        what = f"lines {first + 1} to {first + len(rows)}" if rows else "no line"
+        try:
+            pdf = pdf_of(sheet, export, rows, f", part {number}" if many else "")
+        except UnableToPrint:
+            yield name, None, "It could not be printed; the CSV holds the same lines."
+        else:
+            yield name, [pdf], f"{sheet.title}, {what}, to print"
 
 
 def _readme(export: Export, listed: list[str]) -> str:

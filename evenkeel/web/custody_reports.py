@@ -31,6 +31,7 @@ from evenkeel.web.custody_export import (
 from evenkeel.web.custody_sheets import REPORTS, ReportKey
 from evenkeel.web.jinja import clinic_date
 from evenkeel.web.pages import REFUSED, Page
+from evenkeel.web.printing import UnableToPrint
 
 LINES_A_PAGE: Final = 50
 # A page number beyond this is no page that anybody was shown.
@@ -67,6 +68,9 @@ FILTERS: Final[Mapping[ReportKey, frozenset[Filter]]] = {
     "cases": frozenset({"lot"}),
     "rates": frozenset({"person"}),
 }
+
+
+NOT_PRINTED: Final = Issue(sentence="The PDF could not be made. Take the CSV.", code="not-printed")
 
 
 class ReportForm(forms.Form):
@@ -114,16 +118,13 @@ class ReportForm(forms.Form):
         cleaned = super().clean() or {}
         if cleaned.get("period") == "dates":
             self._check_dates(cleaned.get("first_date"), cleaned.get("last_date"))
-        key = cleaned.get("report")
-        # An inspection takes every report, and each goes by what it can.
-        if key in FILTERS and self.data.get("as") != "inspection":
+        # An inspection takes every report, whole.
+        goes_by = FILTERS.get(cleaned.get("report", ""))
+        if goes_by is not None and self.data.get("as") != "inspection":
             for name in get_args(Filter):
-                if cleaned.get(name) and name not in FILTERS[key]:
-                    label = self.fields[name].label
-                    sentence = (
-                        f"{label}: this report does not go by it. Leave it empty, or choose another report."
-                    )
-                    self.add_error(name, sentence)
+                if cleaned.get(name) and name not in goes_by:
+                    sentence = "this report does not go by it. Leave it empty, or choose another report."
+                    self.add_error(name, f"{self.fields[name].label}: {sentence}")
         return cleaned
 
     def _check_dates(self, first: date | None, last: date | None) -> None:
@@ -175,7 +176,10 @@ class ReportsPage(Page):
         if wanted == "pdf":
             if sheet.total > PDF_LINES_MAX:
                 return self._ask(form, issues=[_too_long(sheet)], status=REFUSED)
-            return as_pdf(sheet, export, name)
+            try:
+                return as_pdf(sheet, export, name)
+            except UnableToPrint:
+                return self._ask(form, issues=[NOT_PRINTED], status=REFUSED)
         return self._ask(form, found=_found(sheet, export.period, _page(request)))
 
     def _ask(

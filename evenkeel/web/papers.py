@@ -1,11 +1,8 @@
 """Paper: the infusion record and the discharge sheet of a visit, as PDF."""
 
-import json
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any
 
-import typst
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path
 
@@ -13,36 +10,7 @@ from evenkeel.store import reading
 from evenkeel.store.queries import settings
 from evenkeel.web import papers_view
 from evenkeel.web.pages import Page, now
-
-SOURCES: Final = Path(__file__).parent / "typst"
-FONTS: Final = Path(__file__).parent / "static" / "vendor" / "noto-sans"
-
-# PDF/UA refuses a glyph that no font has; a name in another script is then printed under PDF/A, and if that
-# refuses too as a plain PDF: a sheet that a screen reader finds harder is better than no sheet.
-STANDARDS: Final[tuple[Literal["ua-1", "a-2b"] | None, ...]] = ("ua-1", "a-2b", None)
-
-
-class UnableToPrint(Exception):
-    """Typst could not make the sheet at all."""
-
-
-def make_pdf(sheet: str, data: dict[str, Any]) -> bytes:
-    """Compile a sheet with its data to a PDF, under the strictest standard that its text allows."""
-    inputs = {"data": json.dumps(data)}
-    for standard in STANDARDS:
-        try:
-            made = typst.compile(
-                SOURCES / f"{sheet}.typ",
-                root=SOURCES,
-                font_paths=[FONTS],
-                sys_inputs=inputs,
-                pdf_standards=standard,
-                format="pdf",
-            )
-        except typst.TypstError:
-            continue
-        return made
-    raise UnableToPrint
+from evenkeel.web.printing import make_pdf
 
 
 class PaperPage(Page):

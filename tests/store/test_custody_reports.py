@@ -20,7 +20,7 @@ from evenkeel.store import models, reading, sites
 from evenkeel.store.models import MAIN_SITE
 from evenkeel.store.sites import Site
 from evenkeel.values.ids import EntryId, StreamId
-from evenkeel.web import custody_export, custody_sheets, pages
+from evenkeel.web import custody_export, custody_sheets, pages, printing
 from evenkeel.web import custody_reports as page
 from evenkeel.web.custody_sheets import REPORTS
 from tests import factories, factories_custody
@@ -384,6 +384,19 @@ def test_a_report_that_is_too_long_to_print_says_what_to_do(
     answer = ask(registrant, "movements", **{"as": "pdf"})
     assert answer.status_code == 422
     assert "12 lines are too many for one PDF, which holds 11." in answer.content.decode()
+
+
+def test_what_cannot_be_printed_is_said_and_the_rest_still_comes(
+    registrant: Client, month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printing, "APART_SECONDS_MAX", 0.001)
+    answer = ask(registrant, "cases", **{"as": "pdf"})
+    assert answer.status_code == 422
+    assert "The PDF could not be made. Take the CSV." in answer.content.decode()
+    archive = zipfile.ZipFile(io.BytesIO(sent(ask(registrant, "rates", **{"as": "inspection"}))))
+    assert "cases.csv" in archive.namelist()
+    assert "cases.pdf" not in archive.namelist()
+    assert "cases.pdf is not here\r\n  It could not be printed" in archive.read("README.txt").decode()
 
 
 def test_names_of_files_hold_nothing_about_a_patient(registrant: Client, month: Month) -> None:

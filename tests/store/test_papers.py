@@ -13,7 +13,7 @@ from evenkeel.journey.settings import change_settings
 from evenkeel.record.infusion import SignsCharted
 from evenkeel.store import reading
 from evenkeel.values.ids import StreamId, reference_of
-from evenkeel.web.papers import make_pdf
+from evenkeel.web.printing import make_pdf
 from tests import factories
 from tests.factories_chairside import STARTED_AT, chart, discharged_visit, running_visit, signs
 

@@ -20,11 +20,11 @@ from evenkeel.store.sites import Site
 from evenkeel.values.drug import DrugMass, to_decimal
 from evenkeel.values.ids import reference_of
 from evenkeel.values.numbers import plain
-from evenkeel.web import stock_count_view
+from evenkeel.web import pages, stock_count_view
 from evenkeel.web.custody_words import mg_words, place_words, whole_vials
 from evenkeel.web.jinja import clinic_date, clinic_datetime
-from evenkeel.web.pages import Page, now
-from evenkeel.web.papers import make_pdf
+from evenkeel.web.pages import Page
+from evenkeel.web.printing import make_pdf
 from evenkeel.web.stock_cases import reportable_case
 from evenkeel.web.stock_count import count_of, site_asked
 
@@ -150,7 +150,7 @@ class InventoryPaper(Page):
         taken = next((each for each in state.inventories if each.payload.count == fact.id), None)
         if taken is None:
             raise Http404
-        data = inventory(site, fact, taken, author=self.author.printed_name, printed_at=now())
+        data = inventory(site, fact, taken, author=self.author.printed_name, printed_at=pages.now())
         return pdf_answer("stock_inventory", data, f"inventory-{site.id}-{fact.seq}")
 
 
@@ -219,7 +219,7 @@ class Form106Paper(Page):
         """Print what the case knows; a case that nothing is lost in has no such sheet."""
         state = reportable_case(self.stream("case"))
         site = site_asked(state.opened.payload.site)
-        data = form_106(state, site, author=self.author.printed_name, printed_at=now())
+        data = form_106(state, site, author=self.author.printed_name, printed_at=pages.now())
         return pdf_answer("form_106", data, f"form-106-{reference_of(state.stream)[:8]}")
 
 

@@ -105,8 +105,8 @@ class CountSheet(SitePage, FormPage):
 
     @property
     def purpose(self) -> CountPurpose:
-        """Which count it is."""
-        said = self.request.GET.get("purpose", "")
+        """Which count it is; a spot check where the address does not say."""
+        said = self.request.GET.get("purpose", "spot")
         purpose = next((each for each in get_args(CountPurpose) if each == said), None)
         if purpose is None:
             raise Http404

@@ -154,6 +154,7 @@ class CountForm(SecondPersonFields):
         workers = [person for person in people.every() if may(person.role, "case.work")]
         chosen: Any = self.fields["owner"]
         chosen.choices = [("", "Choose"), *((person.id, person.printed_name) for person in workers)]
+        chosen.asked = True
         if me in {person.id for person in workers}:
             chosen.initial = me
         self._lots = {lot.stream: lot for lot in custody.lots(site)}

@@ -181,11 +181,12 @@ def test_what_is_found_beside_the_sheet_is_a_surplus(client: Client) -> None:
     assert "This lot stands above under that place." in said(again)
 
 
-@pytest.mark.parametrize("address", ["/stock/count/sheet/", "/stock/count/sheet/?purpose=none"])
-def test_a_sheet_without_a_purpose_is_not_found(client: Client, address: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    ["/stock/count/sheet/?purpose=none", "/stock/counts/?site=nowhere", "/stock/counts/main/7/"],
+)
+def test_a_purpose_a_site_or_a_count_that_is_not_there_is_not_found(client: Client, address: str) -> None:
     pages.look(client, people().nurse, address, status=404)
-    pages.look(client, people().nurse, "/stock/counts/?site=nowhere", status=404)
-    pages.look(client, people().nurse, "/stock/counts/main/7/", status=404)
 
 
 def test_a_clinic_of_one_site_is_not_asked_which(client: Client) -> None:

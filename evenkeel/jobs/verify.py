@@ -42,6 +42,7 @@ def verify(progress: Callable[[int, int], None] = lambda done, total: None) -> V
     tamperings += [
         Tampering(stream=stream, seq=1, sentence="the stream has entries but no head") for stream in orphans
     ]
+    stale += projections.rows_without_stream()
     return Verification(
         streams=len(streams), entries=entries, tamperings=tuple(tamperings), stale_rows=tuple(stale)
     )

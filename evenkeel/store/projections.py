@@ -10,6 +10,7 @@ from evenkeel.record.patients import PatientState
 from evenkeel.record.state import State
 from evenkeel.record.visits import VisitState
 from evenkeel.store import models, projections_custody
+from evenkeel.values.ids import StreamId
 
 Columns = dict[str, Any]
 # Every row of a state by table; the rows of one table have the same columns.
@@ -46,6 +47,16 @@ def written(state: State) -> Rows:
     if isinstance(state, LotState):
         found |= projections_custody.written_parts(state)
     return found
+
+
+def rows_without_stream() -> list[StreamId]:
+    """Streams that rows in lists speak of and the record does not know: somebody put the rows there."""
+    known = models.Stream.objects.values("pk")
+    found: set[str] = set()
+    tables = [table for table, _ in _TABLES.values()]
+    for table in (*tables, *projections_custody.PARTS):
+        found.update(table.objects.exclude(stream__in=known).values_list("stream", flat=True))
+    return [StreamId(stream) for stream in sorted(found)]
 
 
 def _patient(state: PatientState) -> dict[str, Any]:

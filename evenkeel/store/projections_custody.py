@@ -15,6 +15,9 @@ from evenkeel.store import models
 
 Columns = dict[str, Any]
 
+# The tables that hold a lot's parts; each row names its lot in `stream`.
+PARTS: Final[tuple[type[Any], ...]] = (models.BalanceRow, models.KeptRow, models.MovementRow)
+
 _BALANCE: Final = ("place", "ref", "mcg", "kept_mcg", "opened_at", "visit")
 
 

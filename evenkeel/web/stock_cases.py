@@ -21,13 +21,19 @@ from evenkeel.values.ids import ClinicianId, StreamId
 from evenkeel.values.issues import Issue, UnableTo
 from evenkeel.values.quantities import Volume
 from evenkeel.web import pages, stock_count_view, timeline
-from evenkeel.web.custody_words import amount_words, place_words
 from evenkeel.web.fields import QuantityField
 from evenkeel.web.jinja import clinic_datetime
 from evenkeel.web.pages import FormPage, Page
 from evenkeel.web.second_person import SecondPersonFields, proof_of
 from evenkeel.web.stock_count import SitePage
-from evenkeel.web.stock_count_view import case_line, case_url, clock, difference_words
+from evenkeel.web.stock_count_view import (
+    case_line,
+    case_url,
+    clock,
+    difference_words,
+    held_words,
+    where_words,
+)
 
 # Closed cases below the open ones; older ones stand in the reports.
 CLOSED_SHOWN = 50
@@ -88,7 +94,7 @@ class CaseBase(Page):
                 "case_url": case_url(state.stream),
                 "seen": state.seq,
                 "is_open": state.closed is None,
-                "difference": difference_words(opened.item, state.difference_mcg),
+                "difference": difference_words(opened.account, opened.item, state.difference_mcg),
                 **extra,
             }
         )
@@ -126,9 +132,9 @@ def _facts(state: CaseState) -> list[dict[str, Any]]:
     noticed = f"{state.opened.by.printed_name}, {clinic_datetime(opened.discovered_at)}"
     rows = [
         {"key": "Drug", "value": f"{opened.item.label}, lot {opened.item.lot}"},
-        {"key": "Where", "value": place_words(opened.account).capitalize()},
-        {"key": "Expected", "value": amount_words(opened.item, opened.expected)},
-        {"key": "Found", "value": amount_words(opened.item, opened.found)},
+        {"key": "Where", "value": where_words(opened.account)},
+        {"key": "Expected", "value": held_words(opened.account, opened.item, opened.expected)},
+        {"key": "Found", "value": held_words(opened.account, opened.item, opened.found)},
         {"key": "Discovered by", "value": noticed},
         {"key": "Who finds out", "value": state.owner[1]},
     ]
@@ -384,7 +390,7 @@ class NewCaseForm(forms.Form):
 
 def _account_words(balance: Balance) -> str:
     item = balance.lot.item
-    return f"{place_words(balance.account).capitalize()}: {item.label}, lot {item.lot}"
+    return f"{where_words(balance.account)}: {item.label}, lot {item.lot}"
 
 
 class NewCasePage(SitePage, FormPage):

@@ -1,6 +1,7 @@
 """Counts, closed days and cases as plain values for pages: amounts in vials and mg, ages, and what is due."""
 
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 
 from django.urls import reverse
@@ -9,14 +10,15 @@ from evenkeel.custody.counts import form_106_due, notice_due
 from evenkeel.journey.custody.cases import is_reportable
 from evenkeel.journey.rules import clinic_time
 from evenkeel.record.counting import CaseState, CountLine, CountRecorded, DayClosed
-from evenkeel.record.custody import Item
+from evenkeel.record.custody import Account, Item
 from evenkeel.record.state import Written
 from evenkeel.store import reading
 from evenkeel.store.queries import counting
 from evenkeel.store.queries.custody import CaseLine
-from evenkeel.values.drug import DrugMass
+from evenkeel.values.drug import DrugMass, to_decimal
 from evenkeel.values.ids import StreamId, reference_of
-from evenkeel.web.custody_words import amount_words, count_words, place_words
+from evenkeel.values.numbers import plain
+from evenkeel.web.custody_words import amount_words, count_words, mg_words, place_words
 from evenkeel.web.jinja import clinic_date, clinic_datetime
 from evenkeel.web.stock_sheet import PURPOSE_WORDS
 
@@ -38,11 +40,29 @@ def moment_words(moment: datetime) -> str:
     return f"{clinic_time(moment):%a} {clinic_datetime(moment)}"
 
 
-def difference_words(item: Item, mcg: int) -> str:
+def where_words(account: Account) -> str:
+    """Where an account is, to begin a line with: "Cabinet", "Vial K-2231-1"."""
+    words = place_words(account)
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def volume_words(item: Item, mass: DrugMass) -> str:
+    """The volume of so much drug: "9.3 mL"."""
+    return f"{plain(to_decimal(Fraction(mass.mcg, item.strength.mcg_per_ml), 3))} mL"
+
+
+def held_words(account: Account, item: Item, mass: DrugMass) -> str:
+    """An amount as it is counted there: "3 vials, 1,500 mg" sealed, "465 mg (9.3 mL)" where it was opened."""
+    if account.place in ("safe", "cabinet"):
+        return amount_words(item, mass)
+    return f"{mg_words(mass)} ({volume_words(item, mass)})"
+
+
+def difference_words(account: Account, item: Item, mcg: int) -> str:
     """What differs: "1 vial, 500 mg missing"."""
     if not mcg:
         return "Agrees"
-    return f"{amount_words(item, DrugMass(mcg=abs(mcg)))} {'missing' if mcg < 0 else 'too much'}"
+    return f"{held_words(account, item, DrugMass(mcg=abs(mcg)))} {'missing' if mcg < 0 else 'too much'}"
 
 
 def difference_tone(mcg: int) -> str:
@@ -98,7 +118,7 @@ def result(site: str, fact: Written[CountRecorded]) -> dict[str, Any]:
         "lines": [_result_line(fact, each) for each in said.lines],
         "differs": len(said.variances),
         "in_use": [
-            f"{each.lot.item.label}, lot {each.lot.item.lot}: {amount_words(each.lot.item, each.mass)}. "
+            f"{each.lot.item.label}, lot {each.lot.item.lot}: {mg_words(each.mass)}. "
             f"{visit_words(each.visit)}"
             for each in in_use
         ],
@@ -108,11 +128,11 @@ def result(site: str, fact: Written[CountRecorded]) -> dict[str, Any]:
 def _result_line(fact: Written[CountRecorded], each: CountLine) -> dict[str, Any]:
     told = _told_by(fact, each) if each.difference_mcg else None
     return {
-        "where": place_words(each.account).capitalize(),
+        "where": where_words(each.account),
         "what": f"{each.item.label}, lot {each.item.lot}",
-        "expected": amount_words(each.item, each.expected),
-        "found": amount_words(each.item, each.found),
-        "words": difference_words(each.item, each.difference_mcg),
+        "expected": held_words(each.account, each.item, each.expected),
+        "found": held_words(each.account, each.item, each.found),
+        "words": difference_words(each.account, each.item, each.difference_mcg),
         "tone": difference_tone(each.difference_mcg),
         "case_url": case_url(told[0].stream) if told else None,
         "case_words": told[1] if told else None,
@@ -154,6 +174,7 @@ def clock(state: CaseState, at: datetime) -> list[dict[str, Any]]:
     return [
         {
             "key": "Written notice to the field office",
+            "short": "Notice",
             **_due(
                 state,
                 f"Sent on {clinic_date(notice.payload.sent_date)}" if notice else None,
@@ -163,6 +184,7 @@ def clock(state: CaseState, at: datetime) -> list[dict[str, Any]]:
         },
         {
             "key": "Form 106",
+            "short": "Form 106",
             **_due(
                 state,
                 f"Filed on {clinic_date(form.payload.filed_date)}" if form else None,
@@ -187,16 +209,25 @@ def _due(state: CaseState, done: str | None, due_at: datetime, at: datetime) -> 
     return {"value": f"Overdue {by}; it was due {moment_words(due_at)}", "tone": "late"}
 
 
+def _first_lower(words: str) -> str:
+    return f"{words[0].lower()}{words[1:]}"
+
+
 def case_line(state: CaseState, at: datetime) -> dict[str, Any]:
     """A case in the list."""
     opened, closed = state.opened.payload, state.closed
-    waits = [each for each in clock(state, at) if each["tone"] in ("due", "late")]
+    waits = [
+        {"words": f"{each['short']} {_first_lower(each['value'].partition(';')[0])}", "tone": each["tone"]}
+        for each in clock(state, at)
+        if each["tone"] in ("due", "late")
+    ]
     return {
         "url": case_url(state.stream),
-        "what": difference_words(opened.item, state.difference_mcg),
+        "what": difference_words(opened.account, opened.item, state.difference_mcg),
         "tone": "neutral" if closed else difference_tone(state.difference_mcg),
         "drug": f"{opened.item.label}, lot {opened.item.lot}",
-        "where": place_words(opened.account).capitalize(),
+        "where": where_words(opened.account),
+        "where_inside": place_words(opened.account),
         "at": clinic_datetime(opened.discovered_at),
         "age": age_words(opened.discovered_at, closed.at if closed else at),
         "owner": state.owner[1],

@@ -1,7 +1,6 @@
 """Paper of the stock: an inventory to be kept, and the data for form 106, which a person files."""
 
 from datetime import datetime
-from fractions import Fraction
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -17,9 +16,8 @@ from evenkeel.record.state import Written
 from evenkeel.store import reading
 from evenkeel.store.queries import settings
 from evenkeel.store.sites import Site
-from evenkeel.values.drug import DrugMass, to_decimal
+from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import reference_of
-from evenkeel.values.numbers import plain
 from evenkeel.web import pages, stock_count_view
 from evenkeel.web.custody_words import mg_words, place_words, whole_vials
 from evenkeel.web.jinja import clinic_date, clinic_datetime
@@ -27,6 +25,7 @@ from evenkeel.web.pages import Page
 from evenkeel.web.printing import make_pdf
 from evenkeel.web.stock_cases import reportable_case
 from evenkeel.web.stock_count import count_of, site_asked
+from evenkeel.web.stock_count_view import volume_words, where_words
 
 TO_WRITE: Final = "________________________"
 
@@ -57,11 +56,7 @@ def _holder(site: Site) -> list[tuple[str, str]]:
 
 def _contents(item: Item) -> str:
     """What one container holds: "500 mg in 10 mL"."""
-    return f"{mg_words(item.vial)} in {_ml(item, item.vial)}"
-
-
-def _ml(item: Item, mass: DrugMass) -> str:
-    return f"{plain(to_decimal(Fraction(mass.mcg, item.strength.mcg_per_ml), 3))} mL"
+    return f"{mg_words(item.vial)} in {volume_words(item, item.vial)}"
 
 
 # --- the inventory ------------------------------------------------------------------------------------------
@@ -124,7 +119,7 @@ def _opened(said: CountRecorded) -> list[list[str]]:
             line.item.label,
             f"C-{line.item.schedule}",
             place_words(line.account),
-            f"{_ml(line.item, line.found)}, {mg_words(line.found)}",
+            f"{volume_words(line.item, line.found)}, {mg_words(line.found)}",
         ]
         for line in said.lines
         if line.item.schedule is not None and line.account.place == "vial"
@@ -183,13 +178,13 @@ def form_106(state: CaseState, site: Site, *, author: str, printed_at: datetime)
                 f"C-{item.schedule}",
                 str(item.strength),
                 str(vials) if vials is not None else "part of one",
-                f"{mg_words(lost)} in {_ml(item, lost)}",
+                f"{mg_words(lost)} in {volume_words(item, lost)}",
                 item.lot,
             ]
         ],
         "rows": [
             ("Type of loss", f"{TO_WRITE} (chosen by the registrant)"),
-            ("Where it was kept", place_words(opened.account).capitalize()),
+            ("Where it was kept", where_words(opened.account)),
             ("Expected", mg_words(opened.expected)),
             ("Found", mg_words(opened.found)),
             ("Explanation", explained),

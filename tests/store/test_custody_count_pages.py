@@ -387,8 +387,8 @@ def test_the_list_shows_ages_and_what_is_overdue(client: Client, monkeypatch: py
     _, case = a_case()
     pages.set_clock(monkeypatch, at(24 * 60 * 12))
     words = " ".join(re.sub(r"<[^>]+>", " ", pages.look(client, people().nurse, "/stock/cases/")).split())
-    assert "12 days Rosa Delgado PharmD Open" in words
-    assert "Written notice to the field office: overdue by 11 days" in words
+    assert "12 days 1 Jun 2026, 09:01 Rosa Delgado PharmD Open" in words
+    assert "Notice overdue by 11 days" in words
     close(60 * 24 * 13, case, "lost")
     assert "No case is open." in pages.look(client, people().nurse, "/stock/cases/")
 
@@ -436,7 +436,7 @@ def test_the_page_says_what_keeps_the_day_open_and_where_to_mend_it(client: Clie
     lot, _ = a_case()
     page = pages.look(client, people().nurse, "/stock/day/")
     assert "The closing count of today is missing." in page
-    assert "lot K-2231, is missing (cabinet)" in page
+    assert "something is missing of lot K-2231, ketamine 50 mg/mL, 10 mL (cabinet)" in page
     assert 'href="/stock/count/"' in page
     assert 'href="/stock/cases/"' in page
     assert "password_of_second" not in page

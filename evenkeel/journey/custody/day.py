@@ -98,9 +98,9 @@ def _moved_since() -> Issue:
 
 
 def _case_issue(case: custody.CaseLine) -> Issue:
-    what = "missing" if case.difference_mcg < 0 else "too much"
+    what = "something is missing" if case.difference_mcg < 0 else "there is too much"
     sentence = (
-        f"A case is open: {case.lot.item.label}, lot {case.lot.item.lot}, is {what} ({case.account}). "
+        f"A case is open: {what} of lot {case.lot.item.lot}, {case.lot.item.label} ({case.account}). "
         f"{case.owner_name} closes it with an explanation."
     )
     return Issue(sentence=sentence, code="case-open")

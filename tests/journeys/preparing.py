@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any, Final
 
 import django
@@ -34,6 +35,8 @@ MINUTE: Final = timedelta(minutes=1)
 
 # The factories count their requests, which is enough for one process; here are several on one database.
 factories.key = lambda: IdempotencyKey(str(uuid.uuid4()))
+# Their lots are counted as well, and no two processes may receive the same one.
+vars(factories_chairside)["_lots"] = count(uuid.uuid4().int % 1_000_000)
 
 
 def furnish(at: str, chairs: int) -> list[str]:
@@ -102,6 +105,7 @@ def running(at: str, chair: str, given_name: str = "Ines") -> dict[str, str]:
 
 def reached(at: str, chair: str, phase: VisitPhase, given_name: str) -> dict[str, str]:
     """Somebody whose visit has come to a phase, as of an infusion that starts five minutes ago."""
+    factories_chairside.stock_up(datetime.fromisoformat(at) - 60 * MINUTE)
     found = book_today(at, chair, given_name)
     bring(stream_of("visit", found["visit"]), phase, datetime.fromisoformat(at) - 5 * MINUTE)
     return found

@@ -67,6 +67,7 @@ OPENED_BY: Final = {
 # The course, visit or entry that shows most of a page. Others show any course after three infusions, and any
 # visit that runs.
 SHOWN_ON: Final = {
+    "assessment_read": {"course": "course at_risk", "seq": "seq of risk"},
     "book": {"course": "course planned"},
     "cancel_visit": {"visit": "visit booked"},
     "check_in": {"visit": "visit booked"},

@@ -211,6 +211,7 @@ def test_a_lot_that_may_hide_a_serial_number_is_not_believed_otherwise() -> None
     assert read(f"{FIXED}107A205").lot == "7A205"
     assert read(f"{FIXED}1021057A").lot == "21057A", "a lot of no letters is none"
     assert refusal(f"01{KETAMINE}10A17271130") == "separator-missing"
+    assert refusal(f"{FIXED}2199910A") == "separator-missing", "the serial number may hide a lot"
     assert read(f"{FIXED}10A17271130B").lot == "A17271130B", "the expiry date is there already"
 
 

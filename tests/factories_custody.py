@@ -7,7 +7,7 @@ from evenkeel.journey.custody import stock
 from evenkeel.journey.custody.book import lot_stream
 from evenkeel.journey.custody.stock import ReceivedLine
 from evenkeel.journey.second_person import Proof
-from evenkeel.record.custody import Account, Place
+from evenkeel.record.custody import Account, Paper, Place
 from evenkeel.store.queries import custody
 from evenkeel.values.ids import StreamId
 from tests.factories import NOW, PASSWORD, TODAY, act, people
@@ -18,9 +18,9 @@ RIGHT: Final = Proof(password=PASSWORD)
 WRONG: Final = Proof(password="not theirs")
 
 
-def invoice(number: str = "INV-1001", party: str = "Northwind Medical Supply") -> "stock.Paper":
+def invoice(number: str = "INV-1001", party: str = "Northwind Medical Supply") -> Paper:
     """An invoice of a made-up supplier, of the day of the tests."""
-    return stock.Paper(kind="invoice", number=number, on_date=TODAY, party=party, party_number="RN0000001")
+    return Paper(kind="invoice", number=number, on_date=TODAY, party=party, party_number="RN0000001")
 
 
 def line(

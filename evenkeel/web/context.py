@@ -18,6 +18,7 @@ PLACES: Final[tuple[tuple[str, str, Action], ...]] = (
     ("board", "Board", "board.read"),
     ("diary", "Diary", "visit.read"),
     ("patients", "Patients", "patients.list"),
+    ("stock", "Stock", "stock.read"),
     ("quarantine", "Devices", "devices.read"),
     ("rulebook", "Rulebook", "rulebook.read"),
     ("level_explorer", "Levels", "levels.explore"),

@@ -15,12 +15,16 @@ from evenkeel.journey.settings import (
 )
 from evenkeel.store.queries import settings
 from evenkeel.values.ids import StreamId
+from evenkeel.web.drug_settings import REUSE_WORDS, drug_choices
 from evenkeel.web.pages import FormPage
 
 WORDS = {
     "clinic_name": "Clinic name",
     "clinic_phone": "Clinic telephone",
     "predicted_level_shown": "Predicted level shown",
+    "vial_reuse": "An opened vial serves",
+    "vial_hours": "Hours that it may be drawn from",
+    "may_waste_alone": "One person may waste alone",
 }
 
 
@@ -87,6 +91,7 @@ class SettingsPage(FormPage):
                 {"key": "Clinic telephone", "value": now.clinic_phone or None},
                 {"key": "Predicted level shown", "value": "yes" if now.predicted_level_shown else "no"},
             ],
+            drug=drug_choices(),
             deployed=[
                 {"key": "Kind of clinic", "value": "demo, made-up people" if deployment.DEMO else "real"},
                 {"key": "Time zone", "value": deployment.TIME_ZONE},
@@ -111,7 +116,9 @@ class SettingsPage(FormPage):
 
 def _shown(values: dict[str, Any]) -> str:
     value = next(iter(values.values()))
-    return str(value) if isinstance(value, str) else "yes" if value else "no"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return REUSE_WORDS.get(value, str(value))
 
 
 urlpatterns = [path("settings/", SettingsPage.as_view(), name="settings")]

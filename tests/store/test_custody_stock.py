@@ -8,6 +8,7 @@ from evenkeel.journey.acting import KeyReused
 from evenkeel.journey.custody import stock
 from evenkeel.journey.custody.witnessing import UnableToWitness
 from evenkeel.journey.policy import NotPermitted
+from evenkeel.record.custody import Paper
 from evenkeel.store import reading
 from evenkeel.store.queries import custody
 from evenkeel.values.issues import UnableTo
@@ -117,7 +118,7 @@ def test_what_is_expired_goes_into_the_safe_and_stays_there() -> None:
 
 
 def test_a_paper_needs_its_number_its_party_and_a_day_that_has_come() -> None:
-    paper = stock.Paper(kind="invoice", number=" ", on_date=TODAY + timedelta(days=1), party="")
+    paper = Paper(kind="invoice", number=" ", on_date=TODAY + timedelta(days=1), party="")
     with pytest.raises(stock.UnableToStock) as refused:
         take_in(line(), paper=paper)
     assert codes(refused) == {

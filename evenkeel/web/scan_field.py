@@ -6,7 +6,7 @@ says fills the boxes that were left empty, and what was typed otherwise is refus
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django import forms
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
@@ -60,7 +60,7 @@ class ScanFields(forms.Form):
     After `is_valid()` stands in `scanned` what the code says, None when there was none.
     """
 
-    scan_fills: ClassVar[Mapping[str, str]] = {
+    scan_fills: Mapping[str, str] = {
         "product": "product",
         "lot": "lot",
         "expiry_date": "expiry_date",

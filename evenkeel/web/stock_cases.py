@@ -325,6 +325,25 @@ class CloseForm(SecondPersonFields):
     explanation = text_field("Explanation")
 
 
+def _hints(is_missing: bool, was_told: bool) -> dict[str, str]:
+    """What each outcome needs, and what it tells the ledger."""
+    if was_told:
+        wasted = "It is taken back from what is missing and wasted, since what was opened cannot be used."
+        return {
+            "recounted": f"It was measured again. {wasted}",
+            "misrecorded": "What went to the missing was taken back, and the wrong entry corrected.",
+            "found": wasted,
+            "lost": "It stays with what is missing; once form 106 is filed, with the reported losses.",
+        }
+    taken_in = "What is too much is taken into the ledger, where it was found."
+    return {
+        "recounted": "A count after the discovery found it right. The ledger stays as it is.",
+        "misrecorded": "The wrong movement was taken back in the lot; the ledger says what was found.",
+        "found": "It was there at a later count. The ledger stays as it is." if is_missing else taken_in,
+        "lost": "It is moved to what is missing; once form 106 is filed, to the reported losses.",
+    }
+
+
 class ClosePage(CaseFormPage):
     """Close a case with an explanation, by two; the ledger is told in the same moment."""
 
@@ -340,16 +359,8 @@ class ClosePage(CaseFormPage):
     def context(self, **extra: Any) -> dict[str, Any]:
         """Say beside each outcome what it needs and what it tells the ledger."""
         state = self.state
-        is_missing = state.difference_mcg < 0
-        hints = {
-            "recounted": "A count after the discovery found it right. The ledger stays as it is.",
-            "misrecorded": "The wrong movement was taken back in the lot; the ledger says what was found.",
-            "found": "It was there at a later count. The ledger stays as it is."
-            if is_missing
-            else "What is too much is taken into the ledger, where it was found.",
-            "lost": "It is moved to what is missing; once form 106 is filed, to the reported losses.",
-        }
-        return super().context(hints=hints, **extra)
+        was_told = bool(cases.told_at_once(reading.lot(state.opened.payload.lot), state))
+        return super().context(hints=_hints(state.difference_mcg < 0, was_told), **extra)
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Close it."""

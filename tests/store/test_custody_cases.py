@@ -1,23 +1,26 @@
 """Cases of missing and surplus drug: who works on them, how they end, and what the ledger is told."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from evenkeel.custody.ledger import UnableToTransfer
 from evenkeel.journey.acting import RecordMoved
-from evenkeel.journey.custody import cases
+from evenkeel.journey.custody import cases, opened
 from evenkeel.journey.custody.cases import UnableToWorkOnCase
 from evenkeel.journey.policy import NotPermitted
 from evenkeel.record.custody import Account
 from evenkeel.store import reading
-from evenkeel.store.queries import custody
+from evenkeel.store.queries import custody, settings
 from evenkeel.values.drug import DrugMass
+from evenkeel.values.ids import StreamId
+from evenkeel.values.quantities import Volume
 from tests import factories
 from tests.factories import act, people
 from tests.factories_counting import (
     CABINET,
+    RIGHT,
     SAFE,
     WRONG,
     a_case,
@@ -28,6 +31,7 @@ from tests.factories_counting import (
     last_count,
     moved,
     open_cases,
+    open_vial,
     refused,
     vials,
 )
@@ -280,3 +284,75 @@ def test_what_somebody_notices_is_a_case_without_a_count() -> None:
     assert refused(UnableToWorkOnCase, cases.open_case, act(nurse, at(3)), **noticed) == [
         ("told-already", "found")
     ]
+
+
+# --- where the ledger was told at once ----------------------------------------------------------------------
+
+VIAL: Final = Account(site="main", place="vial", ref="K-2231-1")
+
+
+def measured_case() -> tuple[StreamId, StreamId]:
+    """(lot, case): of an opened vial, 465 mg were wasted as measured, and 35 mg were missing."""
+    lot = receive(vials=4)
+    open_vial(lot, 1)
+    opened.waste_opened(
+        act(people().registrant, at(2)),
+        lot=lot,
+        vial="K-2231-1",
+        measured=Volume.of("9.3"),
+        cause="left_over",
+        explanation="There was less in it than expected.",
+        second=people().nurse.id,
+        proof_of_second=RIGHT,
+    )
+    [case] = open_cases()
+    return lot, case.stream
+
+
+@pytest.fixture
+def _multi_dose() -> None:
+    """An opened vial serves several visits."""
+    settings.choose("vial_reuse", "multi_dose", by=people().lead, at=at(0), reason="pharmacist agreed")
+
+
+@pytest.mark.usefixtures("_multi_dose")
+def test_a_loss_that_the_ledger_knows_is_not_moved_again() -> None:
+    lot, case = measured_case()
+    assert held(lot)["missing"] == DrugMass.mg(35)
+    close(3, case, "lost")
+    assert held(lot)["missing"] == DrugMass.mg(35)
+    lead = people().lead
+    cases.note_form(act(lead, at(4)), case=case, filed_date=factories.TODAY, reference="R-78")
+    assert held(lot)["reported loss"] == DrugMass.mg(35)
+    assert "missing" not in held(lot)
+
+
+@pytest.mark.usefixtures("_multi_dose")
+@pytest.mark.parametrize("outcome", ["found", "recounted"])
+def test_what_was_in_the_opened_vial_after_all_is_waste(outcome: str) -> None:
+    lot, case = measured_case()
+    close(3, case, outcome)
+    assert held(lot) == {"cabinet": DrugMass.mg(1500), "wasted": DrugMass.mg(500)}
+    last = custody.movements()[-1]
+    assert (last.into.place, last.witness_name) == ("wasted", "Nora Lindqvist RN")
+
+
+@pytest.mark.usefixtures("_multi_dose")
+def test_a_wrong_entry_explains_it_once_the_missing_part_is_taken_back() -> None:
+    lot, case = measured_case()
+    assert refused(UnableToWorkOnCase, close, 3, case, "misrecorded") == [("not-misrecorded", "outcome")]
+    [gone] = [each for each in custody.movements() if each.into.place == "missing"]
+    moved(
+        lot,
+        4,
+        source=gone.into,
+        into=VIAL,
+        amount=gone.amount,
+        cause="wrong_entry",
+        corrects=gone.entry,
+        reason="drawn for a visit and not written down",
+        witness=people().nurse.id,
+        witness_name="Nora Lindqvist RN",
+    )
+    close(5, case, "misrecorded")
+    assert held(lot)["vial K-2231-1"] == DrugMass.mg(35)

@@ -112,8 +112,8 @@ def test_a_count_is_sent_and_only_then_is_told_what_was_expected(client: Client)
     assert answer.status_code == 302
     page = pages.look(client, people().nurse, answer["Location"])
     words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    assert "ketamine 50 mg/mL, 10 mL, lot K-2231 Cabinet 7 vials, 3,500 mg 5 vials, 2,500 mg" in words
-    assert "2 vials, 1,000 mg missing Case opened" in words
+    assert "ketamine 50 mg/mL, 10 mL, lot K-2231 Cabinet 2 vials, 1,000 mg missing Case opened" in words
+    assert "3,500 mg 5 vials, 2,500 mg" in words
     assert "Counted after the last visit." in words
     assert "Rosa Delgado PharmD and Nora Lindqvist RN" in words
     again = send(client, {box(lot): "5"})
@@ -387,7 +387,7 @@ def test_the_list_shows_ages_and_what_is_overdue(client: Client, monkeypatch: py
     _, case = a_case()
     pages.set_clock(monkeypatch, at(24 * 60 * 12))
     words = " ".join(re.sub(r"<[^>]+>", " ", pages.look(client, people().nurse, "/stock/cases/")).split())
-    assert "12 days 1 Jun 2026, 09:01 Rosa Delgado PharmD Open" in words
+    assert "12 days 1 Jun 2026, 09:01 Rosa Delgado PharmD" in words
     assert "Notice overdue by 11 days" in words
     close(60 * 24 * 13, case, "lost")
     assert "No case is open." in pages.look(client, people().nurse, "/stock/cases/")

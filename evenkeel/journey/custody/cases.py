@@ -22,8 +22,9 @@ from evenkeel.record.counting import (
     LossJudgedNotSignificant,
     NoticeSent,
 )
-from evenkeel.record.custody import Account, Cause, DrugMoved, Item, Paper
+from evenkeel.record.custody import Account, Cause, DrugMoved, Item, LotState, Paper
 from evenkeel.record.entry import Draft, Payload
+from evenkeel.record.state import Written
 from evenkeel.store import log, reading
 from evenkeel.store.queries import counting, people
 from evenkeel.store.queries.custody import CaseLine
@@ -296,14 +297,7 @@ def close_case(
         who_may=WHO_SEES_IT,
         besides=issues,
     )
-    if outcome == "found" and state.difference_mcg > 0:
-        ways = Account(site=opened.site, place="surplus"), opened.account
-        _move(book, opened, ways, cause="found", explanation=explanation, witness=person)
-    elif outcome == "lost":
-        ways = opened.account, Account(site=opened.site, place="missing")
-        _move(book, opened, ways, cause="missing", explanation=explanation, witness=person)
-        if state.form is not None:
-            _report(book, opened, state.form.payload, explanation)
+    _tell_ledger(book, state, outcome, explanation, person)
     book.write()
     closed = CaseClosed(
         outcome=outcome,
@@ -314,6 +308,59 @@ def close_case(
     return _write(act, state, closed, [])
 
 
+def told_at_once(lot: LotState, state: CaseState) -> tuple[Written[DrugMoved], ...]:
+    """The movements to what is missing that were written together with the case.
+
+    There are some where the rest of a bag or vial was measured and wasted, and none after a count.
+    """
+    key, account = state.opened.history[0].key, state.opened.payload.account
+    return tuple(
+        fact
+        for fact in lot.every(DrugMoved)
+        if fact.history[0].key == key
+        and (fact.payload.source, fact.payload.into.place) == (account, "missing")
+    )
+
+
+def _still_missing(book: Book, state: CaseState) -> tuple[Written[DrugMoved], ...]:
+    """Those of them that nobody took back."""
+    told, ledger = told_at_once(book.lot(state.opened.payload.lot), state), book.ledger
+    return tuple(fact for fact in told if ledger.left_to_correct(ledger.moved(fact.id)))
+
+
+def _tell_ledger(
+    book: Book, state: CaseState, outcome: CaseOutcome, explanation: str, person: Person
+) -> None:
+    """Move what the outcome says moved; what the ledger was told before is not told again."""
+    opened = state.opened.payload
+    gone = _still_missing(book, state)
+    missing = Account(site=opened.site, place="missing")
+    if outcome == "found" and state.difference_mcg > 0:
+        ways = Account(site=opened.site, place="surplus"), opened.account
+        _move(book, opened, ways, cause="found", explanation=explanation, witness=person)
+    elif outcome == "lost":
+        if not gone:
+            ways = opened.account, missing
+            _move(book, opened, ways, cause="missing", explanation=explanation, witness=person)
+        if state.form is not None:
+            _report(book, opened, state.form.payload, explanation)
+    elif outcome in ("found", "recounted"):
+        # It was in what was opened, which nobody can use any more: it is waste, not missing.
+        for fact in gone:
+            ways = missing, opened.account
+            _move(
+                book,
+                opened,
+                ways,
+                cause="wrong_entry",
+                explanation=explanation,
+                witness=person,
+                corrects=fact.id,
+            )
+            ways = opened.account, Account(site=opened.site, place="wasted")
+            _move(book, opened, ways, cause="left_over", explanation=explanation, witness=person)
+
+
 def _move(
     book: Book,
     opened: CaseOpened,
@@ -322,8 +369,9 @@ def _move(
     cause: Cause,
     explanation: str,
     witness: Person,
+    corrects: EntryId | None = None,
 ) -> None:
-    """Tell the ledger where the difference went or came from."""
+    """Move the whole difference one way."""
     source, into = ways
     book.move(
         opened.lot,
@@ -335,6 +383,7 @@ def _move(
             visit=opened.visit,
             witness=witness.id,
             witness_name=witness.printed_name,
+            corrects=corrects,
             reason=explanation.strip(),
         ),
     )
@@ -360,13 +409,14 @@ def _report(book: Book, opened: CaseOpened, filed: FormFiled, explanation: str) 
 def _outcome_issues(book: Book, state: CaseState, outcome: CaseOutcome) -> list[Issue]:
     """Why the case cannot end like this."""
     difference = state.difference_mcg
+    gone = _still_missing(book, state)
     sentence = None
     if outcome == "lost" and difference > 0:
         sentence = "Outcome: there is too much of it, so nothing is lost."
     elif outcome == "misrecorded":
         sentence = _not_corrected(book, state)
     elif outcome == "recounted" or (outcome == "found" and difference < 0):
-        sentence = _not_counted_again(state)
+        sentence = None if gone else _not_counted_again(state)
     return [Issue(sentence=sentence, code=f"not-{outcome}", field="outcome")] if sentence else []
 
 
@@ -374,13 +424,17 @@ def _not_corrected(book: Book, state: CaseState) -> str | None:
     """What is left to correct in the lot before the records alone explain the difference; else None."""
     opened = state.opened
     said = opened.payload
-    known_at = opened.history[0].recorded_at
+    if _still_missing(book, state):
+        return f"Outcome: take back what went to the missing, in lot {said.item.lot}, first."
+    lot = book.lot(said.lot)
+    if told_at_once(lot, state):
+        return None
     retold = retold_mcg(
         book.ledger,
-        book.lot(said.lot),
+        lot,
         said.account,
         discovered_at=said.discovered_at,
-        known_at=known_at,
+        known_at=opened.history[0].recorded_at,
     )
     others = counting.cases_of(said.lot, place=said.account.place, ref=said.account.ref)
     retold -= sum(

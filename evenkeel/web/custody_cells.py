@@ -38,13 +38,15 @@ Row = tuple[Cell, ...]
 class Column:
     """One column: its name for machines, its heading, and where it is shown.
 
-    `width` is its share of a printed page; 0 leaves it out there.
+    `width` is its share of a printed page; 0 leaves it out there. `is_short` keeps its words in one line on
+    screen, where a wide table can be moved sideways.
     """
 
     name: str
     heading: str
     width: int = 0
     is_numeric: bool = False
+    is_short: bool = False
     on_screen: bool = True
     in_file: bool = True
 

@@ -15,26 +15,26 @@ A_QUESTION: Final = (
     "A high rate is a question and not an accusation. People care for different patients, and where many "
     "rates are looked at some stand out by chance alone."
 )
-# What is counted, and what it is counted against.
-_WORDS: Final[Mapping[Measure, tuple[str, str, str]]] = {
-    "wastes_per_infusion": ("Wastes per infusion", "wastes", "infusions that they handled drug for"),
-    "share_wasted": ("Share of drawn drug wasted", "wasted", "drawn"),
-    "waste_cause": ("Share of wastes", "wastes", "wastes in all"),
-    "corrected": ("Movements corrected later", "corrected", "movements"),
-    "count_difference": ("Counted lines that differed", "lines differed", "lines counted"),
+# What is measured, and how it is said what was seen. An infusion is one that the person handled drug for.
+_WORDS: Final[Mapping[Measure, tuple[str, str]]] = {
+    "wastes_per_infusion": ("Wastes per infusion", "{seen} wastes in {out_of} infusions"),
+    "share_wasted": ("Share of drawn drug wasted", "{seen} of {out_of} drawn"),
+    "waste_cause": ("Share of wastes", "{seen} of {out_of} wastes"),
+    "corrected": ("Movements corrected later", "{seen} of {out_of} movements"),
+    "count_difference": ("Counted lines that differed", "{seen} of {out_of} lines counted"),
 }
 
 _RATES: Final = (
     Column(name="person", heading="Person", width=6),
     Column(name="measure", heading="What", width=7),
-    Column(name="in_words", heading="Seen", width=8, in_file=False),
+    Column(name="in_words", heading="Seen", width=7, is_short=True, in_file=False),
     Column(name="seen", heading="Seen", on_screen=False),
     Column(name="out_of", heading="Out of", on_screen=False),
     Column(name="unit", heading="Counted in", on_screen=False),
     Column(name="chances", heading="Chances", on_screen=False),
-    Column(name="rate_in_words", heading="Rate", width=4, in_file=False),
-    Column(name="interval_in_words", heading="95 % interval", width=6, in_file=False),
-    Column(name="everybody_in_words", heading="Everybody together", width=6, in_file=False),
+    Column(name="rate_in_words", heading="Rate", width=6, is_short=True, in_file=False),
+    Column(name="interval_in_words", heading="95 % interval", width=5, is_short=True, in_file=False),
+    Column(name="everybody_in_words", heading="Everybody together", width=4, is_short=True, in_file=False),
     Column(name="rate", heading="Rate", on_screen=False),
     Column(name="low", heading="95 % from", on_screen=False),
     Column(name="high", heading="95 % to", on_screen=False),
@@ -53,9 +53,7 @@ def rates(asked: Asked) -> Sheet:
     )
     together = found[0]
     wanted = [each for each in found if asked.person in (None, each.person) or each is together]
-    lines = [_row(each, rate, together) for each in wanted for rate in each.rates]
-    if not any(rate.chances for each in wanted for rate in each.rates):
-        lines = []
+    lines = [_row(each, rate, together) for each in wanted for rate in each.rates if rate.chances]
     return Sheet(
         key="rates",
         title="Rates by person",
@@ -82,7 +80,7 @@ def _counted(asked: Asked) -> Iterator[CountedLine]:
 
 
 def _row(each: PersonRates, rate: Rate, together: PersonRates) -> Row:
-    what, seen_words, of_words = _WORDS[rate.measure]
+    what, seen_words = _WORDS[rate.measure]
     if rate.cause is not None:
         what = f"{what}: {words(rate.cause)}"
     is_mass = rate.measure == "share_wasted"
@@ -94,7 +92,7 @@ def _row(each: PersonRates, rate: Rate, together: PersonRates) -> Row:
     return (
         each.name,
         what,
-        f"{shown(seen)} {seen_words} of {shown(out_of)} {of_words}",
+        seen_words.format(seen=shown(seen), out_of=shown(out_of)),
         seen,
         out_of,
         "mg" if is_mass else "number",

@@ -11,6 +11,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import path
 from django.utils import timezone
+from django.utils.html import format_html
 
 from evenkeel.journey.rules import clinic_day
 from evenkeel.store import sites
@@ -19,7 +20,7 @@ from evenkeel.store.queries.custody_reports import Asked
 from evenkeel.values.ids import ClinicianId, StreamId
 from evenkeel.values.issues import Issue
 from evenkeel.web import pages
-from evenkeel.web.custody_cells import Sheet, shown
+from evenkeel.web.custody_cells import Cell, Column, Sheet, shown
 from evenkeel.web.custody_export import (
     FOR_AN_INSPECTION,
     PDF_LINES_MAX,
@@ -278,12 +279,17 @@ def _found(sheet: Sheet, period: str, page: int) -> dict[str, Any]:
             {"text": sheet.columns[place].heading, "numeric": sheet.columns[place].is_numeric}
             for place in places
         ],
-        "rows": [[shown(row[place]) for place in places] for row in rows],
+        "rows": [[_shown(row[place], sheet.columns[place]) for place in places] for row in rows],
         "total": sheet.total,
         "empty": sheet.empty,
         "page": page,
         "last_page": last_page,
     }
+
+
+def _shown(cell: Cell, column: Column) -> str:
+    words = shown(cell)
+    return format_html('<span class="ek-nowrap">{}</span>', words) if column.is_short else words
 
 
 urlpatterns = [path("stock/reports/", ReportsPage.as_view(), name="stock_reports")]

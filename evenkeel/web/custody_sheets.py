@@ -31,10 +31,10 @@ def _chunks(found: Iterator[T]) -> Iterator[list[T]]:
 
 def _item_columns(*, on_paper: bool = True) -> tuple[Column, ...]:
     return (
-        Column(name="drug", heading="Drug", width=4 if on_paper else 0),
+        Column(name="drug", heading="Drug", width=4 if on_paper else 0, is_short=True),
         Column(name="schedule", heading="Schedule", on_screen=False),
-        Column(name="strength", heading="Strength", width=4 if on_paper else 0),
-        Column(name="lot", heading="Lot", width=4 if on_paper else 0),
+        Column(name="strength", heading="Strength", width=4 if on_paper else 0, is_short=True),
+        Column(name="lot", heading="Lot", width=4 if on_paper else 0, is_short=True),
         Column(name="expires", heading="Expires", on_screen=False),
     )
 
@@ -52,9 +52,9 @@ def _place(account: Account) -> str:
 # Patient's name and address, date, quantity and who gave it: the fields of 21 CFR 1304.22(c) as
 # clinical-protocol.md, section 9, lists them. Its text was not read, so that this is enough is a proposal.
 _ADMINISTRATION: Final = (
-    Column(name="given_at", heading="Given", width=5),
+    Column(name="given_at", heading="Given", width=5, is_short=True),
     Column(name="patient", heading="Patient", width=6),
-    Column(name="record_number", heading="Record number", width=4),
+    Column(name="record_number", heading="Record number", width=4, is_short=True),
     Column(name="patient_address", heading="Address", width=7),
     *_item_columns(),
     Column(name="quantity_mg", heading="Quantity", width=3, is_numeric=True),
@@ -95,7 +95,7 @@ def _administrations(asked: Asked, first: int, count: int | None) -> Iterator[Ro
                 moved.happened_at,
                 patient.full_name if patient else NOT_IN_RECORD,
                 patient.record_number if patient else "",
-                " ".join(patient.address.split()) or "not recorded" if patient else "",
+                one_line(patient.address) or "not recorded" if patient else "",
                 *_item(moved.lot.item),
                 Mass(mcg=given_mcg(moved)),
                 moved.by_name,
@@ -113,16 +113,16 @@ def _takes_back(moved: Movement) -> str:
 # --- every movement -----------------------------------------------------------------------------------------
 
 _MOVEMENTS: Final = (
-    Column(name="happened_at", heading="Happened", width=5),
+    Column(name="happened_at", heading="Happened", width=5, is_short=True),
     Column(name="recorded_at", heading="Written down", on_screen=False),
     Column(name="site", heading="Site", on_screen=False),
     *_item_columns(),
-    Column(name="from", heading="From", width=5),
-    Column(name="to", heading="To", width=5),
+    Column(name="from", heading="From", width=5, is_short=True),
+    Column(name="to", heading="To", width=5, is_short=True),
     Column(name="quantity_mg", heading="Quantity", width=4, is_numeric=True),
-    Column(name="cause", heading="Why", width=4),
+    Column(name="cause", heading="Why", width=4, is_short=True),
     Column(name="patient", heading="Patient", width=5),
-    Column(name="record_number", heading="Record number", width=4),
+    Column(name="record_number", heading="Record number", width=4, is_short=True),
     Column(name="by", heading="By", width=5),
     Column(name="witness", heading="Witness", width=5),
     Column(name="alone_because", heading="Alone because", on_screen=False),
@@ -186,11 +186,11 @@ def _moved(asked: Asked, first: int, count: int | None) -> Iterator[Row]:
 # --- perpetual balance --------------------------------------------------------------------------------------
 
 _BALANCE: Final = (
-    Column(name="lot", heading="Lot", width=4),
-    Column(name="drug", heading="Drug", width=4),
-    Column(name="strength", heading="Strength", width=4),
+    Column(name="lot", heading="Lot", width=4, is_short=True),
+    Column(name="drug", heading="Drug", width=4, is_short=True),
+    Column(name="strength", heading="Strength", width=4, is_short=True),
     Column(name="site", heading="Site", on_screen=False),
-    Column(name="happened_at", heading="When", width=5),
+    Column(name="happened_at", heading="When", width=5, is_short=True),
     Column(name="what", heading="What", width=8),
     Column(name="change_mg", heading="Change", width=4, is_numeric=True),
     Column(name="safe_mg", heading="Safe", width=5, is_numeric=True),
@@ -273,13 +273,13 @@ _PARTS: Final[Mapping[str, str]] = {
     "difference": "Difference",
 }
 _RECONCILIATION: Final = (
-    Column(name="lot", heading="Lot", width=5),
-    Column(name="drug", heading="Drug", width=5),
-    Column(name="strength", heading="Strength", width=4),
+    Column(name="lot", heading="Lot", width=5, is_short=True),
+    Column(name="drug", heading="Drug", width=5, is_short=True),
+    Column(name="strength", heading="Strength", width=4, is_short=True),
     Column(name="expires", heading="Expires", on_screen=False),
     Column(name="site", heading="Site", on_screen=False),
     *(
-        Column(name=f"{name}_mg", heading=heading, width=4, is_numeric=True)
+        Column(name=f"{name}_mg", heading=heading, width=5, is_numeric=True)
         for name, heading in _PARTS.items()
     ),
     Column(name="result", heading="Result", width=4),
@@ -337,7 +337,7 @@ def _reconciled(asked: Asked, lot: Lot, parts: Mapping[str, int]) -> Row:
 # --- counts and cases ---------------------------------------------------------------------------------------
 
 _COUNTS: Final = (
-    Column(name="counted_at", heading="Counted", width=5),
+    Column(name="counted_at", heading="Counted", width=5, is_short=True),
     Column(name="purpose", heading="For", width=4),
     Column(name="site", heading="Site", on_screen=False),
     *_item_columns(),
@@ -389,14 +389,14 @@ def _counted(asked: Asked, about: set[StreamId]) -> Iterator[Row]:
 
 
 _CASES: Final = (
-    Column(name="discovered_at", heading="Discovered", width=5),
+    Column(name="discovered_at", heading="Discovered", width=5, is_short=True),
     Column(name="site", heading="Site", on_screen=False),
     *_item_columns(),
     Column(name="place", heading="Where", width=5),
     Column(name="difference_mg", heading="Difference", width=4, is_numeric=True),
     Column(name="owner", heading="Who finds out", width=5),
     Column(name="outcome", heading="Outcome", width=5),
-    Column(name="closed_at", heading="Closed", width=5),
+    Column(name="closed_at", heading="Closed", width=5, is_short=True),
 )
 
 
@@ -437,6 +437,11 @@ REPORTS: Final[Mapping[ReportKey, Callable[[Asked], Sheet]]] = {
 }
 
 
+def one_line(address: str) -> str:
+    """An address that was written in lines, in one."""
+    return ", ".join(line.strip().rstrip(",") for line in address.splitlines() if line.strip())
+
+
 def site_words(asked: Asked) -> list[str]:
     """Each site that a report is about, with its address and registration."""
     return [
@@ -444,7 +449,7 @@ def site_words(asked: Asked) -> list[str]:
             part
             for part in (
                 site.name,
-                " ".join(site.address.split()),
+                one_line(site.address),
                 f"DEA number {site.registration or 'not recorded'}",
             )
             if part

@@ -63,6 +63,7 @@ OPENED_BY: Final = {
     "review": "prescriber",
     "screening_decision": "prescriber",
     "settings": "lead",
+    "stock_reports": "lead",
 }
 # The course, visit or entry that shows most of a page. Others show any course after three infusions, and any
 # visit that runs.

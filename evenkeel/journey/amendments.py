@@ -9,13 +9,14 @@ from evenkeel.clinical import infusion as infusion_rules
 from evenkeel.clinical.decision import refs
 from evenkeel.clinical.scales.scoring import score
 from evenkeel.journey.acting import Act, require_plausible_time, touch, use_case
-from evenkeel.journey.custody.weld import settle_given
+from evenkeel.journey.custody.weld import refuse_other_old_bag, settle_given
 from evenkeel.journey.discharge import count_of
 from evenkeel.journey.rules import book
 from evenkeel.journey.scales import scale_on_record
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Draft, Payload, RuleRef
 from evenkeel.record.infusion import (
+    BagReplaced,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
@@ -123,6 +124,7 @@ def _correct(
     after = log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
     if isinstance(after, VisitState) and isinstance(fact.payload, _PUMP):
         _refuse_other_order(after)
+        refuse_other_old_bag(after)
         _count_again(act, course, after)
         settle_given(act, after, reason=reason.strip())
     return stream
@@ -190,7 +192,8 @@ def _worked_out_again(state: State, payload: Payload, at: datetime) -> tuple[Pay
 
 def _refuse_other_order(state: VisitState) -> None:
     """Keep changes of the pump in the order they were made; a time that swaps two tells another story."""
-    pump = [fact for fact in state.facts if isinstance(fact.payload, _PUMP) and not fact.in_error]
+    kinds = (*_PUMP, BagReplaced)
+    pump = [fact for fact in state.facts if isinstance(fact.payload, kinds) and not fact.in_error]
     if any(later.at < earlier.at for earlier, later in pairwise(pump)):
         sentence = "Time: another change of the pump lies between. Amend that one first."
         raise UnableToAmend([Issue(sentence=sentence, code="before-other-change", field="happened_at")])

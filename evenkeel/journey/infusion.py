@@ -93,10 +93,10 @@ def _append(state: VisitState, act: Act, payload: Payload, verdicts: tuple[Verdi
     return log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
 
 
-def _require_after(state: VisitState, act: Act, unable: type[UnableTo]) -> None:
+def require_after(state: VisitState, act: Act, unable: type[UnableTo]) -> None:
     """A change of the pump cannot come before the last one: the rates really run would be told wrongly."""
-    segments = state.segments
-    if segments and act.happened_at < segments[-1].from_at:
+    last_at = state.pump_changed_at
+    if last_at is not None and act.happened_at < last_at:
         sentence = (
             "Time: the pump was set to its present state after the time given. "
             "Give a later time, or amend the earlier entry."
@@ -174,7 +174,7 @@ def change_rate(
     state = _held(act, visit)
     require_seen(state, act)
     require_phase(state, ("running",), UnableToChangeRate, "The rate of a running infusion can be changed")
-    _require_after(state, act, UnableToChangeRate)
+    require_after(state, act, UnableToChangeRate)
     _refuse_still_rate(rate, "Rate: to stand still, pause or stop the infusion.", UnableToChangeRate)
     verdicts = rules.assess_rate(book(), state, rate, act.happened_at)
     _refuse_objections(verdicts, overrides, act, UnableToChangeRate)
@@ -192,7 +192,7 @@ def pause(act: Act, *, visit: StreamId, reason: str) -> StreamId:
     """Record that the pump stands still for now."""
     state = _held(act, visit)
     require_phase(state, ("running",), UnableToPause, "A running infusion can be paused")
-    _require_after(state, act, UnableToPause)
+    require_after(state, act, UnableToPause)
     return _write(state, act, InfusionPaused(reason=reason))
 
 
@@ -202,7 +202,7 @@ def resume(act: Act, *, visit: StreamId, rate: FlowRate, overrides: tuple[Overri
     state = _held(act, visit)
     require_seen(state, act)
     require_phase(state, ("paused",), UnableToResume, "A paused infusion can be resumed")
-    _require_after(state, act, UnableToResume)
+    require_after(state, act, UnableToResume)
     _refuse_still_rate(rate, "Rate: write the rate at which the pump runs again.", UnableToResume)
     verdicts = rules.assess_resume(book(), state, rate, act.happened_at)
     _refuse_objections(verdicts, overrides, act, UnableToResume)
@@ -222,7 +222,7 @@ def stop(act: Act, *, visit: StreamId, reason: StopReason, note: str, pump_volum
         sentence = f"The infusion was already stopped, by {state.stopped.by.printed_name}."
         raise UnableToStop([Issue(sentence=sentence, code="wrong-phase")])
     require_phase(state, ON_THE_PUMP, UnableToStop, "A running or paused infusion can be stopped")
-    _require_after(state, act, UnableToStop)
+    require_after(state, act, UnableToStop)
     stopped = InfusionStopped(reason=reason, note=note, pump_volume=pump_volume)
     settle_given(act, _append(state, act, stopped))
     return visit

@@ -178,7 +178,7 @@ def draw_dose(
     state = _held(act, visit)
     require_phase(state, ("ordered", "drawn"), UnableToDraw, "A dose is drawn up on an order that stands")
     assert state.order is not None, "a visit that is ordered has an order"
-    facts = rules.DrawFacts(vials=_labels(takes), bag=bag, rate=rate)
+    facts = rules.DrawFacts(vials=labels_of(takes), bag=bag, rate=rate)
     verdicts = rules.assess_draw(book(), state.order.payload, facts, act.happened_at)
     issues = objections(book(), verdicts, (), act.by.role)
     if issues:
@@ -196,7 +196,7 @@ def draw_dose(
     return visit
 
 
-def _labels(takes: tuple[VialTake, ...]) -> tuple[rules.FromVial, ...]:
+def labels_of(takes: tuple[VialTake, ...]) -> tuple[rules.FromVial, ...]:
     """What the labels of the vials read; raises UnableToDraw when a vial is in no stock of the clinic."""
     found = []
     for take in takes:

@@ -3,8 +3,10 @@
 from typing import Literal
 
 from evenkeel.record.codec import payload
+from evenkeel.record.ordering import VialDrawn
 from evenkeel.record.signs import Signs, SignSource
 from evenkeel.record.verdict import Override, Verdict
+from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import ClinicianId, EntryId
 from evenkeel.values.quantities import FlowRate, Volume
 
@@ -53,6 +55,31 @@ class InfusionResumed:
     rate: FlowRate
     verdicts: tuple[Verdict, ...] = ()
     overrides: tuple[Override, ...] = ()
+
+
+@payload("bag.replaced")
+class BagReplaced:
+    """Another bag hangs on the paused pump, before a second person.
+
+    Of the old bag: `given` is what ran out of it, `expected` what should have been left by the rates,
+    `measured` what two people found, `wasted` and `missing` what became of it. From `vials` on it tells of
+    the new bag, which the second person read for themselves.
+    """
+
+    cause: Literal["left_over", "spilled", "broken"]
+    explanation: str
+    given: DrugMass
+    expected: DrugMass
+    measured: Volume
+    wasted: DrugMass
+    missing: DrugMass
+    vials: tuple[VialDrawn, ...]
+    volume: Volume
+    drawn: DrugMass
+    bag: Volume
+    second_person: ClinicianId
+    second_person_name: str
+    verdicts: tuple[Verdict, ...]
 
 
 @payload("infusion.stopped")

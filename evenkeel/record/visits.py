@@ -8,6 +8,7 @@ from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
 from evenkeel.record.custody import DrugReconciled
 from evenkeel.record.discharge import DischargeSigned
 from evenkeel.record.infusion import (
+    BagReplaced,
     InfusionPaused,
     InfusionResumed,
     InfusionStarted,
@@ -60,6 +61,25 @@ class RateSegment:
 
 
 _MICROSECOND = datetime.resolution
+
+
+@frozen
+class Bag:
+    """One bag of a visit: what was drawn into it, made up to which volume, and from when to when it hung.
+
+    `from_at` is None for the first one, which everything ran from before another took its place; `to_at` is
+    None for the last one.
+    """
+
+    from_at: datetime | None
+    to_at: datetime | None
+    drawn: DrugMass
+    volume: Volume
+
+    @property
+    def mcg_per_ml(self) -> Fraction:
+        """What one milliliter of it holds, exactly."""
+        return Fraction(self.drawn.mcg) / Fraction(self.volume.value)
 
 
 @frozen
@@ -118,10 +138,15 @@ class VisitState(State):
         return signed
 
     @property
+    def last_draw(self) -> Written[DoseDrawn] | Written[DoseDrawnFromOne] | None:
+        """What was drawn last, also on an order that no longer stands."""
+        drawn: Written[DoseDrawn] | Written[DoseDrawnFromOne] | None = self.latest(DoseDrawn)
+        return drawn or self.latest(DoseDrawnFromOne)
+
+    @property
     def draw(self) -> Written[DoseDrawn] | Written[DoseDrawnFromOne] | None:
         """What was drawn on the order that stands now."""
-        drawn: Written[DoseDrawn] | Written[DoseDrawnFromOne] | None = self.latest(DoseDrawn)
-        drawn = drawn or self.latest(DoseDrawnFromOne)
+        drawn = self.last_draw
         return drawn if drawn and self.order and drawn.seq > self.order.seq else None
 
     @property
@@ -199,23 +224,86 @@ class VisitState(State):
         segments = self.segments
         return segments[-1].rate if segments and segments[-1].to_at is None else None
 
+    def stands_still(self, at: datetime) -> bool:
+        """Whether a pause takes in a moment, its first and its last among them."""
+        return any(
+            each.rate == STANDING_STILL and each.from_at <= at and (each.to_at is None or at <= each.to_at)
+            for each in self.segments
+        )
+
+    @property
+    def bag_changes(self) -> tuple[Written[BagReplaced], ...]:
+        """Each bag that took the place of the one before it, in the order in which they hung."""
+        draw = self.draw
+        return tuple(fact for fact in self.every(BagReplaced) if draw and fact.seq > draw.seq)
+
+    @property
+    def pump_changed_at(self) -> datetime | None:
+        """When the pump was last set, stood still, or got another bag; None before the start."""
+        segments, changes = self.segments, self.bag_changes
+        times = [*(each.from_at for each in segments[-1:]), *(each.at for each in changes[-1:])]
+        return max(times, default=None)
+
+    @property
+    def bags(self) -> tuple[Bag, ...]:
+        """The bags of the draw that stands, in the order in which they hung; none before a draw."""
+        if self.draw is None:
+            return ()
+        changes = self.bag_changes
+        made_up = (self.draw.payload, *(fact.payload for fact in changes))
+        times = (None, *(fact.at for fact in changes), None)
+        return tuple(
+            Bag(from_at=times[place], to_at=times[place + 1], drawn=made.drawn, volume=made.bag)
+            for place, made in enumerate(made_up)
+        )
+
+    @property
+    def bag_in_hand(self) -> Bag | None:
+        """The bag that was made up last, also on an order that was cancelled since."""
+        if self.bags:
+            return self.bags[-1]
+        found = self.last_draw
+        if found is None:
+            return None
+        return Bag(from_at=None, to_at=None, drawn=found.payload.drawn, volume=found.payload.bag)
+
+    def bag(self, at: datetime) -> Bag | None:
+        """The bag that hangs at a moment; None before anything is drawn."""
+        hung = [each for each in self.bags if each.from_at is None or each.from_at <= at]
+        return hung[-1] if hung else None
+
+    def volume_from(self, bag: Bag, at: datetime) -> Fraction:
+        """Exact milliliters that one bag delivered up to a moment, never more than it holds."""
+        end = min(at, bag.to_at) if bag.to_at else at
+        if bag.from_at is not None and end <= bag.from_at:
+            return Fraction(0)
+        segments = self.segments
+        run = sum((segment.volume_ml(end) for segment in segments), Fraction(0))
+        if bag.from_at is not None:
+            run -= sum((segment.volume_ml(bag.from_at) for segment in segments), Fraction(0))
+        return min(run, Fraction(bag.volume.value))
+
+    def given_from(self, bag: Bag, at: datetime) -> DrugMass:
+        """Ketamine that one bag gave up to a moment, in whole micrograms, never more than it held."""
+        return DrugMass.nearest(self.volume_from(bag, at) * bag.mcg_per_ml)
+
     def volume_run(self, at: datetime) -> Fraction:
-        """Exact milliliters delivered up to a moment, never more than the bag holds."""
-        run = sum((segment.volume_ml(at) for segment in self.segments), Fraction(0))
-        return min(run, Fraction(self.draw.payload.bag.value)) if self.draw else run
+        """Exact milliliters delivered up to a moment, of each bag never more than it holds."""
+        return sum((self.volume_from(bag, at) for bag in self.bags), Fraction(0))
 
     def given(self, at: datetime) -> DrugMass:
-        """Ketamine given up to a moment, replayed from the rates really run and the bag really made up."""
-        if self.draw is None:
-            return DrugMass(mcg=0)
-        per_ml = Fraction(self.draw.payload.drawn.mcg) / Fraction(self.draw.payload.bag.value)
-        return DrugMass.nearest(self.volume_run(at) * per_ml)
+        """Ketamine given up to a moment, replayed from the rates really run and the bags really made up.
+
+        Each bag is rounded for itself, since the ledger takes each one's drug in whole micrograms.
+        """
+        return sum((self.given_from(bag, at) for bag in self.bags), DrugMass(mcg=0))
 
     def volume_left(self, at: datetime) -> Volume | None:
-        """Milliliters still in the bag at a moment, to a tenth; None before anything is drawn."""
-        if self.draw is None:
+        """Milliliters in the bag that hangs at a moment, to a tenth; None before anything is drawn."""
+        bag = self.bag(at)
+        if bag is None:
             return None
-        return Volume(value=to_decimal(Fraction(self.draw.payload.bag.value) - self.volume_run(at), 1))
+        return Volume(value=to_decimal(Fraction(bag.volume.value) - self.volume_from(bag, at), 1))
 
     @property
     def phase(self) -> VisitPhase:

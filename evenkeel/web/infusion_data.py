@@ -1,6 +1,6 @@
 """The infusion chart's data, in the shape that the top of static/evenkeel/infusion_chart.js describes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import partial
@@ -14,6 +14,7 @@ from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.pharmacology import InfusionProfile, Prediction, load_parameter_set, predict_level
 from evenkeel.pharmacology.live import given_so_far
 from evenkeel.record.infusion import (
+    BagReplaced,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
@@ -23,7 +24,7 @@ from evenkeel.record.infusion import (
     RescueGiven,
 )
 from evenkeel.record.signs import Signs
-from evenkeel.record.visits import STANDING_STILL, VisitState
+from evenkeel.record.visits import STANDING_STILL, Bag, VisitState
 from evenkeel.store.queries.monitors import Sampled
 from evenkeel.values.drug import to_decimal
 from evenkeel.values.quantities import Quantity
@@ -61,30 +62,43 @@ _SIGNS: Final = (
 
 @frozen
 class Run:
-    """The pump ran at one rate, as far as the bag lasted."""
+    """The pump ran at one rate from one bag, as far as the bag lasted."""
 
     from_at: datetime
     to_at: datetime
     ml_per_h: Fraction
-    ml_since_start: Fraction
+    mg_per_ml: Fraction
+    mg_since_start: Fraction
 
 
 def runs(state: VisitState, until: datetime) -> tuple[Run, ...]:
-    """The rates really run up to a moment, cut off where the bag was empty; pauses are left out."""
-    if state.draw is None:
-        return ()
-    bag, run = Fraction(state.draw.payload.bag.value), Fraction(0)
-    found = []
-    for segment in state.segments:
-        to_at = min(segment.to_at or until, until)
-        rate = Fraction(segment.rate.value)
-        if segment.rate == STANDING_STILL or to_at <= segment.from_at or run >= bag:
-            continue
-        empty_at = segment.from_at + _span((bag - run) / rate)
-        to_at = min(to_at, empty_at)
-        run = min(bag, run + rate * _hours(to_at - segment.from_at))
-        found.append(Run(from_at=segment.from_at, to_at=to_at, ml_per_h=rate, ml_since_start=run))
+    """The rates really run up to a moment, each cut off where its bag was empty; pauses are left out."""
+    found: list[Run] = []
+    for bag in state.bags:
+        found.extend(
+            _runs_from(state, bag, until, given_mg=found[-1].mg_since_start if found else Fraction(0))
+        )
     return tuple(found)
+
+
+def _runs_from(state: VisitState, bag: Bag, until: datetime, *, given_mg: Fraction) -> Iterator[Run]:
+    """The runs from one bag, after so much was given from those before it."""
+    holds, mg_per_ml, run = Fraction(bag.volume.value), bag.mcg_per_ml / MCG_PER_MG, Fraction(0)
+    for segment in state.segments:
+        from_at = max(segment.from_at, bag.from_at or segment.from_at)
+        to_at = min(segment.to_at or until, bag.to_at or until, until)
+        rate = Fraction(segment.rate.value)
+        if segment.rate == STANDING_STILL or to_at <= from_at or run >= holds:
+            continue
+        to_at = min(to_at, from_at + _span((holds - run) / rate))
+        run = min(holds, run + rate * _hours(to_at - from_at))
+        yield Run(
+            from_at=from_at,
+            to_at=to_at,
+            ml_per_h=rate,
+            mg_per_ml=mg_per_ml,
+            mg_since_start=given_mg + run * mg_per_ml,
+        )
 
 
 def empty_at(state: VisitState, at: datetime) -> datetime | None:
@@ -208,23 +222,16 @@ def _replaces(sampled: Sampled, held: Sampled) -> bool:
 
 
 def _drug(state: VisitState, until: datetime) -> list[dict[str, Any]]:
-    mg_per_ml = _mg_per_ml(state)
     return [
         {
             "from": run.from_at.timestamp(),
             "to": run.to_at.timestamp(),
             "rate_ml_per_h": float(run.ml_per_h),
-            "rate_mg_per_min": float(to_decimal(run.ml_per_h * mg_per_ml / 60, 3)),
-            "given_mg": float(to_decimal(run.ml_since_start * mg_per_ml, 1)),
+            "rate_mg_per_min": float(to_decimal(run.ml_per_h * run.mg_per_ml / 60, 3)),
+            "given_mg": float(to_decimal(run.mg_since_start, 1)),
         }
         for run in runs(state, until)
     ]
-
-
-def _mg_per_ml(state: VisitState) -> Fraction:
-    if state.draw is None:
-        return Fraction(0)
-    return Fraction(state.draw.payload.drawn.mcg, MCG_PER_MG) / Fraction(state.draw.payload.bag.value)
 
 
 def _events(state: VisitState) -> list[dict[str, Any]]:
@@ -248,6 +255,8 @@ def _event(payload: object) -> tuple[str, str] | None:
             return "pause", "Pause"
         case InfusionResumed(rate=rate):
             return "resume", f"Resume {rate}"
+        case BagReplaced(drawn=drawn, bag=bag):
+            return "bag", f"New bag {drawn} in {bag}"
         case InfusionStopped():
             return "stop", "Stop"
         case EventRecorded(event=event):
@@ -262,18 +271,21 @@ def _minute(state: VisitState, moment: datetime) -> float:
 
 
 def _profile(state: VisitState, at: datetime) -> InfusionProfile | None:
-    """The rates really run and the bag really made up, then the present rate to the empty bag."""
-    if state.started is None or state.draw is None:
+    """The rates really run and the bags really made up, then the present rate to the empty bag."""
+    bag = state.bag(at)
+    if state.started is None or bag is None:
         return None
-    minute, mg_per_ml = partial(_minute, state), float(_mg_per_ml(state))
-    spans = [(minute(run.from_at), minute(run.to_at), float(run.ml_per_h)) for run in runs(state, at)]
+    minute = partial(_minute, state)
+    spans = [
+        (minute(run.from_at), minute(run.to_at), float(run.ml_per_h * run.mg_per_ml))
+        for run in runs(state, at)
+    ]
     ends_at, rate = empty_at(state, at), state.rate
     if ends_at is not None and ends_at > at and rate is not None:
-        spans.append((minute(at), minute(ends_at), float(rate.value)))
-    start, end, ml_per_h = np.array(spans, dtype=np.float64).reshape(-1, 3).T
-    return InfusionProfile(
-        start_min=start, end_min=end, rate_mg_per_h=ml_per_h * mg_per_ml, present_min=minute(at)
-    )
+        mg_per_h = float(Fraction(rate.value) * bag.mcg_per_ml / MCG_PER_MG)
+        spans.append((minute(at), minute(ends_at), mg_per_h))
+    start, end, mg_per_h_run = np.array(spans, dtype=np.float64).reshape(-1, 3).T
+    return InfusionProfile(start_min=start, end_min=end, rate_mg_per_h=mg_per_h_run, present_min=minute(at))
 
 
 def _prediction(

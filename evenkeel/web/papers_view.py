@@ -7,6 +7,7 @@ from evenkeel.clinical.discharge import INSTRUCTIONS
 from evenkeel.clinical.infusion import MissedCheck, check_schedule
 from evenkeel.journey.rules import book
 from evenkeel.record.infusion import (
+    BagReplaced,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
@@ -30,7 +31,7 @@ NOT_A_DEVICE: Final = (
     "Times are the clinic's. Copies on paper are not the record."
 )
 
-_PUMP = (InfusionStarted, RateChanged, InfusionPaused, InfusionResumed, InfusionStopped)
+_PUMP = (InfusionStarted, RateChanged, InfusionPaused, BagReplaced, InfusionResumed, InfusionStopped)
 _HAPPENED = (EventRecorded, RescueGiven, NoteWritten)
 
 NOTHING = "–"

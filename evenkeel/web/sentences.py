@@ -7,6 +7,7 @@ from evenkeel.clinical.scales import scale
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
 from evenkeel.record.discharge import DischargeSigned
 from evenkeel.record.infusion import (
+    BagReplaced,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
@@ -220,6 +221,18 @@ def _(said: RateChanged) -> str:
 @sentence_of.register
 def _(said: InfusionPaused) -> str:
     return f"Paused{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: BagReplaced) -> str:
+    lots = " and ".join(vial.label.lot for vial in said.vials)
+    missing = f", {said.missing} missing" if said.missing.mcg else ""
+    return (
+        f"Bag changed ({words(said.cause)}) with {said.second_person_name}: "
+        f"of the old one {said.given} given, "
+        f"{said.measured} measured, {said.wasted} wasted{missing}; new one {said.drawn} in {said.volume} "
+        f"(lot {lots}), to {said.bag}{_because(said.explanation)}"
+    )
 
 
 @sentence_of.register

@@ -7,6 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from evenkeel.journey.amendments import may_amend
 from evenkeel.record.entry import ROLE_WORDS, Entry
 from evenkeel.record.infusion import (
+    BagReplaced,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
@@ -27,6 +28,7 @@ _TONES: Final[dict[type, str]] = {
     InfusionResumed: "ok",
     RateChanged: "info",
     InfusionPaused: "medium",
+    BagReplaced: "medium",
     InfusionStopped: "medium",
     EventRecorded: "medium",
     RescueGiven: "medium",

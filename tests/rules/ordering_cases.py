@@ -9,6 +9,7 @@ from evenkeel.clinical.ordering import (
     DrawFacts,
     Family,
     FromVial,
+    NewBag,
     OrderAge,
     OrderAndDraw,
     OrderFacts,
@@ -71,6 +72,8 @@ ALWAYS_KNOWN = {
     "DRW-VOL-001": DRAWN_COMPLETE,
     "DRW-BAG-001": DRAWN_COMPLETE,
     "DRW-RTE-001": DRAWN_COMPLETE,
+    "DRW-NEW-001": DRAWN_COMPLETE,
+    "DRW-NEW-002": DRAWN_COMPLETE,
 }
 
 HOUR = timedelta(hours=1)
@@ -208,6 +211,12 @@ def vial(**changes: Any) -> OrderAndDraw:
 def drawn(volume: Volume) -> OrderAndDraw:
     """Another volume from the ordered vial."""
     return draw(vials=(changed(FROM, volume=volume),))
+
+
+def new_bag(volume: str, bag: str, given_mg: str = "0") -> NewBag:
+    """A bag in mid-infusion on the order of 40 mg in 100 mL, drawn from a vial of 50 mg/mL."""
+    draw = changed(DRAW, vials=(changed(FROM, volume=Volume.of(volume)),), bag=Volume.of(bag))
+    return NewBag(order=ORDER, draw=draw, given=DrugMass.mg(given_mg))
 
 
 def expiring(at: datetime) -> OrderAge:
@@ -413,4 +422,19 @@ CASES = [
     Case("DRW-BAG-001", "other", draw(bag=Volume.of("100.8")), "fires", "drug added to a full bag"),
     Case("DRW-RTE-001", "other", draw(), "clear"),
     Case("DRW-RTE-001", "other", draw(rate=FlowRate.of("15")), "fires", "through ten"),
+    # The order has 0.4 mg/mL. 0.51 mL of 50 mg/mL are 25.5 mg: 62.5 mL make 0.408 mg/mL, 2 % more.
+    Case("DRW-NEW-001", "below", new_bag("0.51", "63"), "clear"),
+    Case("DRW-NEW-001", "at", new_bag("0.51", "62.5"), "clear"),
+    Case("DRW-NEW-001", "above", new_bag("0.51", "62.4"), "fires"),
+    # 0.49 mL are 24.5 mg: 62.5 mL make 0.392 mg/mL, 2 % less.
+    Case("DRW-NEW-001", "at", new_bag("0.49", "62.5"), "clear", "weaker"),
+    Case("DRW-NEW-001", "above", new_bag("0.49", "62.6"), "fires", "weaker"),
+    Case("DRW-NEW-001", "other", new_bag("0.4", "50"), "clear", "half the dose in half the bag"),
+    Case("DRW-NEW-001", "other", new_bag("0.4", "100"), "fires", "half the dose in a whole bag"),
+    Case("DRW-NEW-001", "other", new_bag("0.4", "0"), "fires", "no bag"),
+    Case("DRW-NEW-002", "other", new_bag("0.39", "50", "20"), "clear", "less than is left"),
+    Case("DRW-NEW-002", "other", new_bag("0.4", "50", "20"), "clear", "all that is left"),
+    Case("DRW-NEW-002", "other", new_bag("0.41", "50", "20"), "fires", "more than is left"),
+    Case("DRW-NEW-002", "other", new_bag("0.4", "50", "20.001"), "fires", "by a microgram"),
+    Case("DRW-NEW-002", "other", new_bag("0.8", "100"), "clear", "nothing was given"),
 ]

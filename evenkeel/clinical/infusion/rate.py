@@ -11,7 +11,7 @@ from evenkeel.record.infusion import InfusionPaused
 from evenkeel.record.signs import Signs
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
-from evenkeel.values.drug import to_decimal
+from evenkeel.values.drug import DrugMass, to_decimal
 from evenkeel.values.quantities import DosePerWeight, FlowRate
 
 MCG_PER_MG: Final = 1000
@@ -59,14 +59,17 @@ def rate_over_order(facts: InfusionFacts, limits: Limits) -> Finding:
 @rule("INF-RATE-002")
 def bag_over_order(facts: InfusionFacts, limits: Limits) -> Finding:
     """Whatever rate is set, the bag ends up in the patient, so what it holds is what counts."""
-    order, draw = facts.visit.order, facts.visit.draw
-    if order is None or draw is None:
+    order, bags = facts.visit.order, facts.visit.bags
+    if order is None or not bags:
         return Unknown(
             missing=("the ordered dose", "what the bag holds") if order is None else ("what the bag holds",)
         )
-    ordered, drawn = order.payload.dose.ordered, draw.payload.drawn
-    if Fraction(drawn.mcg) > Fraction(ordered.mcg) * (100 + Fraction(limits.tolerance.value)) / 100:
-        return Fires(evidence=(f"the bag holds {drawn}, ordered {ordered}",))
+    ordered, drawn = order.payload.dose.ordered, bags[-1].drawn
+    earlier = sum((facts.visit.given_from(bag, facts.at) for bag in bags[:-1]), DrugMass(mcg=0))
+    most = Fraction(ordered.mcg) * (100 + Fraction(limits.tolerance.value)) / 100
+    if Fraction((earlier + drawn).mcg) > most:
+        before = f", {earlier} given before it" if earlier.mcg else ""
+        return Fires(evidence=(f"the bag holds {drawn}{before}, ordered {ordered}",))
     return Clear()
 
 
@@ -83,12 +86,11 @@ def pump_not_as_ordered(facts: InfusionFacts, limits: Limits) -> Finding:
 @rule("INF-RATE-004")
 def rate_over_ceiling(facts: InfusionFacts, limits: Limits) -> Finding:
     """Worked from what is really in the bag, so that a tenfold slip in either shows."""
-    order, draw = facts.visit.order, facts.visit.draw
-    if order is None or draw is None or facts.rate is None:
+    order, bag = facts.visit.order, facts.visit.bag(facts.at)
+    if order is None or bag is None or facts.rate is None:
         return Unknown(missing=("what the bag holds",))
-    per_ml = Fraction(draw.payload.drawn.mcg) / Fraction(draw.payload.bag.value)
     hours = Fraction(limits.span.value)
-    mg = Fraction(facts.rate.value) * hours * per_ml / MCG_PER_MG
+    mg = Fraction(facts.rate.value) * hours * bag.mcg_per_ml / MCG_PER_MG
     per_weight = mg / Fraction(order.payload.dose.weight.value)
     if per_weight > Fraction(limits.dose.value):
         shown = DosePerWeight(value=to_decimal(per_weight, 2))

@@ -1,7 +1,16 @@
 """Ordering, drawing up and the second check: a dose is refused with the rule's name, and never clamped."""
 
 from evenkeel.clinical.ordering.dose_limits import DoseFacts, Family, assess_dose
-from evenkeel.clinical.ordering.drawing import DrawFacts, FromVial, OrderAndDraw, assess_draw, compare_check
+from evenkeel.clinical.ordering.drawing import (
+    DrawFacts,
+    FromVial,
+    NewBag,
+    OrderAndDraw,
+    assess_draw,
+    assess_new_bag,
+    compare_check,
+    compare_new_bag,
+)
 from evenkeel.clinical.ordering.making import UnableToMakeDose, make_dose, make_plan, refuse_disagreement
 from evenkeel.clinical.ordering.order import OrderAge, OrderFacts, assess_order, expiry, order_expired
 from evenkeel.clinical.stock import ORDERABLE, PRODUCTS, PROTOCOLS
@@ -14,14 +23,17 @@ __all__ = [
     "DrawFacts",
     "Family",
     "FromVial",
+    "NewBag",
     "OrderAge",
     "OrderAndDraw",
     "OrderFacts",
     "UnableToMakeDose",
     "assess_dose",
     "assess_draw",
+    "assess_new_bag",
     "assess_order",
     "compare_check",
+    "compare_new_bag",
     "expiry",
     "make_dose",
     "make_plan",

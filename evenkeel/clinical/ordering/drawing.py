@@ -1,5 +1,6 @@
 """Drawing up and the second check: what was drawn, beside the order that it was drawn on."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +12,8 @@ from evenkeel.clinical.stock import ORDERABLE, PRODUCTS
 from evenkeel.record.ordering import DoseDrawn, DoseDrawnFromOne, OrderSigned, Vial
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.dose import DRAW_PLACES, RATE_PLACES
-from evenkeel.values.drug import DrugMass, Strength, to_decimal
+from evenkeel.values.drug import MICROGRAMS_PER_MG, DrugMass, Strength, to_decimal
+from evenkeel.values.numbers import plain
 from evenkeel.values.quantities import FlowRate, Volume, Weight
 from evenkeel.values.shape import frozen
 
@@ -60,6 +62,17 @@ class OrderAndDraw:
     at: datetime
 
 
+@frozen
+class NewBag:
+    """A bag to take the place of another in mid-infusion; `given` is what the patient may have had."""
+
+    order: OrderSigned
+    draw: DrawFacts
+    given: DrugMass
+
+
+# What any vial must be, whenever it is drawn from.
+_VIAL_RULES: Final = ("DRW-PRD-001", "DRW-STR-001", "DRW-EXP-001", "DRW-LOT-001", "DRW-VOL-002")
 _DRAW_RULES: Final = (
     "DRW-PRD-001",
     "DRW-STR-001",
@@ -70,6 +83,7 @@ _DRAW_RULES: Final = (
     "DRW-BAG-001",
     "DRW-RTE-001",
 )
+_NEW_BAG_RULES: Final = ("DRW-NEW-001", "DRW-NEW-002")
 
 
 def assess_draw(book: Rulebook, order: OrderSigned, draw: DrawFacts, at: datetime) -> tuple[Verdict, ...]:
@@ -79,6 +93,36 @@ def assess_draw(book: Rulebook, order: OrderSigned, draw: DrawFacts, at: datetim
     """
     both = OrderAndDraw(order=order, draw=draw, at=at)
     return (*book.consult_all(_DRAW_RULES, both, on=at.date()), order_expired(book, order, at))
+
+
+def assess_new_bag(
+    book: Rulebook, order: OrderSigned, draw: DrawFacts, *, given: DrugMass, at: datetime
+) -> tuple[Verdict, ...]:
+    """Ask every rule that bears on a bag in mid-infusion: the vials', and what it adds to the patient.
+
+    `given` is what the patient has by the rates run, with whatever nobody can say they did not get. Give
+    `at` in the clinic's zone, as in `assess_draw`.
+    """
+    both = OrderAndDraw(order=order, draw=draw, at=at)
+    new = NewBag(order=order, draw=draw, given=given)
+    return (
+        *book.consult_all(_VIAL_RULES, both, on=at.date()),
+        *book.consult_all(_NEW_BAG_RULES, new, on=at.date()),
+        order_expired(book, order, at),
+    )
+
+
+def compare_new_bag(draw: DrawFacts, *, strength: Strength, volume: Volume, bag: Volume) -> Mapping[str, str]:
+    """What a second person's readings of a new bag disagree with, by reading; it gives away no numbers."""
+    readings = {
+        "strength": (
+            all(vial.label.strength == strength for vial in draw.vials),
+            "The strength on the vial differs from what was recorded.",
+        ),
+        "volume": (volume == draw.volume, "The volume in the syringe differs from what was recorded."),
+        "bag": (bag == draw.bag, "The volume of the bag differs from what was recorded."),
+    }
+    return {name: sentence for name, (agrees, sentence) in readings.items() if not agrees}
 
 
 def compare_check(
@@ -188,3 +232,28 @@ def ordered_rate(both: OrderAndDraw, _: Limits) -> Finding:
     """41.7 for 4.17 is a documented pump error."""
     seen, ordered = both.draw.rate, both.order.dose.rate
     return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, set {seen}",))
+
+
+@rule("DRW-NEW-001")
+def ordered_concentration(new: NewBag, limits: Limits) -> Finding:
+    """The pump knows mL/h alone, so what stands in each mL must stay what the order was worked out for."""
+    ordered = new.order.dose.mcg_per_ml_in_bag
+    if new.draw.bag.value == 0:
+        return Fires(evidence=("a bag of 0 mL",))
+    found = Fraction(new.draw.drawn.mcg) / Fraction(new.draw.bag.value)
+    if abs(found - ordered) > ordered * Fraction(limits.tolerance.value) / 100:
+        return Fires(evidence=(f"ordered {_mg_per_ml(ordered)}, new bag {_mg_per_ml(found)}",))
+    return Clear()
+
+
+def _mg_per_ml(mcg_per_ml: Fraction) -> str:
+    return f"{plain(to_decimal(mcg_per_ml / MICROGRAMS_PER_MG, 3))} mg/mL"
+
+
+@rule("DRW-NEW-002")
+def no_more_in_all(new: NewBag, _: Limits) -> Finding:
+    """The whole bag may run in, so what it holds counts as given."""
+    ordered, in_all = new.order.dose.ordered, new.given + new.draw.drawn
+    if in_all > ordered:
+        return Fires(evidence=(f"given {new.given}, new bag {new.draw.drawn}, ordered {ordered}",))
+    return Clear()

@@ -26,8 +26,6 @@ from evenkeel.values.shape import frozen
 
 WasteCause = Literal["left_over", "spilled", "broken", "cancelled", "expired", "recalled"]
 
-# What a bag holds; other drugs of the ledger go through a syringe.
-KETAMINE: Final = "ketamine"
 # While the pump holds the bag, nothing of it is wasted.
 ON_THE_PUMP: Final[tuple[VisitPhase, ...]] = ("running", "paused")
 
@@ -87,7 +85,7 @@ def _empty_bag(visit: VisitState) -> tuple[custody.Balance, ...]:
         lot = custody.one_lot(stream)
         assert lot is not None, "a lot that drug was drawn of is in the ledger"
         bag = Account(site=lot.site, place="bag", ref=visit.stream)
-        if bag not in held and lot.item.drug == KETAMINE:
+        if bag not in held and lot.item.drug == weld.KETAMINE:
             found.append(
                 custody.Balance(lot=lot, account=bag, mass=nothing, kept=nothing, opened_at=None, visit=None)
             )
@@ -96,11 +94,10 @@ def _empty_bag(visit: VisitState) -> tuple[custody.Balance, ...]:
 
 def _expected(visit: VisitState, account: Account, parts: Sequence[custody.Balance]) -> Expected:
     # The bag is as it was made up, also when the order was cancelled since.
-    draw = visit.last_draw
+    bag = visit.bag_in_hand
     strength, slack_ml = Fraction(parts[0].lot.item.strength.mcg_per_ml), VIAL_SLACK_ML
-    if account.place == "bag" and draw is not None:
-        strength = Fraction(draw.payload.drawn.mcg) / Fraction(draw.payload.bag.value)
-        slack_ml = slack_of_bag(draw.payload.bag)
+    if account.place == "bag" and bag is not None:
+        strength, slack_ml = bag.mcg_per_ml, slack_of_bag(bag.volume)
     return Expected(account=account, parts=tuple(parts), mcg_per_ml=strength, slack_ml=slack_ml)
 
 
@@ -155,11 +152,11 @@ def waste_rest(
     witness = witnessed(act, second=second, proof=proof_of_second, alone_because=alone_because)
     book = Book(act, custody.lots_of_visit(visit))
     for each, rest in found:
-        _waste(book, state, each, rest, cause, explanation, witness)
+        waste_found(book, state, each, rest, cause, explanation, witness)
     book.write()
     for each, rest in found:
         if rest.missing.mcg:
-            _open_cases(act, each, rest, visit, explanation)
+            open_cases(act, each, rest, visit, explanation)
     payload = DrugReconciled(
         rests=tuple(_said(each, rest) for each, rest in found),
         cause=cause,
@@ -209,10 +206,13 @@ def _compared(
 
 
 def _given(state: VisitState) -> DrugMass:
-    return state.given(state.stopped.at) if state.stopped else DrugMass(mcg=0)
+    """What the bag in hand gave; what an earlier one gave was accounted for when it was taken down."""
+    if not state.stopped or not state.bags:
+        return DrugMass(mcg=0)
+    return state.given_from(state.bags[-1], state.stopped.at)
 
 
-def _waste(
+def waste_found(
     book: Book,
     state: VisitState,
     each: Expected,
@@ -221,6 +221,7 @@ def _waste(
     explanation: str,
     witness: Witness,
 ) -> None:
+    """Move what was found to waste and what was not to missing, of each lot its share."""
     if rest.surplus.mcg:
         _add_surplus(book, state, each, rest.surplus, explanation)
     now = {part.lot.stream: book.ledger.mcg(each.account, part.lot.item) for part in each.parts}
@@ -260,7 +261,7 @@ def _add_surplus(book: Book, state: VisitState, each: Expected, surplus: DrugMas
     book.move(lot, moved)
 
 
-def _open_cases(act: Act, each: Expected, rest: Remainder, visit: StreamId, explanation: str) -> None:
+def open_cases(act: Act, each: Expected, rest: Remainder, visit: StreamId, explanation: str) -> None:
     """One case for each lot that something is missing of; a registrant finds out, or else a lead."""
     able = [person for person in people.every() if policy.may(person.role, "case.work")]
     able.sort(key=lambda person: person.role != "registrant")

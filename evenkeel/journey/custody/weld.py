@@ -5,13 +5,14 @@ transaction: either both are written or neither is.
 """
 
 from datetime import datetime
+from typing import Final
 
 from evenkeel.clinical.stock import PRODUCTS
 from evenkeel.custody.ledger import UnableToTransfer
 from evenkeel.custody.shares import shares
 from evenkeel.journey.acting import Act
 from evenkeel.journey.custody.book import Book, policy_now
-from evenkeel.journey.rules import clinic_day
+from evenkeel.journey.rules import clinic_clock, clinic_day
 from evenkeel.record.custody import Account, DrugMoved, Item
 from evenkeel.record.ordering import Vial, VialDrawn
 from evenkeel.record.visits import VisitState
@@ -22,6 +23,9 @@ from evenkeel.values.ids import EntryId, StreamId
 from evenkeel.values.issues import Issue, UnableTo
 from evenkeel.values.quantities import Volume
 from evenkeel.values.shape import frozen
+
+# What an order is of and a bag holds; every other drug of the ledger goes through a syringe.
+KETAMINE: Final = "ketamine"
 
 
 @frozen
@@ -41,11 +45,15 @@ class UnableToTake(UnableTo):
     """The vials that were named cannot be drawn from."""
 
 
+class UnableToSettle(UnableTo):
+    """The record of the pump cannot be put right like this: the bag it ran from is accounted for."""
+
+
 class UnableToClose(UnableTo):
     """The visit still has drug in hand, or a difference that nobody explained."""
 
 
-def usable(visit: VisitState, *, at: datetime, drug: str = "ketamine") -> tuple[custody.Balance, ...]:
+def usable(visit: VisitState, *, at: datetime, drug: str = KETAMINE) -> tuple[custody.Balance, ...]:
     """What may be drawn from for a visit now: opened vials, then cabinet lots, each first that expires first.
 
     Nothing expired, recalled, open too long or of another site; what is kept for others counts as gone.
@@ -135,7 +143,17 @@ def take_for_draw(
         _take_back_draw(act, book, visit)
     else:
         _refuse_second_draw(book, visit)
-    kept = list(custody.kept_for(visit.stream))
+    drawn = take_from_vials(book, visit, takes)
+    book.write()
+    return drawn
+
+
+def take_from_vials(book: Book, visit: VisitState, takes: tuple[VialTake, ...]) -> tuple[VialDrawn, ...]:
+    """Take drug from its vials into the visit's bag, posting what an order kept of it and giving up the rest.
+
+    The book holds the lots of the visit and of what is taken. Raises UnableToTake or UnableToTransfer.
+    """
+    kept = [each for each in custody.kept_for(visit.stream) if each.source.place != "bag"]
     drawn = []
     for take in takes:
         if take.volume.value <= 0:
@@ -144,7 +162,6 @@ def take_for_draw(
         drawn.append(_take_one(book, visit, take, kept))
     for each in kept:
         book.void(each.lot, each.entry, "another vial was taken")
-    book.write()
     return tuple(drawn)
 
 
@@ -190,7 +207,8 @@ def _held(book: Book, place: str, visit: VisitState) -> dict[StreamId, int]:
     for lot in book.lots:
         account = Account(site=lot.site, place=place, ref=visit.stream)  # type: ignore[arg-type]
         mcg = book.ledger.mcg(account, lot.item)
-        if mcg:
+        # A rescue drug that the patient was given too is not out of the bag.
+        if mcg and lot.item.drug == KETAMINE:
             found[lot.stream] = mcg
     return found
 
@@ -212,7 +230,7 @@ def _take_back_draw(act: Act, book: Book, visit: VisitState) -> None:
             continue
         transfer = book.ledger.moved(movement.entry)
         left = book.ledger.left_to_correct(transfer)
-        if left and movement.cause in ("ordered", "drawn"):
+        if left and movement.cause in ("ordered", "drawn") and movement.lot.item.drug == KETAMINE:
             _correct(
                 book, movement.lot.stream, movement.entry, left, visit, "the entry of the draw was wrong"
             )
@@ -247,20 +265,43 @@ def settle_given(
         return
     book = Book(act, lots, never_early=True)
     if after.stopped is None:
-        take_back_given(book, after, sum(_held(book, "patient", after).values()), reason)
-        _keep_bag(book, after)
+        earlier = sum(fact.payload.given.mcg for fact in after.bag_changes)
+        take_back_given(book, after, given_now_mcg(book, after) - earlier, reason)
+        keep_bag(book, after)
     else:
         given = after.given(after.stopped.at).mcg
-        now = sum(_held(book, "patient", after).values())
+        now = given_now_mcg(book, after)
         if given >= now:
-            _post_given(book, after, given - now)
+            post_given(book, after, given - now)
         else:
             _give_up_kept(book, after, "the pump stood still")
             take_back_given(book, after, now - given, reason)
     book.write()
 
 
-def _keep_bag(book: Book, visit: VisitState) -> None:
+def refuse_other_old_bag(after: VisitState) -> None:
+    """Refuse a correction of the pump after which a bag that was taken down would have given something else.
+
+    It was accounted for when it was taken down, while the pump stood still. Raises UnableToSettle.
+    """
+    for bag, change in zip(after.bags, after.bag_changes, strict=False):
+        said = change.payload.given
+        if after.given_from(bag, change.at) == said and after.stands_still(change.at):
+            continue
+        sentence = (
+            f"The bag was changed at {clinic_clock(change.at)}, and {said} were accounted for as given from "
+            "the old one. With this change of the pump that would be another amount, or the pump would have "
+            "run meanwhile. Write a note of what was wrong."
+        )
+        raise UnableToSettle([Issue(sentence=sentence, code="bag-changed-since", field="happened_at")])
+
+
+def given_now_mcg(book: Book, visit: VisitState) -> int:
+    """What the ledger says that the patient has."""
+    return sum(_held(book, "patient", visit).values())
+
+
+def keep_bag(book: Book, visit: VisitState) -> None:
     """Keep what is in the bag for the patient, so that nobody wastes it while the pump runs."""
     for lot in book.lots:
         bag = Account(site=lot.site, place="bag", ref=visit.stream)
@@ -276,7 +317,8 @@ def _keep_bag(book: Book, visit: VisitState) -> None:
             )
 
 
-def _post_given(book: Book, visit: VisitState, mcg: int) -> None:
+def post_given(book: Book, visit: VisitState, mcg: int) -> None:
+    """Post so much as given from the visit's bag, of each lot its share; nothing stays kept of the rest."""
     in_bag = _in_bag(book, visit)
     if mcg > sum(in_bag.values()):
         sentence = (

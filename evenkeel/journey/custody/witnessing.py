@@ -2,6 +2,7 @@
 
 from evenkeel.journey.acting import Act, require_plausible_time, touch, use_case
 from evenkeel.journey.custody.book import Book, policy_now
+from evenkeel.journey.policy import Action
 from evenkeel.journey.second_person import Proof, prove_second
 from evenkeel.record.custody import WitnessRefused
 from evenkeel.store import reading
@@ -25,10 +26,19 @@ class UnableToWitness(UnableTo):
     """The second person did not prove who they are, or nobody may act alone."""
 
 
-def witnessed(act: Act, *, second: ClinicianId | None, proof: Proof | None, alone_because: str) -> Witness:
+def witnessed(
+    act: Act,
+    *,
+    second: ClinicianId | None,
+    proof: Proof | None,
+    alone_because: str,
+    action: Action = "custody.witness",
+    who_may: str = WHO_MAY,
+) -> Witness:
     """Prove the witness; where the clinic lets one person act alone, a reason stands in for them.
 
-    Raises UnableToWitness with the fields of the second person, or with `alone_because`.
+    `action` is what the witness must be permitted, for `who_may` to say in words. Raises UnableToWitness with
+    the fields of the second person, or with `alone_because`.
     """
     if second is None and alone_because.strip() and policy_now().may_be_alone:
         return Witness(id=None, name="", alone_because=alone_because.strip())
@@ -36,9 +46,9 @@ def witnessed(act: Act, *, second: ClinicianId | None, proof: Proof | None, alon
         act,
         second=second,
         proof=proof or Proof(),
-        action="custody.witness",
+        action=action,
         unable=UnableToWitness,
-        who_may=WHO_MAY,
+        who_may=who_may,
     )
     return Witness(id=person.id, name=person.printed_name, alone_because="")
 

@@ -10,7 +10,7 @@
  *                    source: "manual" | "device", amended: bool}]; any value may be null, and null is a gap
  *   drug           [{from, to, rate_ml_per_h, rate_mg_per_min, given_mg}]; given_mg: given since the start, at `to`
  *   boluses        [{at, label}]
- *   events         [{at, kind: "start"|"pause"|"resume"|"rate"|"stop"|"complaint"|"end"|..., label}]
+ *   events         [{at, kind: "start"|"pause"|"resume"|"rate"|"bag"|"stop"|"complaint"|"end"|..., label}]
  *   predicted      null or {time, level, low, high, unit, model, site, population, citation, status, note,
  *                    stopped: null or {time, level}, what would follow if the pump stood still from now on}
  *   missed         [{due_at, late_min}]; late_min null: never done

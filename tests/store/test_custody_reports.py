@@ -13,7 +13,7 @@ from evenkeel.values.ids import StreamId
 from evenkeel.web import custody_reports as page
 from evenkeel.web import pages
 from evenkeel.web.custody_sheets import REPORTS
-from tests import factories, factories_custody
+from tests import factories, factories_counting, factories_custody
 from tests.factories import NOW, people
 from tests.ledger_days import infuse, move
 from tests.reports_desk import Month, ask, lines, month_of_ledger, sent, sits_down, text_of
@@ -298,3 +298,34 @@ def test_nothing_is_too_old_to_be_found(
     monkeypatch.setattr(pages, "now", lambda: NOW + timedelta(days=4000))
     assert len(lines(registrant, "movements", period="everything")) == 12
     assert lines(registrant, "movements", period="two_years") == []
+
+
+# --- counts and cases ---------------------------------------------------------------------------------------
+
+
+def test_a_count_and_what_came_of_it_are_reported(registrant: Client) -> None:
+    lot = factories_custody.receive(lot="K-5", vials=4)
+    factories_counting.count(1, factories_counting.vials(lot, 3))
+    (counted,) = lines(registrant, "counts", period="everything")
+    assert (counted["lot"], counted["place"], counted["by"]) == ("K-5", "cabinet", "Rosa Delgado PharmD")
+    assert counted["second"] == "Nora Lindqvist RN"
+    # 3 vials of 500 mg were found where the ledger expected 4.
+    amounts = (counted["found_mg"], counted["expected_mg"], counted["difference_mg"])
+    assert amounts == ("1500", "2000", "-500")
+    assert "3 vials, 1,500 mg" in ask(registrant, "counts", period="everything").content.decode()
+    (case,) = lines(registrant, "cases", period="everything")
+    assert (case["lot"], case["difference_mg"], case["outcome"]) == ("K-5", "-500", "open")
+    assert case["owner"] == "Rosa Delgado PharmD"
+
+
+def test_counts_are_narrowed_down_by_who_counted_and_which_lot(registrant: Client) -> None:
+    lot, other = (factories_custody.receive(lot=name, vials=2) for name in ("K-5", "K-6"))
+    factories_counting.count(1, factories_counting.vials(lot, 2), factories_counting.vials(other, 2))
+    assert len(lines(registrant, "counts", period="everything")) == 2
+    assert len(lines(registrant, "counts", period="everything", lot="K-6")) == 1
+    for person, number in ((people().nurse, 2), (people().lead, 0)):
+        assert len(lines(registrant, "counts", period="everything", person=str(person.id))) == number
+    assert lines(registrant, "cases", period="everything") == []
+    both = [line for line in lines(registrant, "rates", period="everything") if line["person"] != "Everybody"]
+    differed = {line["person"]: line["out_of"] for line in both if line["measure"].startswith("Counted")}
+    assert differed == {"Nora Lindqvist RN": "2", "Rosa Delgado PharmD": "2"}

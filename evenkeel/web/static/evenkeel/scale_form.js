@@ -48,7 +48,7 @@ function show() {
   toggle.textContent = isOneAtATime ? "All on one page" : "One at a time";
   place.textContent = isOneAtATime
     ? current === questions ? "Last: when and how" : `Question ${current + 1} of ${questions}`
-    : "";
+    : "The keys 0 to 9 choose an answer.";
 }
 
 function go(to) {

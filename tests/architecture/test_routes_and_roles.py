@@ -220,7 +220,13 @@ def test_nobody_who_is_not_signed_in_opens_anything(client: Client, cases: Cases
 
 def test_stale_pages_are_noticed_and_written_anew(tmp_path: Any) -> None:
     missing = {Path(page).relative_to(tmp_path).as_posix() for page in stale_pages(tmp_path)}
-    assert missing == {"rulebook.md", "permissions.md", "pharmacology/commands.md", "evidence/models.md"}
+    assert missing == {
+        "scales.md",
+        "rulebook.md",
+        "permissions.md",
+        "pharmacology/commands.md",
+        "evidence/models.md",
+    }
     write_pages(tmp_path)
     assert stale_pages(tmp_path) == []
     page = tmp_path / "permissions.md"

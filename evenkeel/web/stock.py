@@ -16,6 +16,7 @@ from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.web import pages, stock_view, timeline
 from evenkeel.web.custody_words import mg_words
+from evenkeel.web.jinja import clinic_datetime
 from evenkeel.web.pages import Page
 from evenkeel.web.sentences import sentence_of
 from evenkeel.web.stock_count import SitePage
@@ -203,11 +204,9 @@ def _corrections(state: LotState) -> dict[str, str]:
 def _recall(state: LotState) -> dict[str, Any] | None:
     if state.recall is None:
         return None
-    return {
-        "sentence": sentence_of(state.recall.payload),
-        "at": state.recall.at,
-        "by": state.recall.by.printed_name,
-    }
+    said = sentence_of(state.recall.payload).rstrip(".")
+    at = clinic_datetime(state.recall.at)
+    return {"sentence": f"{said}. Written down by {state.recall.by.printed_name}, {at}."}
 
 
 def _notes(state: LotState) -> list[dict[str, Any]]:

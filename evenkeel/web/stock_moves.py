@@ -56,6 +56,11 @@ class SendForm(FromForm):
     to = forms.ChoiceField(label="To", widget=forms.RadioSelect)
     field_order = ("source", "vials", "to", "happened_at")
 
+    def __init__(self, *args: Any, others: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice: Any = self.fields["to"]
+        choice.choices = others
+
 
 class RecallForm(forms.Form):
     """Why a lot is recalled, and with which notice."""
@@ -206,15 +211,9 @@ class SendToSite(LotFormPage):
     button = "Send them"
     done_sentence = "The vials are on their way."
 
-    def context(self, **extra: Any) -> dict[str, Any]:
+    def form_arguments(self) -> dict[str, Any]:
         """Offer the other sites."""
-        context = super().context(**extra)
-        self._offer(context["form"])
-        return context
-
-    def _offer(self, form: forms.Form) -> None:
-        choice: Any = form.fields["to"]
-        choice.choices = [(each.id, each.name) for each in sites.sites() if each.id != self.lot.site]
+        return {"others": [(each.id, each.name) for each in sites.sites() if each.id != self.lot.site]}
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Send them."""

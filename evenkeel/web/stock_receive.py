@@ -38,6 +38,12 @@ PRODUCT_CHOICES: Final = [("", "Choose"), *((product.key, product.label) for pro
 COLUMN_OF: Final = {"product": "product", "lot": "lot", "expiry": "expiry_date", "vials": "vials"}
 
 
+class ProductField(forms.ChoiceField):
+    """The product of a line; left empty the line says nothing, so it is not called optional."""
+
+    asked: Final = True
+
+
 class StockLines(ScanFields, GrowingForm):
     """Where stock goes, and one line for each lot; a scanned code fills the last line."""
 
@@ -67,7 +73,7 @@ class StockLines(ScanFields, GrowingForm):
 
     def _make_choice(self, name: str) -> None:
         label = self.fields[name].label
-        self.fields[name] = forms.ChoiceField(
+        self.fields[name] = ProductField(
             label=label,
             choices=PRODUCT_CHOICES,
             required=False,

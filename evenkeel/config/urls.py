@@ -45,6 +45,8 @@ STAGES = (
     "papers",
     "visit",
     "ordering",
+    "drawing",
+    "visit_drug",
     "infusion",
     "discharge",
     "board",

@@ -6,6 +6,7 @@ from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
 
+from evenkeel.journey.custody.waste import accounting_issues
 from evenkeel.journey.policy import Action, may
 from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.entry import Role
@@ -61,9 +62,27 @@ _STEPS: Final[tuple[tuple[str, tuple[VisitPhase, ...]], ...]] = (
 )
 
 
+# Drug that is still in hand keeps these from going on, or waits for somebody though the visit is over.
+_ACCOUNT_FIRST: Final[tuple[VisitPhase, ...]] = ("ordered", "recovery", "discharged", "cancelled")
+_ACCOUNT: Final[tuple[str, str, Action]] = ("visit_waste", "Account for the drug", "custody.waste")
+
+
 def next_step(state: VisitState, role: Role) -> dict[str, str] | None:
     """The one thing to do next, for who may do it: an address and words; None when there is none."""
     found = NEXT_STEPS.get(state.phase)
+    if state.phase in _ACCOUNT_FIRST and accounting_issues(state):
+        found = _ACCOUNT
+    return _step(state, role, found)
+
+
+def step_after(state: VisitState, role: Role) -> dict[str, str] | None:
+    """What the visit waits for while its drug comes first: whoever insists on leaving leaves all the same."""
+    found = NEXT_STEPS.get(state.phase)
+    step = _step(state, role, found)
+    return step if step != next_step(state, role) else None
+
+
+def _step(state: VisitState, role: Role, found: tuple[str, str, Action] | None) -> dict[str, str] | None:
     if found is None or not may(role, found[2]):
         return None
     return {"url": reverse(found[0], args=[reference_of(state.stream)]), "words": found[1]}

@@ -16,7 +16,7 @@ from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import reading
 from evenkeel.values.ids import StreamId
-from evenkeel.web import infusion_view, pages
+from evenkeel.web import infusion_view, pages, visit_drug
 from evenkeel.web.chairside import VisitForm, VisitFormPage
 from evenkeel.web.fields import TriField
 from evenkeel.web.verdicts import findings, overrides_of
@@ -122,6 +122,7 @@ class DischargePage(VisitFormPage):
         signed = state.discharge
         return {
             "is_open": state.phase == "recovery",
+            "drug": visit_drug.notice_of(state),
             "escort": _escort_words(state),
             "is_left": signed is not None,
             "left_with": signed.payload.received_by if signed else None,

@@ -21,7 +21,7 @@ from evenkeel.store.queries import monitors, settings
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.issues import Issue
 from evenkeel.web import infusion_forms, infusion_view, ordering_view, pages, timeline
-from evenkeel.web.chairside import VisitFormPage, VisitPage, next_step, steps
+from evenkeel.web.chairside import VisitFormPage, VisitPage, next_step, step_after, steps
 from evenkeel.web.infusion_data import chart_data
 from evenkeel.web.infusion_forms import REALLY, SignsForm
 from evenkeel.web.jinja import clinic_zone
@@ -109,6 +109,8 @@ def controls_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
         "is_running": state.phase == "running",
         "is_paused": state.phase == "paused",
         "next_step": next_step(state, role),
+        "step_after": step_after(state, role) if state.phase == "recovery" else None,
+        "has_drug_page": state.order is not None and may(role, "custody.waste"),
         "steps": steps(state),
         "stop_reason": "completed" if left is not None and left.value == 0 else "clinician_decision",
         "order": ordering_view.order_summary(state.order) if state.order else None,

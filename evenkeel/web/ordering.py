@@ -1,28 +1,26 @@
-"""Pages of the order, the draw, the second check and the time-out."""
+"""Pages of the order, the second check and the time-out."""
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path
 
 from evenkeel.journey import infusion, ordering
 from evenkeel.journey.acting import Act
-from evenkeel.journey.custody import weld
-from evenkeel.journey.custody.weld import VialTake
+from evenkeel.journey.policy import may
 from evenkeel.journey.rules import book
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import reading
 from evenkeel.values.drug import Strength
-from evenkeel.values.ids import StreamId, stream_of
+from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import UnableTo
 from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
-from evenkeel.web import ordering_view, pages
+from evenkeel.web import ordering_view, pages, visit_drug
 from evenkeel.web.chairside import VisitForm, VisitFormPage
 from evenkeel.web.fields import QuantityField
 from evenkeel.web.jinja import clinic_time
@@ -190,111 +188,10 @@ class CancelOrderPage(VisitFormPage):
         return ordering.cancel_order(act, visit=self.visit, reason=form.cleaned_data["reason"])
 
     def about(self, state: VisitState) -> dict[str, Any]:
-        """Add the order."""
-        return {"order": ordering_view.order_summary(state.order) if state.order else None}
-
-
-class DrawForm(VisitForm):
-    """What was drawn from which vials, and what it was made up to."""
-
-    vial = forms.ChoiceField(
-        label="Vial",
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": "Vial: choose the one in your hand.",
-            "invalid_choice": "Vial: it cannot be drawn from now. Choose one from the list.",
-        },
-    )
-    volume = QuantityField(Volume, label="Drawn into the syringe")
-    vial_2 = forms.ChoiceField(label="Second vial, where the first held too little", required=False)
-    volume_2 = QuantityField(Volume, label="Drawn from the second vial", required=False)
-    bag = QuantityField(Volume, label="Bag, total volume with the drug in it")
-    rate = QuantityField(FlowRate, label="Rate set on the pump")
-    entry_was_wrong = forms.BooleanField(
-        label="Only the entry before was wrong; nothing else was drawn than I write now", required=False
-    )
-
-    def __init__(self, *args: Any, vials: tuple[tuple[str, str], ...], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["vial"].choices = vials  # type: ignore[attr-defined]
-        self.fields["vial_2"].choices = [("", "None"), *vials]  # type: ignore[attr-defined]
-
-    @property
-    def takes(self) -> tuple[VialTake, ...]:
-        """How much was drawn from each vial."""
-        said = self.cleaned_data
-        named = ((said["vial"], said["volume"]), (said["vial_2"], said["volume_2"]))
-        return tuple(
-            VialTake(lot=stream_of("custody", reference), number=number, volume=volume)
-            for (reference, _, number), volume in ((vial.partition("/"), volume) for vial, volume in named)
-            if reference and volume is not None
-        )
-
-    def clean(self) -> dict[str, Any]:
-        """A second vial and what was drawn from it are written down together."""
-        said = super().clean() or self.cleaned_data
-        if said.get("vial_2") and said.get("volume_2") is None and "volume_2" not in self.errors:
-            self.add_error("volume_2", "Second vial: write how much was drawn from it.")
-        if said.get("volume_2") is not None and not said.get("vial_2"):
-            self.add_error("vial_2", "Second vial: choose it, or leave its volume empty.")
-        return said
-
-
-# Which box a rule about the draw looks at.
-_FIELD_OF_RULE: Final = {
-    "DRW-PRD-001": "vial",
-    "DRW-STR-001": "vial",
-    "DRW-EXP-001": "vial",
-    "DRW-LOT-001": "vial",
-    "DRW-VOL-001": "volume",
-    "DRW-VOL-002": "volume",
-    "DRW-BAG-001": "bag",
-    "DRW-RTE-001": "rate",
-}
-
-
-class DrawPage(VisitFormPage):
-    """The draw, with the order's sentence on top."""
-
-    action = "dose.draw"
-    template = "ordering/draw.html.jinja"
-    form_class = DrawForm
-    done_sentence = "The draw is recorded. A second person checks it now, signed in as themselves."
-
-    def form_arguments(self) -> dict[str, Any]:
-        """The vials that may be drawn from for this visit now."""
-        vials = weld.usable(self.state, at=pages.now())
-        return {"vials": ordering_view.vial_choices(vials)}
-
-    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
-        """Record the draw."""
-        assert isinstance(form, DrawForm), "the page's own form"
-        cleaned = form.cleaned_data
-        return ordering.draw_dose(
-            act,
-            visit=self.visit,
-            takes=form.takes,
-            bag=cleaned["bag"],
-            rate=cleaned["rate"],
-            entry_was_wrong=cleaned["entry_was_wrong"],
-        )
-
-    def refuse(self, form: forms.Form, refusal: UnableTo) -> HttpResponse:
-        """Put what a rule refuses beside the box that it looked at."""
-        placed = [
-            replace(issue, field=issue.field or _FIELD_OF_RULE.get(issue.rule or ""))
-            for issue in refusal.issues
-        ]
-        return super().refuse(form, type(refusal)(placed))
-
-    def about(self, state: VisitState) -> dict[str, Any]:
-        """Add the order, and what a second person found if they did not agree."""
-        check = state.double_check
+        """Add the order, and what is in hand of it."""
         return {
             "order": ordering_view.order_summary(state.order) if state.order else None,
-            "is_open": state.phase in ("ordered", "drawn"),
-            "is_drawn": state.draw is not None,
-            "disagreements": check.payload.disagreements if check and not check.payload.agrees else (),
+            "drug": visit_drug.notice_of(state) if may(self.author.role, "custody.waste") else None,
         }
 
 
@@ -436,7 +333,6 @@ class TimeOutPage(VisitFormPage):
 urlpatterns = [
     path("visits/<uuid:visit>/order/", OrderPage.as_view(), name="order"),
     path("visits/<uuid:visit>/order/cancel/", CancelOrderPage.as_view(), name="order_cancel"),
-    path("visits/<uuid:visit>/draw/", DrawPage.as_view(), name="draw"),
     path("visits/<uuid:visit>/double-check/", DoubleCheckPage.as_view(), name="double_check"),
     path("visits/<uuid:visit>/time-out/", TimeOutPage.as_view(), name="time_out"),
 ]

@@ -1,6 +1,5 @@
 """What the order, draw, check and time-out pages show, as plain values."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +14,6 @@ from evenkeel.record.ordering import OrderSigned
 from evenkeel.record.series import InfusionCounted
 from evenkeel.record.state import Written
 from evenkeel.record.visits import VisitState
-from evenkeel.store.queries.custody import Balance
 from evenkeel.values.dose_plan import DosePlan
 from evenkeel.values.ids import reference_of
 from evenkeel.values.numbers import plain
@@ -39,27 +37,6 @@ def product_choices() -> list[tuple[str, str]]:
 def product_words(product: Product) -> str:
     """A vial as a choice shows it: label, and the code where one is known."""
     return f"{product.label} · NDC {product.ndc}" if product.ndc else product.label
-
-
-def vial_choices(vials: Iterable[Balance]) -> tuple[tuple[str, str], ...]:
-    """Vials of the ledger for a choice: opened ones with what is left, then lots of the cabinet."""
-    return tuple((_vial_key(vial), _vial_words(vial)) for vial in vials)
-
-
-def _vial_key(vial: Balance) -> str:
-    """The lot, and the number of an opened vial behind a slash; a new vial has none."""
-    opened = vial.account.ref if vial.account.place == "vial" else ""
-    return f"{reference_of(vial.lot.stream)}/{opened}"
-
-
-def _vial_words(vial: Balance) -> str:
-    item = vial.lot.item
-    expiry = f"expiry {clinic_date(item.expiry_date)}"
-    if vial.account.place == "vial":
-        return f"Opened vial {vial.account.ref}: {item.label}, {vial.mass} left, {expiry}"
-    count = vial.mass.mcg // item.vial.mcg
-    there = f"{count} {'vial' if count == 1 else 'vials'} in the cabinet"
-    return f"New vial: {item.label}, lot {item.lot}, {expiry}, {there}"
 
 
 def strength_choices() -> list[tuple[str, str]]:

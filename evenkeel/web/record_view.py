@@ -33,6 +33,7 @@ KIND_WORDS: Final[dict[str, str]] = {
     "dose": "Dose",
     "timeout": "Time-out",
     "infusion": "Pump",
+    "drug": "Drug",
     "signs": "Signs",
     "event": "Events",
     "note": "Notes",

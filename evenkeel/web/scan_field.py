@@ -6,7 +6,7 @@ says fills the boxes that were left empty, and what was typed otherwise is refus
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
@@ -14,6 +14,7 @@ from django.urls import path
 
 from evenkeel.clinical.stock import PRODUCT_OF_NDC, PRODUCTS
 from evenkeel.custody.scanning import Scanned, UnableToScan, read_scan
+from evenkeel.journey.policy import Action
 from evenkeel.web import pages
 from evenkeel.web.fields import AskedField
 from evenkeel.web.jinja import clinic_date
@@ -151,15 +152,18 @@ class ScanLookUp(Page):
     status 422 the `sentence` alone, which says why the code cannot be read.
     """
 
-    action = "stock.scan"
+    action: ClassVar[Action] = "stock.scan"
     http_method_names = ["post"]  # noqa: RUF012 - Django reads it from the class
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        """Read the code. Nothing is written, and no patient is read."""
+        """Read the code. Nothing is written."""
         try:
             scanned = look_up(request.POST.get("scan", ""))
         except UnableToScan as refusal:
             return JsonResponse({"sentence": refusal.issues[0].sentence}, status=REFUSED)
+        refused = self.refusal(scanned)
+        if refused is not None:
+            return JsonResponse({"sentence": refused}, status=REFUSED)
         product = PRODUCTS[scanned.product] if scanned.product else None
         return JsonResponse(
             {
@@ -169,6 +173,10 @@ class ScanLookUp(Page):
                 "sentence": sentence_of(scanned, pages.now().date()),
             }
         )
+
+    def refusal(self, scanned: Scanned) -> str | None:
+        """Why what was read cannot be used on this page; a page that knows has a look-up of its own."""
+        return None
 
 
 urlpatterns = [path("stock/scan/", ScanLookUp.as_view(), name="stock_scan")]

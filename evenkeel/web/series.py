@@ -26,7 +26,7 @@ from evenkeel.store.queries.visits import VisitLine
 from evenkeel.store.rows import Chair
 from evenkeel.values.ids import ChairId, StreamId, reference_of
 from evenkeel.values.issues import UnableTo, refuse
-from evenkeel.web import diary_view, pages
+from evenkeel.web import diary_view, pages, visit_drug
 from evenkeel.web.about import OfCourse, OfVisit
 from evenkeel.web.chairside import PHASE_MARKS
 from evenkeel.web.fields import WholeField
@@ -388,8 +388,10 @@ class CancelPage(OfVisit):
     done_sentence = "The visit is cancelled, and its chair is free."
 
     def context(self, **extra: Any) -> dict[str, Any]:
-        """Say whether it still can be."""
-        return super().context(may_cancel=self.visit.phase in MAY_CANCEL, **extra)
+        """Say whether it still can be, and what is in hand of its drug."""
+        visit = self.visit
+        drug = visit_drug.notice_of(visit) if may(self.author.role, "custody.waste") else None
+        return super().context(may_cancel=visit.phase in MAY_CANCEL, drug=drug, **extra)
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Cancel it."""

@@ -6,13 +6,14 @@ from typing import Any, Final
 from django.urls import path, reverse
 from django.utils import timezone
 
+from evenkeel.journey.custody.waste import pump_difference_ml
 from evenkeel.journey.phases import IN_THE_CHAIR
 from evenkeel.journey.policy import may
 from evenkeel.journey.rules import clinic_day
-from evenkeel.record.entry import ROLE_WORDS, Role
+from evenkeel.record.entry import ROLE_WORDS, Author, Role
 from evenkeel.record.visits import VisitPhase
 from evenkeel.store import access
-from evenkeel.store.queries import monitors, today
+from evenkeel.store.queries import custody, monitors, settings, today
 from evenkeel.store.queries.today import CourseNow, VisitNow
 from evenkeel.web import pages, steps, today_view
 from evenkeel.web.pages import Page
@@ -29,7 +30,7 @@ WHAT_WAITS: Final[dict[Role, str]] = {
     "nurse": "No patient, check, screening, consent or scale waits for you.",
     "prescriber": "No alert, decision, order, review or plan waits for you.",
     "lead": "No answer that alerts is open, and nobody who withdrew has a visit booked.",
-    "registrant": "Nothing waits for you: the drug ledger is not part of this version.",
+    "registrant": "No visit has drug that waits to be accounted for.",
     "administrator": "Nothing waits for you.",
 }
 
@@ -46,7 +47,7 @@ class TodayPage(Page):
         meets_patients = may(by.role, "patients.list")
         courses = today.courses(closed=steps.CLOSED) if meets_patients else ()
         visits = _visits(at) if meets_patients else ()
-        rows = today_view.waiting(by, courses, visits, at)
+        rows = today_view.waiting(by, courses, visits, at, drug_left=_drug_left(by, visits))
         day = today_view.day(visits, by.role, at) if meets_patients else []
         access.note(*(row.patient for row in rows), *(line["patient"] for line in day))
         return super().context(
@@ -85,6 +86,23 @@ def _shown(row: Row, at: datetime) -> dict[str, Any]:
 def _visits(at: datetime) -> tuple[VisitNow, ...]:
     begins = datetime.combine(clinic_day(at), time.min, tzinfo=timezone.get_default_timezone())
     return today.visits(begins - MISSED_FOR, begins + timedelta(days=1), also=WAITING_PHASES)
+
+
+def _drug_left(by: Author, visits: tuple[VisitNow, ...]) -> tuple[VisitNow, ...]:
+    """Visits with drug in hand, and those of the day whose pump counted what nobody has explained."""
+    if not may(by.role, "custody.waste"):
+        return ()
+    single = settings.current().vial_reuse == "single_patient"
+    in_hand = today.named_visits(custody.visits_with_drug_in_hand(single_patient=single))
+    known = {visit.state.stream for visit in in_hand}
+    unexplained = [
+        visit
+        for visit in visits
+        if visit.state.stream not in known
+        and visit.state.reconciled is None
+        and pump_difference_ml(visit.state) is not None
+    ]
+    return (*in_hand, *unexplained)
 
 
 def _counts(

@@ -47,6 +47,8 @@ BEFORE_DRUG: Final[tuple[VisitPhase, ...]] = (
     "double_checked",
     "ready",
 )
+# Between the draw and the stop, drug in hand is where it should be.
+DRUG_IN_USE: Final[tuple[VisitPhase, ...]] = ("drawn", "double_checked", "ready", "running", "paused")
 
 
 @frozen
@@ -66,13 +68,19 @@ class Row:
 
 
 def waiting(
-    by: Author, courses: Sequence[CourseNow], visits: Sequence[VisitNow], at: datetime
+    by: Author,
+    courses: Sequence[CourseNow],
+    visits: Sequence[VisitNow],
+    at: datetime,
+    *,
+    drug_left: Sequence[VisitNow] = (),
 ) -> tuple[Row, ...]:
     """Everything that waits for this person, ordered by harm and then by age.
 
+    `drug_left` are visits whose drug nobody has accounted for.
     Of equal harm, a patient on whom drug acts at this moment comes before paper that has waited for days.
     """
-    found = list(_of_role(by, courses, visits, at))
+    found = [*_of_role(by, courses, visits, at), *_drug_left(by, drug_left)]
     return tuple(
         sorted(found, key=lambda row: (HARM.index(row.tone), not row.is_in_the_chair, row.at, row.who))
     )
@@ -94,6 +102,22 @@ def _of_role(
         yield from _front_desk(courses, visits, at)
     elif by.role == "lead":
         yield from _withdrawn(courses, "patient")
+
+
+def _drug_left(by: Author, visits: Iterable[VisitNow]) -> Iterator[Row]:
+    """Drug that is still in hand once the pump has stopped, or the order was cancelled."""
+    if by.role not in ("nurse", "lead", "registrant"):
+        return
+    for visit in visits:
+        state = visit.state
+        if state.phase in DRUG_IN_USE:
+            continue
+        since = state.stopped.at if state.stopped else state.facts[-1].at
+        is_over = state.phase in steps.OVER
+        why = f"{visit.chair}: the drug of {clinic_date(state.place.starts_at)} is not accounted for"
+        url = reverse("visit_waste", args=[reference_of(state.stream)])
+        tone = "medium" if is_over else "due"
+        yield _row(visit, why, tone, "Drug", since, "Account for the drug", url)
 
 
 # --- what harms ---------------------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ class VisitHub(VisitPage):
         found = []
         if state.started is not None and may(role, "infusion.chart"):
             found.append(("Open the chart", "chart"))
+        if state.last_draw is not None and may(role, "custody.waste"):
+            found.append(("Drug of this visit", "visit_drug"))
         if state.phase in MAY_MOVE and may(role, "visit.book"):
             found.append(("Move the visit", "rebook"))
         if state.phase in MAY_CANCEL and may(role, "visit.book"):

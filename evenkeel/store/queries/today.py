@@ -6,7 +6,7 @@ These are read to find out what waits, so nothing is noted here: the page notes 
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from evenkeel.record.courses import CourseStage, CourseState
 from evenkeel.record.visits import VisitPhase, VisitState
@@ -59,7 +59,16 @@ def courses(*, closed: Collection[CourseStage]) -> tuple[CourseNow, ...]:
 def visits(first_at: datetime, last_at: datetime, *, also: Iterable[VisitPhase]) -> tuple[VisitNow, ...]:
     """Visits that begin in [first_at, last_at), and any that stands at one of the phases; by start."""
     wanted = Q(starts_at__gte=first_at, starts_at__lt=last_at) | Q(phase__in=tuple(also))
-    rows = list(models.VisitRow.objects.filter(wanted).order_by("starts_at", "chair", "stream"))
+    return _visits(models.VisitRow.objects.filter(wanted))
+
+
+def named_visits(streams: Collection[StreamId]) -> tuple[VisitNow, ...]:
+    """Visits by their names, by start."""
+    return _visits(models.VisitRow.objects.filter(stream__in=streams)) if streams else ()
+
+
+def _visits(found: QuerySet[models.VisitRow]) -> tuple[VisitNow, ...]:
+    rows = list(found.order_by("starts_at", "chair", "stream"))
     names = _names(row.patient for row in rows)
     chairs = dict(models.Chair.objects.values_list("pk", "name"))
     return tuple(

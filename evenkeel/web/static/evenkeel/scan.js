@@ -89,19 +89,38 @@ function start(box) {
     return (boxes[0]?.type === "radio" ? boxes.find((each) => each.checked) : boxes[0])?.value;
   }
 
+  /* A code may hold the product alone, or on a second label the lot alone. */
+  function isOf(row, told) {
+    const sameProduct = !told.product || row.dataset.product === told.product;
+    return (told.product || told.lot) && sameProduct && (!told.lot || row.dataset.lot === told.lot);
+  }
+
   /* Picks the row that the code fits; a code that fits none or several is refused, and the person picks. */
   function pick(rows, told) {
-    const fits = rows.filter((row) => row.dataset.product === told.product && (!told.lot || row.dataset.lot === told.lot));
+    const fits = rows.filter((row) => isOf(row, told));
     if (fits.length !== 1) {
       const why = fits.length ? "Several of these are listed here: pick by the label." : "It is not among those listed here.";
       throw new Error(`${told.sentence} ${why}`);
     }
     const [row] = fits;
     const chosen = row.querySelector("input[type=radio], input[type=checkbox]");
+    const folded = row.closest("details");
+    if (folded) folded.open = true;
     if (chosen && !chosen.checked) chosen.click();
     if (!row.querySelector(".ek-scan__mark")) (row.querySelector("label, th, td") ?? row).append(" ", newMark());
     row.scrollIntoView({ block: "nearest" });
     say(`${told.sentence} Compare it with the label.`, "read");
+  }
+
+  /* Of several only one is chosen: what an earlier code chose is given up when the next one is read. */
+  function unpick() {
+    for (const row of form.querySelectorAll("[data-scan-row]")) {
+      const chosen = row.querySelector("input[type=radio]");
+      const said = row.querySelector(".ek-scan__mark");
+      if (!chosen || !said) continue;
+      said.remove();
+      chosen.checked = false;
+    }
   }
 
   function fill(told) {
@@ -141,11 +160,13 @@ function start(box) {
     try {
       const told = await ask(asked);
       const rows = [...form.querySelectorAll("[data-scan-row]")];
+      if (mine === turn) unpick();
       if (mine === turn && rows.length) pick(rows, told);
       else if (mine === turn) fill(told);
     } catch (error) {
       if (mine !== turn) return;
       takeBack();
+      unpick();
       say(error instanceof TypeError ? SIGNED_OUT : error.message, "refused");
     }
   }
@@ -167,6 +188,11 @@ function start(box) {
   for (const event of ["input", "change"]) {
     form.addEventListener(event, (happened) => {
       if (!isFilling && happened.target !== input) takeMark(happened.target.name);
+      // A radio button that a person sets is theirs, and the mark on another one says nothing any more.
+      if (happened.target.type !== "radio") return;
+      for (const row of form.querySelectorAll("[data-scan-row]")) {
+        if (row.querySelector("input[type=radio]")?.checked === false) row.querySelector(".ek-scan__mark")?.remove();
+      }
     });
   }
   box.querySelector("[data-scan-read]").addEventListener("click", () => {

@@ -22,6 +22,10 @@ ReportKey = Literal["administration", "movements", "balance", "reconciliation", 
 NOT_IN_RECORD: Final = "not in the record"
 ADDS_UP: Final = "adds up"
 DOES_NOT_ADD_UP: Final = "does not add up"
+WHAT_ADDS_UP: Final = (
+    "What was carried forward, received and found is what was given, wasted, destroyed, returned, "
+    "transferred, is missing, was reported lost, or is on hand. On hand is what the accounts hold."
+)
 
 
 def _chunks(found: Iterator[T]) -> Iterator[list[T]]:
@@ -278,11 +282,12 @@ _RECONCILIATION: Final = (
     Column(name="strength", heading="Strength", width=4, is_short=True),
     Column(name="expires", heading="Expires", on_screen=False),
     Column(name="site", heading="Site", on_screen=False),
+    # First of all, since the amounts are wider than a screen.
+    Column(name="result", heading="Result", width=4, is_short=True),
     *(
         Column(name=f"{name}_mg", heading=heading, width=5, is_numeric=True)
         for name, heading in _PARTS.items()
     ),
-    Column(name="result", heading="Result", width=4),
 )
 
 
@@ -290,14 +295,13 @@ def reconciliation(asked: Asked) -> Sheet:
     """What became of every lot."""
     lots = ledger.lots(asked)
     lines = [_reconciled(asked, lot, parts) for lot, parts in _reconcile(asked, lots)]
-    broken = sum(line[-1] != ADDS_UP for line in lines)
+    broken = sum(DOES_NOT_ADD_UP in line for line in lines)
     verdict = "Every lot adds up." if not broken else f"{broken} of {len(lines)} lots do not add up."
     return Sheet(
         key="reconciliation",
         title="Reconciliation by lot",
         lead=(
-            "What was carried forward, received and found is what was given, wasted, destroyed, returned,",
-            "transferred, is missing, was reported lost, or is on hand. On hand is what the accounts hold.",
+            WHAT_ADDS_UP,
             *((verdict,) if lines else ()),
         ),
         columns=_RECONCILIATION,
@@ -329,8 +333,8 @@ def _reconciled(asked: Asked, lot: Lot, parts: Mapping[str, int]) -> Row:
         str(lot.item.strength),
         lot.item.expiry_date,
         lot.site,
-        *(Mass(mcg=mcg) for mcg in parts.values()),
         ADDS_UP if parts["difference"] == 0 else DOES_NOT_ADD_UP,
+        *(Mass(mcg=mcg) for mcg in parts.values()),
     )
 
 

@@ -26,12 +26,20 @@ from evenkeel.journey import checkin, infusion, monitors, people, referral, seri
 from evenkeel.journey.acting import Act  # noqa: E402
 from evenkeel.record.visits import VisitPhase  # noqa: E402
 from evenkeel.store import reading, rows  # noqa: E402
+from evenkeel.store.queries import counting, custody  # noqa: E402
 from evenkeel.values.ids import ChairId, IdempotencyKey, StreamId, reference_of, stream_of  # noqa: E402
 from evenkeel.values.issues import UnableTo  # noqa: E402
-from tests import factories, factories_chairside, factories_course  # noqa: E402
+from tests import (  # noqa: E402
+    factories,
+    factories_chairside,
+    factories_counting,
+    factories_course,
+    factories_custody,
+)
 from tests.journeys.staff import PASSWORD, STAFF  # noqa: E402
 
 MINUTE: Final = timedelta(minutes=1)
+YEAR: Final = timedelta(days=365)
 
 # The factories count their requests, which is enough for one process; here are several on one database.
 factories.key = lambda: IdempotencyKey(str(uuid.uuid4()))
@@ -55,6 +63,12 @@ def furnish(at: str, chairs: int) -> list[str]:
         act = factories.act(factories.people().lead, moment)
         chair_acts.add_chair(act, name=f"Chair {number}", reason="opening of the clinic")
     return [str(chair.id) for chair in rows.chairs()]
+
+
+def receive(at: str, lot: str, vials: int, product: str = "ketamine_50_10") -> str:
+    """Bring vials of a lot into the cabinet."""
+    moment = datetime.fromisoformat(at)
+    return str(factories_custody.receive(product, lot, vials, expiry=moment.date() + YEAR, at=moment))
 
 
 def assign(at: str, chair: str, monitor: str) -> str:
@@ -198,7 +212,20 @@ def examples(at: str) -> dict[str, str]:
     )
     assert reading.visit(stream_of("visit", waiting["visit"])).phase == "awaiting_prescriber"
     found["visit awaiting_prescriber"] = waiting["visit"]
-    return found
+    return found | _counted_short(moment)
+
+
+def _counted_short(moment: datetime) -> dict[str, str]:
+    """A count of everything in stock with one vial missing, and the case that it opened."""
+    factories_counting.count_everything(moment, short=1)
+    state, [case] = counting.stockroom("main"), custody.cases(only_open=True)
+    assert state is not None
+    return {
+        "site": "main",
+        "seq of count": str(state.counts[-1].seq),
+        "case": reference_of(case.stream),
+        "custody": reference_of(case.lot.stream),
+    }
 
 
 def _in_chair(chair: ChairId, course: StreamId, starts_at: datetime, at: datetime) -> StreamId:
@@ -230,7 +257,7 @@ def infuse(visit: str, answers: list[int]) -> str:
 
 
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
-    each.__name__: each for each in (furnish, assign, book_today, running, reached, infuse, examples)
+    each.__name__: each for each in (furnish, receive, assign, book_today, running, reached, infuse, examples)
 }
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ NOT_PAGES: Final = frozenset(
         "infusion_record_pdf",
         "level_result",
         "live",
+        "stock_case_form_106_pdf",
+        "stock_inventory_pdf",
         "visit",
     }
 )
@@ -63,6 +65,12 @@ OPENED_BY: Final = {
     "review": "prescriber",
     "screening_decision": "prescriber",
     "settings": "lead",
+    "stock_case_close": "lead",
+    "stock_case_form": "lead",
+    "stock_case_hand_over": "lead",
+    "stock_case_judge": "lead",
+    "stock_case_note": "lead",
+    "stock_case_notice": "lead",
     "stock_reports": "lead",
 }
 # The course, visit or entry that shows most of a page. Others show any course after three infusions, and any
@@ -89,6 +97,7 @@ SHOWN_ON: Final = {
     "screening_decision": {"course": "course awaiting_prescriber"},
     "series": {"course": "course consented"},
     "start": {"visit": "visit ready"},
+    "stock_count_result": {"seq": "seq of count"},
     "time_out": {"visit": "visit double_checked"},
 }
 ANY: Final = {

@@ -21,10 +21,11 @@ def ledger_of(policy: CustodyPolicy, lots: Iterable[LotState]) -> Ledger:
 
 def steps_of(lot: LotState) -> Iterator[Step]:
     """Every step of a lot, in the order in which they were written; what was marked in error is left out."""
+    item = lot.item
     for fact in lot.facts:
         if not fact.in_error:
             first = fact.history[0]
-            step = step_of(fact.payload, lot.item, id_=fact.id, at=first.recorded_at, by=fact.by.id)
+            step = step_of(fact.payload, item, id_=fact.id, at=first.recorded_at, by=fact.by.id)
             if step is not None:
                 yield step
 

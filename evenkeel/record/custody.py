@@ -211,9 +211,9 @@ class LotState(State):
     @property
     def entered(self) -> LotEntered:
         """What the lot is, and at which site; a lot's stream always begins with it."""
-        fact = self.latest(LotEntered)
-        assert fact is not None, "a lot's stream begins with the lot"
-        return fact.payload
+        entered = self.facts[0].payload
+        assert isinstance(entered, LotEntered), "a lot's stream begins with the lot"
+        return entered
 
     @property
     def item(self) -> Item:

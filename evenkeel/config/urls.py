@@ -47,6 +47,7 @@ STAGES = (
     "ordering",
     "drawing",
     "visit_drug",
+    "bag_change",
     "infusion",
     "discharge",
     "board",

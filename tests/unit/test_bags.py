@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evenkeel.clinical.ordering import RestOfDose, rest_of_dose
 from evenkeel.record.infusion import (
     BagReplaced,
     InfusionPaused,
@@ -147,3 +148,31 @@ def test_a_bag_is_in_hand_though_its_order_was_cancelled() -> None:
     assert visit(ORDERED).bag_in_hand is None
     assert visit(ORDERED).volume_left(NOON) is None
     assert visit(ORDERED).given(NOON) == DrugMass(mcg=0)
+
+
+# The order: 40 mg of 50 mg/mL in 100 mL, 0.4 mg/mL.
+@pytest.mark.parametrize(
+    ("given_mg", "left_mg", "draw_ml", "drawn_mg", "bag_ml"),
+    [
+        ("0", "40", "0.8", "40", "100"),
+        ("10", "30", "0.6", "30", "75"),
+        # 29.7 mg are 0.594 mL, which no syringe shows: 0.59 mL are 29.5 mg, for 73.75 mL.
+        ("10.3", "29.7", "0.59", "29.5", "73.8"),
+        ("39", "1", "0.02", "1", "2.5"),
+        ("39.5", "0.5", "0.01", "0.5", "1.25"),
+    ],
+)
+def test_another_bag_holds_what_is_left_of_the_dose(
+    given_mg: str, left_mg: str, draw_ml: str, drawn_mg: str, bag_ml: str
+) -> None:
+    assert rest_of_dose(DOSE, DrugMass.mg(given_mg)) == RestOfDose(
+        mass=DrugMass.mg(left_mg),
+        draw=Volume.of(draw_ml),
+        drawn=DrugMass.mg(drawn_mg),
+        bag=Volume.of(bag_ml),
+    )
+
+
+@pytest.mark.parametrize("given_mg", ["39.501", "40", "41"])
+def test_what_no_syringe_draws_is_no_bag(given_mg: str) -> None:
+    assert rest_of_dose(DOSE, DrugMass.mg(given_mg)) is None

@@ -6,10 +6,12 @@ from evenkeel.clinical.ordering.drawing import (
     FromVial,
     NewBag,
     OrderAndDraw,
+    RestOfDose,
     assess_draw,
     assess_new_bag,
     compare_check,
     compare_new_bag,
+    rest_of_dose,
 )
 from evenkeel.clinical.ordering.making import UnableToMakeDose, make_dose, make_plan, refuse_disagreement
 from evenkeel.clinical.ordering.order import OrderAge, OrderFacts, assess_order, expiry, order_expired
@@ -27,6 +29,7 @@ __all__ = [
     "OrderAge",
     "OrderAndDraw",
     "OrderFacts",
+    "RestOfDose",
     "UnableToMakeDose",
     "assess_dose",
     "assess_draw",
@@ -39,4 +42,5 @@ __all__ = [
     "make_plan",
     "order_expired",
     "refuse_disagreement",
+    "rest_of_dose",
 ]

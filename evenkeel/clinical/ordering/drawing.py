@@ -11,7 +11,7 @@ from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, 
 from evenkeel.clinical.stock import ORDERABLE, PRODUCTS
 from evenkeel.record.ordering import DoseDrawn, DoseDrawnFromOne, OrderSigned, Vial
 from evenkeel.record.verdict import Verdict
-from evenkeel.values.dose import DRAW_PLACES, RATE_PLACES
+from evenkeel.values.dose import DRAW_PLACES, RATE_PLACES, Dose
 from evenkeel.values.drug import MICROGRAMS_PER_MG, DrugMass, Strength, to_decimal
 from evenkeel.values.numbers import plain
 from evenkeel.values.quantities import FlowRate, Volume, Weight
@@ -110,6 +110,33 @@ def assess_new_bag(
         *book.consult_all(_NEW_BAG_RULES, new, on=at.date()),
         order_expired(book, order, at),
     )
+
+
+@frozen
+class RestOfDose:
+    """What the ordered dose leaves to be given from another bag, and how that bag is made up."""
+
+    mass: DrugMass
+    draw: Volume
+    drawn: DrugMass
+    bag: Volume
+
+
+def rest_of_dose(dose: Dose, given: DrugMass) -> RestOfDose | None:
+    """The bag that holds what is left of a dose at its own concentration; None when no syringe could draw it.
+
+    The draw is rounded down to what a syringe shows, so that the dose is never passed.
+    """
+    left = DrugMass(mcg=max(0, dose.ordered.mcg - given.mcg))
+    steps = left.mcg * 10**DRAW_PLACES // dose.strength.mcg_per_ml
+    if not steps:
+        return None
+    draw = Volume(value=Decimal(steps) / 10**DRAW_PLACES)
+    drawn = DrugMass.nearest(dose.strength.mass_in(draw))
+    exact_ml = Fraction(drawn.mcg) / dose.mcg_per_ml_in_bag
+    # A small bag is read more finely, or its concentration would no longer be the order's.
+    bag = Volume(value=to_decimal(exact_ml, 1 if exact_ml >= 10 else 2))
+    return RestOfDose(mass=left, draw=draw, drawn=drawn, bag=bag)
 
 
 def compare_new_bag(draw: DrawFacts, *, strength: Strength, volume: Volume, bag: Volume) -> Mapping[str, str]:

@@ -26,9 +26,10 @@ LINK: Final = re.compile(r"\]\(([^)#:]+)\)")
 SETTING: Final = re.compile(r"\bEVENKEEL_[A-Z_]+\b")
 
 
-def test_every_test_that_a_hazard_names_stands_in_the_file_beside_it() -> None:
+@pytest.mark.parametrize("page", ["record.md", "custody.md"])
+def test_every_test_that_a_hazard_names_stands_in_the_file_beside_it(page: str) -> None:
     named = 0
-    for line in (DOCS / "hazards" / "record.md").read_text("utf-8").splitlines():
+    for line in (DOCS / "hazards" / page).read_text("utf-8").splitlines():
         file = None
         for file_match, test_match in re.findall(rf"{TEST_FILE.pattern}|{TEST_NAME.pattern}", line):
             if file_match:

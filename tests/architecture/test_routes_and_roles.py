@@ -81,6 +81,8 @@ def address(route: Route, case: Case) -> str:
         "chair": "chair-1",
         "site": "main",
         "case": str(uuid.uuid4()),
+        "custody": str(uuid.uuid4()),
+        "vial": "V-1",
     }
     missing = [name for name in route.parameters if name not in known]
     assert not missing, f"say here what stands for {missing} in /{route.pattern}"

@@ -174,7 +174,6 @@ def test_a_nurse_has_no_reports(client: Client, month: Month) -> None:
 def test_whoever_is_named_in_a_report_is_in_the_access_log(
     registrant: Client, month: Month, wanted: str
 ) -> None:
-    models.AccessRecord.objects.all().delete()
     sent(ask(registrant, "administration", **{"as": wanted}))
     logged = set(models.AccessRecord.objects.values_list("by_name", "patient", "route"))
     assert logged == {("Rosa Delgado PharmD", each, "stock_reports") for each in (month.mara, month.ines)}
@@ -184,13 +183,11 @@ def test_only_those_on_the_page_that_was_shown_are_in_the_access_log(
     registrant: Client, month: Month, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page, "LINES_A_PAGE", 1)
-    models.AccessRecord.objects.all().delete()
     ask(registrant, "administration", page="2")
     assert set(models.AccessRecord.objects.values_list("patient", flat=True)) == {month.ines}
 
 
 def test_a_look_at_the_questions_and_at_balances_names_nobody(registrant: Client, month: Month) -> None:
-    models.AccessRecord.objects.all().delete()
     registrant.get(reverse("stock_reports"))
     for report in ("balance", "reconciliation", "counts", "cases", "rates"):
         sent(ask(registrant, report, **{"as": "csv"}))

@@ -5,7 +5,7 @@ the use cases; all else is typed and clicked. Every page is looked over by axe w
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ from tests.journeys.served import Clinic
 
 HERE = ZoneInfo("America/New_York")
 MINUTES = timedelta(minutes=1)
+# The last day of use of what is received on 1 June 2026 (`preparing.receive`).
+LAST_DAY = date(2027, 6, 1)
 
 
 @pytest.fixture
@@ -49,6 +51,7 @@ def test_a_whole_course_from_referral_to_maintenance(clinic: Clinic, meets: Meet
 
     # The first infusion
     clinic.turn_clock(datetime(2026, 6, 1, 8, 50, tzinfo=HERE))
+    clinic.prepare("receive", at=clinic.now, lot="K-2231", vials=5)
     come_to_work(nora, samuel, priya)
     nora_checks_in(nora, visits[0])
     priya_signs_the_order(priya, visits[0])
@@ -56,6 +59,7 @@ def test_a_whole_course_from_referral_to_maintenance(clinic: Clinic, meets: Meet
     samuel_double_checks(samuel, visits[0])
     nora_and_samuel_stop_and_start(nora, samuel, visits[0])
     nora_runs_the_infusion(nora, clinic, visits[0])
+    nora_and_samuel_account_for_the_drug(nora, samuel)
     nora_discharges(nora, clinic, visits[0])
 
     # The second and third, and the look at the curve
@@ -251,9 +255,13 @@ def nora_draws(nora: Person, visit: str) -> None:
     """What is in her hands."""
     nora.open(f"/visits/{visit}/draw/", "Draw up")
     nora.look_over()
-    nora.main.get_by_role("radio", name="50 mg/mL").first.check()
-    nora.write("Lot", "K-2231")
-    nora.write("Expiry, last day of use", "2027-03-31")
+    nora.reads("Kept for this order")
+    # The label's second code holds expiry and lot alone; Enter ends a scan and sends nothing.
+    nora.write("Code on the label", f"]C117{LAST_DAY:%y%m%d}10K-2231")
+    nora.field("Code on the label").press("Enter")
+    vial = nora.main.get_by_role("radio", name="New vial: ketamine 50 mg/mL, 10 mL, lot K-2231")
+    expect(vial).to_be_checked()
+    nora.look_over()
     nora.write("Drawn into the syringe", "0.7")
     nora.write("Bag, total volume with the drug in it", "100")
     nora.write("Rate set on the pump", "150")
@@ -371,6 +379,24 @@ def nora_runs_the_infusion(nora: Person, clinic: Clinic, visit: str) -> None:
     nora_charts(nora, Systolic="132", Diastolic="82", Pulse="76", SpO2="98", Breathing="14")
     nora.press("Stop")
     nora.reads("Stopped.")
+    nora.look_over()
+
+
+def nora_and_samuel_account_for_the_drug(nora: Person, samuel: Person) -> None:
+    """The bag ran empty; 9.3 of 10 mL are left in the vial, and the page says so only afterwards."""
+    nora.follow("Account for the drug")
+    nora.reads_heading("Account for the drug")
+    nora.look_over()
+    assert "9.3" not in nora.page.locator("body").inner_text()
+    nora.write("Left in the bag", "0")
+    nora.write("Left in the vial K-2231-1", "9.3")
+    nora.choose("Why it is wasted", "Left over: the infusion ended or was stopped")
+    nora.pick("Second person", "Samuel Abebe RN")
+    nora.write("Their password", samuel.password)
+    nora.press("Waste it")
+    nora.reads_heading("Drug of this visit")
+    nora.reads("Witnessed by Samuel Abebe RN")
+    nora.reads("465 mg (9.3 mL)")
     nora.look_over()
 
 

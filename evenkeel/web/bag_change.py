@@ -54,6 +54,7 @@ class BagForm(SecondPersonFields, DrawForm):
     """What is left of the old bag, what the new one is made of, and what the second person reads."""
 
     second_may = "dose.double_check"
+    field_order = ("cause", "rest", "explanation", "scan", "vial", "volume", "vial_2", "volume_2", "bag")
     # The rate stays the order's, and a bag on the pump was no wrong entry.
     rate: Any = None
     entry_was_wrong: Any = None
@@ -102,6 +103,9 @@ class BagForm(SecondPersonFields, DrawForm):
         hidden = [name for name in self.fields if name not in _SECOND] if is_second else list(_READ)
         for name in hidden:
             self.fields[name].widget = forms.HiddenInput()
+        for name in (*_READ, "second_person"):
+            # Only now is it asked for, and "optional" would stand beside what is not.
+            self.fields[name].required = is_second
 
     @property
     def is_for_second(self) -> bool:

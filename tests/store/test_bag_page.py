@@ -82,6 +82,7 @@ def test_first_one_writes_then_the_other_reads_and_the_bag_hangs(clock: Clock) -
     assert f'name="idempotency_key" value="{one}"' in html
     # What was written goes along hidden, and no number of it is said.
     assert '<input type="hidden" name="volume" value="0.35"' in html
+    assert "(optional)" not in text_of(turned)
     assert not any(words in text_of(turned) for words in ("0.35", "17.5", "make the bag"))
     done = client.post(address, {**first(visit), **second(), "idempotency_key": one})
     assert (done.status_code, done["Location"]) == (302, page_of(visit, "chart"))

@@ -84,15 +84,15 @@ class ChooseCount(SitePage):
 
 
 def inventory_words(state: StockroomState | None, at: datetime) -> dict[str, Any]:
-    """When the next inventory is due, as words and a tone."""
+    """When the next inventory is due: a word with its tone, and a sentence."""
     taken = state.inventories if state else ()
     if not taken:
-        return {"words": "No inventory yet: take the first one.", "tone": "due"}
+        return {"word": "Due", "tone": "due", "sentence": "No inventory yet: take the first one."}
     due = inventory_due(clinic_day(taken[-1].at))
     day = stock_count_view.day_words(due)
     if due < at.date():
-        return {"words": f"Inventory overdue since {day}", "tone": "late"}
-    return {"words": f"Next inventory due by {day}", "tone": "neutral"}
+        return {"word": "Overdue", "tone": "late", "sentence": f"Inventory overdue since {day}"}
+    return {"word": "In time", "tone": "ok", "sentence": f"Next inventory due by {day}"}
 
 
 class CountSheet(SitePage, FormPage):

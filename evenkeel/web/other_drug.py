@@ -44,7 +44,8 @@ class OtherDrugForm(WitnessFields):
     def __init__(self, *args: Any, lots: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Asked for only when something is left to be wasted, which the use case knows.
-        self.fields["second_person"].required = False
+        second: Any = self.fields["second_person"]
+        second.required, second.asked = False, True
         choice: Any = self.fields["lot"]
         choice.choices = lots
 

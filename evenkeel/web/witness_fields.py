@@ -46,7 +46,9 @@ class WitnessFields(SecondPersonFields):
             for name in WITNESS_NAMES:
                 del self.fields[name]
         elif settings.current().may_waste_alone:
-            self.fields["second_person"].required = False
+            second: Any = self.fields["second_person"]
+            # A reason may stand in for it, which is said beside the reason and not as "optional".
+            second.required, second.asked = False, True
         else:
             del self.fields["alone_because"]
 

@@ -37,6 +37,7 @@ NOT_PAGES: Final = frozenset(
         "level_result",
         "live",
         "stock_case_form_106_pdf",
+        "stock_form_41_pdf",
         "stock_inventory_pdf",
         "visit",
     }
@@ -72,6 +73,29 @@ OPENED_BY: Final = {
     "stock_case_note": "lead",
     "stock_case_notice": "lead",
     "stock_reports": "lead",
+    **dict.fromkeys(
+        (
+            "drug_settings",
+            "site_add",
+            "site_chair",
+            "site_change",
+            "sites",
+            "stock_accept",
+            "stock_destroy",
+            "stock_expiry",
+            "stock_lift",
+            "stock_lock_away",
+            "stock_lot_visits",
+            "stock_opening",
+            "stock_recall",
+            "stock_receive",
+            "stock_return",
+            "stock_send",
+            "stock_take_back",
+            "stock_up",
+        ),
+        "lead",
+    ),
 }
 # The course, visit or entry that shows most of a page. Others show any course after three infusions, and any
 # visit that runs.
@@ -90,6 +114,7 @@ SHOWN_ON: Final = {
     "order_cancel": {"visit": "visit ordered"},
     "patient": {"patient": "patient response_due"},
     "rebook": {"visit": "visit booked"},
+    "replace_bag": {"visit": "visit paused"},
     "response": {"course": "course response_due"},
     "resume": {"visit": "visit paused"},
     "risk": {"course": "course at_risk", "seq": "seq of risk"},
@@ -97,7 +122,10 @@ SHOWN_ON: Final = {
     "screening_decision": {"course": "course awaiting_prescriber"},
     "series": {"course": "course consented"},
     "start": {"visit": "visit ready"},
+    "stock_accept": {"seq": "seq of receipt"},
     "stock_count_result": {"seq": "seq of count"},
+    "stock_take_back": {"seq": "seq of receipt"},
+    "stock_waste_opened": {"custody": "custody of vial", "vial": "vial opened"},
     "time_out": {"visit": "visit double_checked"},
 }
 ANY: Final = {

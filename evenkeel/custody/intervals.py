@@ -63,13 +63,11 @@ def poisson(count: int, exposure: float, confidence: float = CONFIDENCE) -> Inte
 
 
 def _at_most(count: int, mean: float) -> float:
-    """The probability that a Poisson variable of this mean is at most `count`."""
-    if mean <= 0:
-        return 1.0
+    """The probability that a Poisson variable of this mean, which is above 0, is at most `count`."""
     # Only the tail on the far side of the mean is added up: its terms fall from the first one on.
     if mean <= count:
         return 1.0 - fsum(_falling(count + 1, mean, lambda k: mean / (k + 1), step=1))
-    return min(1.0, fsum(_falling(count, mean, lambda k: k / mean, step=-1)))
+    return fsum(_falling(count, mean, lambda k: k / mean, step=-1))
 
 
 def _falling(first: int, mean: float, ratio: Callable[[int], float], *, step: int) -> Iterator[float]:

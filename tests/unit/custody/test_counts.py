@@ -22,6 +22,9 @@ from evenkeel.custody.transfers import Transfer
 from evenkeel.record.custody import Account, Item
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.ids import ClinicianId
+from evenkeel.values.issues import Issue
+from tests.ledger_story import SAFE, SUPPLIER, Story
+from tests.ledger_story import at as place
 
 MORNING = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 NORA, REED = ClinicianId("nora"), ClinicianId("reed")
@@ -82,15 +85,24 @@ def test_a_vial_too_few_and_one_that_nobody_knew_of(ledger: Ledger) -> None:
 def test_nothing_is_left_out_of_a_count(ledger: Ledger) -> None:
     with pytest.raises(UnableToCount) as refused:
         compare(ledger, counted({FIRST: 1000}))
-    assert [issue.sentence for issue in refused.value.issues] == [
-        "Count ketamine-50-10, lot K2, too; write 0 if none is there."
-    ]
+    assert refused.value.issues == (
+        Issue(
+            sentence="Count ketamine-50-10, lot K2, too; write 0 if none is there.",
+            code="not-counted",
+            field="found",
+        ),
+    )
     assert [each.item for each in compare(ledger, counted({FIRST: 1000, SECOND: 0}))] == [SECOND]
 
 
 def test_one_person_is_no_count(ledger: Ledger) -> None:
-    with pytest.raises(UnableToCount, match="counted-alone"):
+    with pytest.raises(UnableToCount) as refused:
         compare(ledger, counted({FIRST: 1000, SECOND: 500}, second=NORA))
+    assert refused.value.issues == (
+        Issue(sentence="Two people count, each signed in.", code="counted-alone", field="second"),
+    )
+    with pytest.raises(UnableToCount, match=r"^counted-alone, not-counted, not-counted$"):
+        compare(ledger, counted({}, second=NORA))
 
 
 # 88 FR 40707 and 21 CFR 1301.76(b): one business day; 45 days. 5 June 2026 is a Friday.
@@ -127,11 +139,30 @@ def test_safe_cabinet_and_opened_vials_are_counted_and_nothing_in_a_visits_hand(
     assert places_to_count(ledger) == (CABINET, vial)
 
 
+def test_sealed_vials_are_counted_first_and_opened_ones_by_their_numbers() -> None:
+    story = Story()
+    story.move(SUPPLIER, SAFE, 2000, item=SECOND)
+    story.move(SAFE, CABINET, 1500, item=SECOND)
+    for number in ("2", "1"):
+        story.move(CABINET, place("vial", number), 500, item=SECOND)
+    assert places_to_count(story.ledger) == (CABINET, SAFE, place("vial", "1"), place("vial", "2"))
+
+
+def test_lots_are_counted_in_the_order_of_products_and_numbers() -> None:
+    story = Story()
+    other = replace(FIRST, product="esketamine", lot="K9")
+    for item in (SECOND, FIRST, other):
+        story.move(SUPPLIER, SAFE, 500, item=item)
+    assert to_count(story.ledger, SAFE) == (other, FIRST, SECOND)
+
+
 @pytest.mark.parametrize(
     ("difference", "told", "untold"),
     [
         (-500, [], -500),
         (0, [-500], 0),
+        (1, [], 1),
+        (-1, [], -1),
         (-500, [-500], 0),
         (-1000, [-500, -500], 0),
         (-500, [-500, -500], 0),
@@ -142,6 +173,10 @@ def test_safe_cabinet_and_opened_vials_are_counted_and_nothing_in_a_visits_hand(
         (-500, [-1000], -500),
         (500, [-500], 500),
         (-1500, [-500, 500], -1500),
+        # A case of nothing at all tells of something else, and single micrograms are told too.
+        (-1500, [-500, 0], -1500),
+        (3, [1], 2),
+        (-1500, [-700, -300], -500),
     ],
 )
 def test_what_open_cases_do_not_tell_yet(difference: int, told: list[int], untold: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenkeel.custody.intervals import poisson, wilson
+from evenkeel.custody.intervals import Interval, poisson, wilson
 
 
 @pytest.mark.reference
@@ -56,6 +56,47 @@ def test_a_large_count_is_near_its_normal_limits() -> None:
     found = poisson(2000, 1)
     assert found.low == pytest.approx(2000 - 87.7, rel=0.002)
     assert found.high == pytest.approx(2000 + 87.7, rel=0.002)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "low", "high"),
+    # For none, the limit is where exp(-mean) is half of the probability that is left: -ln(0.05), -ln(0.005).
+    [(0.9, 0.0, 2.9957), (0.99, 0.0, 5.2983)],
+)
+def test_a_surer_limit_of_none_lies_farther_off(confidence: float, low: float, high: float) -> None:
+    found = poisson(0, 1, confidence)
+    assert (found.low, round(found.high, 4)) == (low, high)
+
+
+def test_a_share_may_be_looked_at_with_less_confidence() -> None:
+    # Wilson's limits for 1/2 out of 1 with z = 1.6449: 1/2 ± (z / 2) · sqrt(1 + z²) / (1 + z²).
+    found = wilson(0.5, 1, 0.9)
+    assert (round(found.low, 4), round(found.high, 4)) == (0.0728, 0.9272)
+
+
+@pytest.mark.parametrize("of", range(1, 60))
+def test_all_of_them_and_none_of_them_stay_shares(of: int) -> None:
+    assert wilson(1, of).high == 1
+    assert wilson(0, of).low == 0
+
+
+def test_what_has_no_interval_is_refused() -> None:
+    for share in (-0.01, 1.01):
+        with pytest.raises(AssertionError, match=r"^a share lies between 0 and 1$"):
+            wilson(share, 10)
+    for trials in (0, -1):
+        with pytest.raises(AssertionError, match=r"^a share is of something$"):
+            wilson(0.5, trials)
+    assert wilson(0.5, 0.5).estimate == 0.5, "an effective number of trials may be below one"
+    with pytest.raises(AssertionError, match=r"^a count is not negative$"):
+        poisson(-1, 1)
+    for exposure in (0, -1):
+        with pytest.raises(AssertionError, match=r"^a rate is per something$"):
+            poisson(1, exposure)
+    assert poisson(1, 0.5).estimate == 2
+    for low, estimate, high in ((-1, 0, 1), (1, 0, 2), (0, 2, 1)):
+        with pytest.raises(AssertionError, match=r"^an estimate lies within its limits$"):
+            Interval(low=low, estimate=estimate, high=high)
 
 
 @given(of=st.integers(1, 5000), data=st.data())

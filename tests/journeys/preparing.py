@@ -220,8 +220,13 @@ def _counted_short(moment: datetime) -> dict[str, str]:
     factories_counting.count_everything(moment, short=1)
     state, [case] = counting.stockroom("main"), custody.cases(only_open=True)
     assert state is not None
+    opened = custody.balances("main", "vial")[0]
     return {
         "site": "main",
+        # A lot's stream begins with the lot, and its second entry brings the first vials.
+        "seq of receipt": "2",
+        "custody of vial": reference_of(opened.lot.stream),
+        "vial opened": opened.account.ref,
         "seq of count": str(state.counts[-1].seq),
         "case": reference_of(case.stream),
         "custody": reference_of(case.lot.stream),

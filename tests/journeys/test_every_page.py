@@ -36,9 +36,12 @@ NOT_PAGES: Final = frozenset(
         "infusion_record_pdf",
         "level_result",
         "live",
+        "second_person_passkey",
         "stock_case_form_106_pdf",
         "stock_form_41_pdf",
+        "stock_form_41_pdf",
         "stock_inventory_pdf",
+        "stock_scan",
         "visit",
     }
 )
@@ -123,7 +126,10 @@ SHOWN_ON: Final = {
     "series": {"course": "course consented"},
     "start": {"visit": "visit ready"},
     "stock_accept": {"seq": "seq of receipt"},
+    "stock_accept": {"seq": "seq of receipt"},
     "stock_count_result": {"seq": "seq of count"},
+    "stock_take_back": {"seq": "seq of receipt"},
+    "stock_waste_opened": {"custody": "custody of vial", "vial": "vial opened"},
     "stock_take_back": {"seq": "seq of receipt"},
     "stock_waste_opened": {"custody": "custody of vial", "vial": "vial opened"},
     "time_out": {"visit": "visit double_checked"},

@@ -205,7 +205,7 @@ def _of_number(code: str, products: Mapping[str, str]) -> Scanned:
         product, ndc = _product_of_ndc(digits, digits, products)
     elif len(digits) in (12, 13, 14):
         try:
-            gtin = Gtin.parse(digits, config=_CONFIG).as_gtin_14()
+            gtin = Gtin.parse(digits).as_gtin_14()
         except ParseError as bad:
             raise _wrong_check_digit() from bad
         product, ndc = _product_of_gtin(gtin, products)

@@ -8,8 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenkeel.custody.accounts import HELD, OUTSIDE, WAYS
+from evenkeel.custody.intervals import poisson, wilson
 from evenkeel.custody.rates import CHANCES_MIN, CountedLine, PersonRates, Rate, rates
-from evenkeel.custody.reports import Flow, Standing, given_mcg, is_administration, reconcile, running
+from evenkeel.custody.reports import (
+    Flow,
+    Reconciled,
+    Standing,
+    given_mcg,
+    is_administration,
+    reconcile,
+    running,
+)
 from evenkeel.record.custody import Account, Cause, Place
 from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import ClinicianId, EntryId, StreamId
@@ -126,6 +135,45 @@ def test_what_was_corrected_is_taken_off_what_it_corrects() -> None:
 
 def test_accounts_that_hold_less_than_moved_show_as_a_difference() -> None:
     assert reconcile([flow("supplier", "safe", 500)], held_now=499 * MG).difference == MG
+
+
+def test_a_lot_of_which_nothing_moved_has_nothing_to_account_for() -> None:
+    assert reconcile([], held_now=0) == Reconciled(
+        carried=0,
+        received=0,
+        found=0,
+        given=0,
+        wasted=0,
+        destroyed=0,
+        returned=0,
+        transferred=0,
+        missing=0,
+        reported_loss=0,
+        on_hand=0,
+    )
+
+
+def test_what_moved_before_is_carried_and_what_moved_since_is_no_longer_on_hand() -> None:
+    found = reconcile(
+        [flow("cabinet", "vial", 500), flow("vial", "wasted", 100)],
+        before=[
+            flow("supplier", "safe", 2000),
+            flow("safe", "cabinet", 1000),
+            flow("safe", "destroyed", 500),
+        ],
+        since=[flow("supplier", "safe", 3000), flow("vial", "bag", 50), flow("bag", "patient", 40)],
+        held_now=(1400 + 3000 - 40) * MG,
+    )
+    assert (found.carried, found.received, found.wasted) == (1500 * MG, 0, 100 * MG)
+    assert (found.on_hand, found.given, found.difference) == (1400 * MG, 0, 0)
+
+
+def test_what_the_places_hold_is_added_up_by_where_it_is() -> None:
+    held: dict[Place, int] = {"safe": 1, "cabinet": 2, "vial": 4, "syringe": 8, "bag": 16, "patient": 32}
+    found = Standing.of(held)
+    assert found == Standing(safe=1, cabinet=2, opened=4, in_visits=24)
+    assert found.held == 31
+    assert Standing.of({}) == Standing(safe=0, cabinet=0, opened=0, in_visits=0)
 
 
 places = st.sampled_from(sorted(WAYS))
@@ -285,3 +333,135 @@ def test_movements_without_a_visit_are_no_infusions() -> None:
     (_, nora) = rates(stock, taken_back={}, counted=[])
     assert one(nora, "wastes_per_infusion").out_of == 0
     assert one(nora, "corrected").out_of == 15
+
+
+SAM = {"by": ClinicianId("sam"), "by_name": "Sam"}
+
+
+def of_visit(number: int) -> StreamId:
+    """A made-up visit."""
+    return StreamId(f"visit:{number}")
+
+
+def test_everybody_stands_first_and_people_follow_by_their_names() -> None:
+    """Two have one name; they stand in the order of their ids."""
+    story = [
+        move("vial", "bag", 1, by=ClinicianId(person), by_name=name, visit=of_visit(1))
+        for person, name in (("7", "Sam"), ("9", "Ann"), ("3", "Sam"))
+    ]
+    lines = [CountedLine(people=((ClinicianId("1"), "Tess"), (ClinicianId("8"), "Bea")), differs=False)]
+    found = rates(story, taken_back={}, counted=lines)
+    assert [(each.person, each.name) for each in found] == [
+        (None, "Everybody"),
+        ("9", "Ann"),
+        ("8", "Bea"),
+        ("3", "Sam"),
+        ("7", "Sam"),
+        ("1", "Tess"),
+    ]
+
+
+def test_a_rate_rests_on_its_chances_and_carries_its_interval() -> None:
+    counted = [CountedLine(people=((NORA, "Nora"),), differs=number < 2) for number in range(10)]
+    story = infusions(10)
+    (_, nora) = rates(
+        story, taken_back={EntryId("d1"): MG, EntryId("d2"): MG, EntryId("d3"): MG}, counted=counted
+    )
+    assert nora.rates == (
+        Rate(measure="wastes_per_infusion", seen=10, out_of=10, chances=10, interval=poisson(10, 10)),
+        Rate(
+            measure="share_wasted",
+            seen=100 * MG,
+            out_of=397 * MG,
+            chances=10,
+            # (7 · 40 + 3 · 39)^2 / (7 · 40^2 + 3 · 39^2) infusions of equal size.
+            interval=wilson(100 / 397, 397**2 / (7 * 40**2 + 3 * 39**2)),
+        ),
+        Rate(
+            measure="waste_cause", seen=10, out_of=10, chances=10, interval=wilson(1, 10), cause="left_over"
+        ),
+        Rate(measure="corrected", seen=3, out_of=30, chances=30, interval=wilson(0.1, 30)),
+        Rate(measure="count_difference", seen=2, out_of=10, chances=10, interval=wilson(0.2, 10)),
+    )
+
+
+def test_nine_are_too_few_for_any_share() -> None:
+    lines = [CountedLine(people=((NORA, "Nora"),), differs=True)] * 9
+    (_, nora) = rates(infusions(3), taken_back={}, counted=lines)
+    assert [(each.measure, each.chances, each.interval) for each in nora.rates] == [
+        ("wastes_per_infusion", 3, None),
+        ("share_wasted", 3, None),
+        ("waste_cause", 3, None),
+        ("corrected", 9, None),
+        ("count_difference", 9, None),
+    ]
+
+
+def test_the_commonest_cause_stands_first_and_equal_ones_by_their_words() -> None:
+    causes: list[Cause] = ["spilled", "broken", "left_over", "expired", "left_over"]
+    story = [move("vial", "wasted", 1, cause=cause, entry=EntryId(cause)) for cause in causes]
+    (_, nora) = rates(story, taken_back={}, counted=[])
+    assert [each.cause for each in nora.rates if each.measure == "waste_cause"] == [
+        "left_over",
+        "broken",
+        "expired",
+        "spilled",
+    ]
+
+
+def test_a_microgram_that_was_not_taken_back_was_moved() -> None:
+    story = infusions(1)
+    (_, nora) = rates(story, taken_back={EntryId("w0"): 10 * MG - 1, EntryId("d0"): 40 * MG - 1}, counted=[])
+    assert one(nora, "wastes_per_infusion").seen == 1
+    share = one(nora, "share_wasted")
+    assert (share.seen, share.out_of, share.chances) == (1, 1, 1)
+
+
+def test_waste_for_nobody_is_waste_and_no_infusion() -> None:
+    (_, nora) = rates([move("vial", "wasted", 5)], taken_back={}, counted=[])
+    rate = one(nora, "wastes_per_infusion")
+    assert (rate.seen, rate.out_of, rate.chances) == (1, 0, 0)
+
+
+def test_bringing_stock_for_a_visit_is_no_work_on_its_infusion() -> None:
+    story = [move("safe", "cabinet", 500, visit=of_visit(1), **SAM)]
+    (_, sam) = rates(story, taken_back={}, counted=[])
+    assert one(sam, "wastes_per_infusion").out_of == 0
+
+
+def test_only_drawing_makes_an_infusion_ones_own() -> None:
+    """Sam wastes a vial's rest and moves a syringe into the bag; Nora drew."""
+    story = [
+        *infusions(1),
+        move("vial", "wasted", 460, visit=of_visit(0), **SAM),
+        move("syringe", "bag", 3, visit=of_visit(0), **SAM),
+    ]
+    everybody, nora, sam = rates(story, taken_back={}, counted=[])
+    assert (one(sam, "wastes_per_infusion").out_of, one(sam, "share_wasted").chances) == (1, 0)
+    for each in (everybody, nora):
+        assert (one(each, "share_wasted").seen, one(each, "share_wasted").out_of) == (10 * MG, 40 * MG)
+
+
+def test_several_draws_and_wastes_of_one_infusion_add_up() -> None:
+    story = [
+        move("vial", "bag", 20, visit=of_visit(0)),
+        move("vial", "syringe", 15, visit=of_visit(0)),
+        move("bag", "wasted", 2, visit=of_visit(0)),
+        move("syringe", "wasted", 3, visit=of_visit(0)),
+        move("syringe", "vial", 4, visit=of_visit(0)),
+        move("bag", "vial", 1, visit=of_visit(0)),
+    ]
+    (_, nora) = rates(story, taken_back={}, counted=[])
+    share = one(nora, "share_wasted")
+    assert (share.seen, share.out_of, share.chances) == (5 * MG, 30 * MG, 1)
+
+
+def test_an_infusion_of_which_all_was_put_back_is_none() -> None:
+    story = [
+        move("bag", "vial", 5, visit=of_visit(1)),
+        move("vial", "bag", 5, visit=of_visit(1)),
+        move("bag", "wasted", 5, visit=of_visit(2)),
+    ]
+    (_, nora) = rates(story, taken_back={}, counted=[])
+    share = one(nora, "share_wasted")
+    assert (share.seen, share.out_of, share.chances, share.interval) == (0, 0, 0, None)

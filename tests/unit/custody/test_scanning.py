@@ -248,3 +248,49 @@ def test_a_lot_longer_than_twenty_is_not_cut() -> None:
 
 def test_the_same_value_twice_is_one_value() -> None:
     assert read(f"(01){KETAMINE}(10)4K118A(10)4K118A").lot == "4K118A"
+
+
+UNREADABLE = (
+    "This cannot be read as the code of a drug label. Scan it again, type the NDC with its hyphens, or fill "
+    "in the boxes by hand."
+)
+NO_SEPARATORS = (
+    "The scanner seems to leave out the separators inside the code, so where the lot ends is not sure. Fill "
+    "in the boxes from the label, and have the scanner set to send GS (FNC1)."
+)
+CHECK_DIGIT = "The check digit is wrong, so a digit was misread or mistyped. Scan or type it again."
+NO_NDC = "An NDC has three parts of 4-4-2, 5-3-2, 5-4-1 or 5-4-2 digits. Type it as the label prints it."
+NO_DAY = "The expiry date in the code, 271131, is no day. Read it from the label."
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("", "Scan the code on the label, or type it."),
+        ("hello", UNREADABLE),
+        (f"{FIXED}104K118A<GS>", NO_SEPARATORS),
+        (KETAMINE[:-1] + "6", CHECK_DIGIT),
+        ("0409-2051", NO_NDC),
+        ("]C12110000000217", "The code names no product, no lot and no expiry date. Scan another."),
+        (f"(01){KETAMINE}(17)271131", NO_DAY),
+    ],
+)
+def test_a_refusal_says_what_to_do(code: str, sentence: str) -> None:
+    with pytest.raises(UnableToScan) as refused:
+        read(code)
+    assert [issue.sentence for issue in refused.value.issues] == [sentence]
+
+
+# A GTIN of no product: 3(0+3+9+9+9+9+9) + (0+9+9+9+9+9) = 144 + 45 = 189, so 1.
+@pytest.mark.parametrize("code", ["0409-2051-15", "0409205115", "99999999999", "00399999999991"])
+def test_a_product_that_is_not_on_the_list_is_named_as_it_was_typed(code: str) -> None:
+    with pytest.raises(UnableToScan) as refused:
+        read(code)
+    assert refused.value.issues[0].sentence == (
+        f"The clinic's list has no product with the code {code}. If the label's product is listed without a "
+        "code, choose it by hand."
+    )
+
+
+def test_gaps_in_what_is_printed_are_no_part_of_it() -> None:
+    assert read("(01) 0 0304092 05105 7 (17) 27 11 30 (10) 4K 118A (21) 10000000217") == ALL_FOUR

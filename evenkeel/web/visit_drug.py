@@ -87,7 +87,7 @@ class WasteForm(SecondPersonFields, VisitForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Why it is wasted: choose one."},
     )
-    explanation = AskedField(label="Explanation, where something differs", max_length=1000)
+    explanation = AskedField(label="Explanation", max_length=1000)
     reason = AskedField(label="Why it cannot be confirmed", max_length=500)
     alone_because = AskedField(label="Nobody else is here, because", max_length=500)
 
@@ -153,14 +153,14 @@ class WasteForm(SecondPersonFields, VisitForm):
     @property
     def what(self) -> str:
         """The sentence that the second person is asked to confirm."""
-        rests = ", ".join(f"{each.volume} {each.place} {_short(each)}".strip() for each in self.measured)
+        rests = ", ".join(f"{each.volume} in the {_called(each)}" for each in self.measured)
         cause = dict(CAUSES).get(self.cleaned_data.get("cause", ""), "")
         said = "; ".join(part for part in (rests, cause[:1].lower() + cause[1:]) if part)
         return f"the waste of what is left of this visit's drug{f' ({said})' if said else ''}"
 
 
-def _short(measured: Measured) -> str:
-    return measured.ref if measured.place == "vial" else ""
+def _called(measured: Measured) -> str:
+    return visit_drug_view.where(Account(site="", place=measured.place, ref=measured.ref))
 
 
 class DrugOfVisit(VisitPage):
@@ -193,8 +193,7 @@ class VisitDrugPage(DrugOfVisit):
             "pump": view.pump(state),
             "accounts": view.accounts_given(state, movements),
             "rest_columns": view.REST_COLUMNS,
-            "movements": view.movement_rows(state, movements),
-            "moved_columns": view.MOVED_COLUMNS,
+            "movements": view.movement_lines(state, movements),
             "refusals": view.refusals(lots, state.stream),
             "cases": view.cases(state.stream, may_open=may(role, "case.work")),
             "has_ledger": bool(lots),

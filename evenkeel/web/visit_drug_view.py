@@ -10,7 +10,7 @@ from django.urls import reverse
 from evenkeel.custody.remainders import slack_of_bag
 from evenkeel.journey.custody import weld
 from evenkeel.journey.custody.waste import pump_difference_ml
-from evenkeel.record.custody import Account, DrugReconciled, RestMeasured, WitnessRefused
+from evenkeel.record.custody import Account, DrugReconciled, Place, RestMeasured, WitnessRefused
 from evenkeel.record.infusion import BagReplaced
 from evenkeel.record.ordering import DoseDrawn, DoseDrawnFromOne
 from evenkeel.record.visits import VisitState
@@ -20,8 +20,7 @@ from evenkeel.store.queries.custody import Movement
 from evenkeel.values.drug import DrugMass, to_decimal
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.numbers import plain
-from evenkeel.web.custody_words import CAUSE_WORDS, PLACE_WORDS, mg_words, place_words, witness_words
-from evenkeel.web.jinja import clinic_datetime
+from evenkeel.web.custody_words import CAUSE_WORDS, mg_words, place_words, witness_words
 
 COLUMNS: Final[list[Any]] = [
     "Where",
@@ -30,18 +29,8 @@ COLUMNS: Final[list[Any]] = [
         for words in ("Put in", "Drawn to the bag", "Given", "Wasted", "Missing", "In hand")
     ),
 ]
-MOVED_COLUMNS: Final[list[Any]] = [
-    "Time",
-    "What",
-    {"text": "Amount", "numeric": True},
-    "From",
-    "To",
-    "By",
-    "Witness",
-    "Reason",
-]
 # Accounts that a visit holds drug in.
-HELD: Final = ("bag", "syringe", "vial")
+HELD: Final[tuple[Place, ...]] = ("bag", "syringe", "vial")
 
 Flows = dict[tuple[Account, Account], int]
 
@@ -134,27 +123,30 @@ def _out_of(account: Account, moved: Mapping[tuple[Account, Account], int]) -> d
     return found
 
 
-def movement_rows(state: VisitState, movements: Sequence[Movement]) -> list[list[str]]:
-    """Every movement, the newest first, with who did it, who saw it and why."""
-    rows = []
-    for each in reversed(movements):
-        per_ml = strengths(state, [each], each.happened_at)
-        # What goes into a bag is still as strong as its vial.
-        of = each.source if each.source.place in HELD else each.into
-        words = "Taken back" if each.corrects else _cap(CAUSE_WORDS[each.cause])
-        rows.append(
-            [
-                clinic_datetime(each.happened_at),
-                f"{words}: {each.lot.item.label}, lot {each.lot.item.lot}",
-                amount(each.amount.mcg, per_ml.get(of)),
-                where(each.source),
-                where(each.into),
-                each.by_name,
-                _cap(witness_words(each.witness_name, each.alone_because)) or "–",
-                each.reason.strip() or "–",
-            ]
-        )
-    return rows
+def movement_lines(state: VisitState, movements: Sequence[Movement]) -> list[dict[str, Any]]:
+    """Every movement for `record.timeline`, the newest first: how much, from where, to where, seen by whom."""
+    return [_line(state, each) for each in reversed(movements)]
+
+
+def _line(state: VisitState, each: Movement) -> dict[str, Any]:
+    per_ml = strengths(state, [each], each.happened_at)
+    # What goes into a bag is still as strong as its vial.
+    of = each.source if each.source.place in HELD else each.into
+    is_opening = each.source.place == "cabinet" and each.into.place == "vial"
+    what = "Vial opened" if is_opening else _cap(CAUSE_WORDS[each.cause])
+    item = each.lot.item
+    more = [witness_words(each.witness_name, each.alone_because), each.reason.strip()]
+    sentence = (
+        f"{'Taken back' if each.corrects else what}: {amount(each.amount.mcg, per_ml.get(of))} "
+        f"of {item.label}, lot {item.lot}, from {where(each.source)} to {where(each.into)}"
+    )
+    return {
+        "at": each.happened_at,
+        "recorded_at": each.recorded_at,
+        "who": each.by_name,
+        "sentence": "; ".join([sentence, *(part for part in more if part)]),
+        "tone": "high" if each.into.place == "missing" else "medium" if each.corrects else "plain",
+    }
 
 
 def kept(state: VisitState) -> list[str]:
@@ -214,7 +206,7 @@ def accounts_given(state: VisitState, movements: Sequence[Movement]) -> list[dic
                 "cause": _cap(CAUSE_WORDS[said.cause]),
                 "explanation": said.explanation,
                 "is_variance": any(rest.missing.mcg or rest.surplus.mcg for rest in said.rests),
-                "rows": [_rest_row(rest, per_ml) for rest in said.rests],
+                "rows": [_rest_row(rest, per_ml) for rest in sorted(said.rests, key=_in_order)],
             }
         )
     return found
@@ -227,6 +219,10 @@ REST_COLUMNS: Final[list[Any]] = [
         for words in ("Measured", "Expected", "Wasted", "Missing", "More than expected")
     ),
 ]
+
+
+def _in_order(rest: RestMeasured) -> int:
+    return HELD.index(rest.place)
 
 
 def _rest_row(rest: RestMeasured, per_ml: Mapping[Account, Fraction | None]) -> list[str]:
@@ -269,7 +265,7 @@ def cases(visit: StreamId, *, may_open: bool) -> list[dict[str, Any]]:
         mass = mg_words(DrugMass(mcg=abs(each.difference_mcg)))
         found.append(
             {
-                "words": f"{mass} {what}, {PLACE_WORDS[each.account.place]}: {each.owner_name} finds out why",
+                "words": f"{mass} {what}, {where(each.account)}: {each.owner_name} finds out why",
                 "is_open": each.closed_at is None,
                 "outcome": each.outcome,
                 "url": reverse("stock_case", args=[reference_of(each.stream)]) if may_open else None,

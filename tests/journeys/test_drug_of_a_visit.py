@@ -31,7 +31,7 @@ CODE: Final = f"]C117{LAST_DAY:%y%m%d}10{LOT}"
 OF_100: Final = "010030409205105710Q-1"
 SCREENS: Final = ((1280, 800), (820, 1180), (390, 844))
 # Where pictures are kept when somebody wants to look at them.
-PICTURES: Final = os.environ.get("EVENKEEL_DRUG_PICTURES")
+PICTURES: Final = os.environ.get("PICTURES_OF_DRUG")
 
 
 class Clock:
@@ -176,7 +176,7 @@ def test_a_vial_goes_from_the_cabinet_to_the_waste_and_what_is_missing_opens_a_c
     expect(page.get_by_role("alert").first).to_contain_text("Explanation: what was measured")
     expect(page.get_by_label("Left in the bag")).to_have_value("40")
     look(page, "waste-explain")
-    page.get_by_label("Explanation, where something differs").fill("The line came off and ran to the floor.")
+    page.get_by_label("Explanation").fill("The line came off and ran to the floor.")
     page.get_by_label("Their password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Waste it").click()
     heading(page, "Drug of this visit")

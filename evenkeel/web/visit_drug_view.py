@@ -124,7 +124,7 @@ def _out_of(account: Account, moved: Mapping[tuple[Account, Account], int]) -> d
 
 
 def movement_lines(state: VisitState, movements: Sequence[Movement]) -> list[dict[str, Any]]:
-    """Every movement for `record.timeline`, the newest first: how much, from where, to where, seen by whom."""
+    """Every movement for `record.timeline`, newest first: how much, from where, to where, seen by whom."""
     return [_line(state, each) for each in reversed(movements)]
 
 

@@ -31,6 +31,7 @@ NOT_PAGES: Final = frozenset(
         "chart_record",
         "chart_table",
         "discharge_pdf",
+        "draw_scan",
         "dose_label_pdf",
         "here",
         "infusion_record_pdf",
@@ -129,6 +130,8 @@ SHOWN_ON: Final = {
     "stock_take_back": {"seq": "seq of receipt"},
     "stock_waste_opened": {"custody": "custody of vial", "vial": "vial opened"},
     "time_out": {"visit": "visit double_checked"},
+    "visit_drug": {"visit": "visit recovery"},
+    "visit_waste": {"visit": "visit recovery"},
 }
 ANY: Final = {
     "course": "course review_due",

@@ -66,7 +66,9 @@ def test_a_reservation_keeps_the_drug_for_its_draw(stocked: Story) -> None:
     assert (stocked.mg(VIAL), stocked.mg(BAG)) == (465, 35)
     assert stocked.ledger.free_mcg(VIAL, KETAMINE) == 465_000
     assert stocked.ledger.reserved_for("visit-1") == ()
-    assert stocked.ledger.moved("p").by == REED
+    assert stocked.ledger.moved("p") == replace(
+        kept, id="p", amount=DrugMass.mg(35), at=START + timedelta(hours=1), by=REED, pending=False
+    )
 
 
 def test_a_reservation_given_up_frees_the_drug(stocked: Story) -> None:

@@ -294,3 +294,8 @@ def test_a_product_that_is_not_on_the_list_is_named_as_it_was_typed(code: str) -
 
 def test_gaps_in_what_is_printed_are_no_part_of_it() -> None:
     assert read("(01) 0 0304092 05105 7 (17) 27 11 30 (10) 4K 118A (21) 10000000217") == ALL_FOUR
+
+
+@pytest.mark.parametrize("empty", ["", " ", GS])
+def test_an_element_that_says_nothing_is_not_passed_over(empty: str) -> None:
+    assert refusal(f"(01){empty}(10)4K118A") == "code-unreadable"

@@ -16,6 +16,10 @@ from evenkeel.custody.shares import shares
         # 0.75 and 2.25: the larger remainder gets what is left, wherever it stands.
         (3, {"a": 1, "b": 3}, {"a": 1, "b": 2}),
         (3, {"b": 3, "a": 1}, {"b": 2, "a": 1}),
+        (3, {"a": 3, "b": 1}, {"a": 2, "b": 1}),
+        (1, {"a": 1, "b": 3}, {"a": 0, "b": 1}),
+        # 1.67 and 0.33: what is left comes on top of the floor.
+        (2, {"a": 5, "b": 1}, {"a": 2, "b": 0}),
         # Two thirds each of two: the first two get one each.
         (2, {"a": 3, "b": 3, "c": 3}, {"a": 1, "b": 1, "c": 0}),
         # Equal remainders of one half: the first part gets it.

@@ -234,6 +234,13 @@ def test_a_correction_of_what_stood_there_counts_whenever_it_was_made() -> None:
     assert retold(story, VIAL) == 10_000, "what moved since has nothing to do with it"
 
 
+def test_what_was_written_in_the_moment_of_knowing_stood_there() -> None:
+    story = stocked()
+    at_once = story.move(VIAL, BAG, 35, 60, recorded=60)
+    story.move(BAG, VIAL, 10, 90, corrects=at_once, reason="Typed 35 for 25.")
+    assert retold(story, VIAL) == 10_000
+
+
 def test_a_late_entry_marked_in_error_does_not_count() -> None:
     story = stocked()
     late = story.move(VIAL, BAG, 35, 50, recorded=80)

@@ -158,11 +158,10 @@ def test_the_second_person_sees_none_of_the_first_ones_numbers(clock: Clock) -> 
     clock(chairside.CHECKED_AT)
     record_number = str(chairside.second_reading(visit)["record_number"])
     page = as_(people().nurse2).get(page_of(visit, "double-check"))
-    main = (
-        page.content.decode().split("<main", 1)[0].split('aria-label="Patient"')[-1] + page.content.decode()
-    )
+    # Addresses and hidden fields hold random references, in which any digits may stand.
+    shown = re.sub(r'(href|action|value|data-[\w-]+)="[^"]*"', "", page.content.decode())
     for number in (record_number, "70.2", "35.1", "35 mg", "0.7 ", "150", "100 mL"):
-        assert number not in re.sub(r'name="\w+" value="[^"]*"', "", main), number
+        assert number not in shown, number
 
 
 def test_a_disagreement_is_said_and_the_next_reading_may_agree(clock: Clock) -> None:

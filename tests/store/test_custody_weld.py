@@ -267,6 +267,28 @@ def test_a_stop_made_in_error_keeps_the_bag_for_the_patient_again() -> None:
     assert held(visit, "patient") == DRAWN_MCG
 
 
+def test_a_stop_is_not_taken_back_once_the_rest_was_wasted() -> None:
+    visit = stopped_visit(minutes=16)
+    waste_rest(visit, found_left(visit))
+    before = custody.movements()
+    stopped = reading.visit(visit).stopped
+    assert stopped is not None
+    acting = act(people().nurse, AFTER + timedelta(minutes=1))
+    with pytest.raises(weld.UnableToSettle) as refusal:
+        amendments.mark_in_error(acting, stream=visit, entry=stopped.id, reason="wrong chair")
+    assert codes(refusal) == {("bag-wasted", None)}
+    assert custody.movements() == before
+    assert reading.visit(visit).phase == "recovery"
+
+
+def test_a_dose_that_was_wasted_is_not_started() -> None:
+    visit = chairside.ready_visit()
+    waste_rest(visit, found_left(visit), chairside.TIME_OUT_AT, cause="spilled")
+    with pytest.raises(weld.UnableToSettle) as refusal:
+        chairside.start(visit)
+    assert codes(refusal) == {("bag-wasted", None)}
+
+
 def test_a_rescue_drug_of_the_ledger_is_not_counted_as_given_from_the_bag() -> None:
     visit = chairside.running_visit()
     stopping = act(people().nurse, chairside.STARTED_AT + timedelta(minutes=16))

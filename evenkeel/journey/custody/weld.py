@@ -258,7 +258,9 @@ def settle_given(
     """Let the ledger say what the visit says was given: kept while the pump runs, posted when it stopped.
 
     `after` is the visit with the change of the pump in it. Nothing is asked of a visit that was drawn before
-    there was a ledger. Raises UnableToTransfer when what would have to be given was wasted since.
+    there was a ledger. Raises UnableToSettle when the pump would run from a bag that was wasted, and
+    UnableToTransfer when what would have to be given was wasted since. A stop raises neither: what the pump
+    runs from is kept from the start on.
     """
     lots = custody.lots_of_visit(after.stream)
     if not lots or after.started is None:
@@ -267,6 +269,7 @@ def settle_given(
     if after.stopped is None:
         earlier = sum(fact.payload.given.mcg for fact in after.bag_changes)
         take_back_given(book, after, given_now_mcg(book, after) - earlier, reason)
+        _refuse_wasted_bag(book, after)
         keep_bag(book, after)
     else:
         given = after.given(after.stopped.at).mcg
@@ -277,6 +280,19 @@ def settle_given(
             _give_up_kept(book, after, "the pump stood still")
             take_back_given(book, after, now - given, reason)
     book.write()
+
+
+def _refuse_wasted_bag(book: Book, visit: VisitState) -> None:
+    """A pump that runs needs all of its bag in the ledger, or else its stop could not be told."""
+    bag = visit.bag_in_hand
+    assert bag is not None, "what was started was drawn"
+    there = sum(_in_bag(book, visit).values())
+    if there < bag.drawn.mcg:
+        sentence = (
+            f"Of the {bag.drawn} in the bag only {DrugMass(mcg=there)} are in hand: the rest was wasted, so "
+            "the pump cannot run from it. Draw the dose anew, or put the waste right first."
+        )
+        raise UnableToSettle([Issue(sentence=sentence, code="bag-wasted")])
 
 
 def refuse_other_old_bag(after: VisitState) -> None:

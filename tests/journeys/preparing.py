@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import count
 from typing import Any, Final
 
 import django
@@ -43,8 +42,6 @@ YEAR: Final = timedelta(days=365)
 
 # The factories count their requests, which is enough for one process; here are several on one database.
 factories.key = lambda: IdempotencyKey(str(uuid.uuid4()))
-# Their lots are counted as well, and no two processes may receive the same one.
-vars(factories_chairside)["_lots"] = count(uuid.uuid4().int % 1_000_000)
 
 
 def furnish(at: str, chairs: int) -> list[str]:

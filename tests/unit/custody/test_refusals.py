@@ -248,3 +248,47 @@ def test_a_clock_that_jumped_back(stocked: Story) -> None:
     stocked.say(replace(early, at=last - timedelta(minutes=2)))
     # What came in a little late does not turn the ledger's own clock back.
     assert stocked.ledger.last_at == last
+
+
+# In no schedule: whole vials go to a patient or are thrown away, and all else is as for any drug.
+UNSCHEDULED = replace(KETAMINE, drug="ondansetron", schedule=None, product="ondansetron", lot="O1")
+ITS_WAYS = {
+    "supplier": "safe cabinet",
+    "safe": "cabinet wasted destroyed distributor other_site missing",
+    "cabinet": "safe vial patient wasted destroyed distributor other_site missing",
+    "vial": "syringe bag wasted missing",
+}
+
+
+@pytest.mark.parametrize("source", sorted(ITS_WAYS))
+@pytest.mark.parametrize("into", sorted(WAYS))
+def test_the_ways_of_a_drug_in_no_schedule(stocked: Story, source: Place, into: Place) -> None:
+    refs = dict.fromkeys(("syringe", "bag", "patient"), "visit-1") | {"vial": "V1", "supplier": "Northside"}
+    step = stocked.transfer(
+        at(source, refs.get(source, "")), at(into, refs.get(into, "")), 500, item=UNSCHEDULED
+    )
+    codes = {issue.code for issue in against(stocked.ledger, step)}
+    assert ("no-such-way" not in codes) is (into in ITS_WAYS[source].split())
+
+
+def test_a_drug_in_no_schedule_is_given_and_thrown_away_whole_by_one_person(stocked: Story) -> None:
+    stocked.move(SUPPLIER, CABINET, 2000, item=UNSCHEDULED)
+    stocked.move(CABINET, PATIENT, 500, item=UNSCHEDULED)
+    stocked.move(CABINET, WASTED, 500, item=UNSCHEDULED)
+    assert stocked.mg(PATIENT, UNSCHEDULED) == 500
+    assert stocked.refuses(stocked.transfer(CABINET, PATIENT, 4, item=UNSCHEDULED)) == {"not-whole-vials"}
+    late = datetime(2027, 7, 1, tzinfo=UTC)
+    assert stocked.refuses(stocked.transfer(CABINET, PATIENT, 500, item=UNSCHEDULED, when=late)) == {
+        "expired"
+    }
+    stocked.move(CABINET, WASTED, 500, item=UNSCHEDULED, when=late)
+
+
+def test_an_expired_lot_is_written_down_as_given_but_is_not_carried_on(stocked: Story) -> None:
+    stocked.move(VIAL, SYRINGE, 35)
+    late = datetime(2027, 7, 1, tzinfo=UTC)
+    assert stocked.refuses(stocked.transfer(SYRINGE, BAG, 35, when=late)) == {"expired"}
+    assert stocked.refuses(stocked.transfer(SYRINGE, VIAL, 5, when=late)) == {"expired"}
+    assert stocked.refuses(stocked.transfer(SYRINGE, PATIENT, 35, when=late, pending=True)) == {"expired"}
+    stocked.move(SYRINGE, PATIENT, 35, when=late)
+    assert stocked.mg(PATIENT) == 35

@@ -199,3 +199,37 @@ def test_accounts_are_named_and_policies_are_whole() -> None:
     assert str(at("other_site")) == "other site"
     assert not HELD & OUTSIDE
     assert timedelta(hours=6) == SINGLE_PATIENT.in_use
+
+
+def test_what_is_kept_for_several_draws_adds_up(stocked: Story) -> None:
+    for kept in (200, 250):
+        stocked.move(VIAL, BAG, kept, pending=True)
+    assert stocked.ledger.free_mcg(VIAL, KETAMINE) == 50_000
+
+
+def test_what_was_taken_back_in_parts_is_taken_back_whole(stocked: Story) -> None:
+    wrong = stocked.move(VIAL, BAG, 35)
+    for part in (20, 15):
+        stocked.move(BAG, VIAL, part, corrects=wrong.id, reason="Typed wrong.")
+    assert stocked.ledger.left_to_correct(wrong) == 0
+
+
+def test_a_vial_that_is_opened_for_a_visit_is_that_visits_own(stocked: Story) -> None:
+    second = at("vial", "V2")
+    stocked.say(replace(stocked.transfer(CABINET, second, 500), visit="visit-2"))
+    assert [account for account, *_ in stocked.ledger.unsettled("visit-2")] == [second]
+    assert stocked.refuses(stocked.transfer(second, BAG, 35)) == {"other-patient"}
+    stocked.move(second, at("bag", "visit-2"), 35)
+
+
+def test_a_vial_serves_the_visit_that_first_draws_and_not_what_was_spilled_before(stocked: Story) -> None:
+    stocked.move(VIAL, WASTED, 5, witness=REED)
+    opened = stocked.ledger.opened(VIAL, KETAMINE)
+    assert opened is not None
+    assert opened.visit is None
+    stocked.move(VIAL, SYRINGE, 35)
+    stocked.move(SYRINGE, BAG, 35)
+    assert (stocked.mg(SYRINGE), stocked.mg(BAG)) == (0, 35)
+    opened = stocked.ledger.opened(VIAL, KETAMINE)
+    assert opened is not None
+    assert (opened.visit, opened.at) == ("visit-1", START + timedelta(minutes=3))

@@ -416,7 +416,7 @@ class RescuePage(EntryPage):
     template = "infusion/rescue.html.jinja"
     form_class = infusion_forms.RescueForm
     heading = "Rescue drug given"
-    done_sentence = "The rescue drug is recorded."
+    done_sentence = "The rescue drug is recorded. If it came from the stock, take it out there too."
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Record it."""

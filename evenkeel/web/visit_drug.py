@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 
 from evenkeel.journey.acting import Act
-from evenkeel.journey.custody import waste
+from evenkeel.journey.custody import opened, waste
 from evenkeel.journey.custody.waste import Measured
 from evenkeel.journey.custody.witnessing import refuse_to_witness
 from evenkeel.journey.policy import may
@@ -202,7 +202,13 @@ class VisitDrugPage(DrugOfVisit):
             "is_on_the_pump": state.phase in waste.ON_THE_PUMP,
             "open_issues": [issue.sentence for issue in waste.accounting_issues(state)],
             "next": self._next(state),
+            "other_url": self._other(state),
         }
+
+    def _other(self, state: VisitState) -> str | None:
+        """Where another drug is taken from stock, for who may while the patient is here."""
+        here = state.phase in opened.HERE and may(self.author.role, "infusion.run")
+        return self.address("visit_drug_other") if here else None
 
     def _next(self, state: VisitState) -> dict[str, str] | None:
         """What is done next about the drug, for who may do it."""

@@ -102,6 +102,13 @@ def levels(person: Person) -> None:
     expect(person.main.locator("canvas")).to_have_count(4)
 
 
+def stock(person: Person) -> None:
+    """What the registrant answers for: lots by expiry, what is kept, opened and marked, and what waits."""
+    person.open("/stock/", "Stock")
+    person.reads("DEMO-K17")
+    person.reads("kept")
+
+
 # What stands at the top of a picture, where it is not the top of the page.
 TOPS: Final = {"order": "#sentence", "levels": ".ek-head"}
 SCENES: Final[dict[str, tuple[str, Callable[[Person], None]]]] = {
@@ -112,6 +119,7 @@ SCENES: Final[dict[str, tuple[str, Callable[[Person], None]]]] = {
     "check-in": ("nora", check_in),
     "order": ("priya", order),
     "levels": ("nora", levels),
+    "stock": ("rosa", stock),
 }
 
 

@@ -141,6 +141,10 @@ def _places(role: Role) -> list[dict[str, str]]:
     """What somebody without patients can do here."""
     offered = {
         "registrant": [
+            ("Stock", "stock", "What is in the safe and the cabinet, lot by lot, and what waits there."),
+            ("Counts", "stock_counts", "Count the stock with a second person, and close the day."),
+            ("Cases", "stock_cases", "Drug that is missing or too much, and what is due."),
+            ("Reports", "stock_reports", "What an inspection asks for, on screen, as CSV and as PDF."),
             ("Rulebook", "rulebook", "The rules that every dose passes, with their sources."),
             ("Your security", "mfa_index", "Your second proof at sign-in, which your role needs."),
         ],

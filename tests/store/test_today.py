@@ -273,7 +273,7 @@ def test_every_role_has_its_page(client: Client, monkeypatch: pytest.MonkeyPatch
         people().nurse: "No patient, check, screening, consent or scale waits for you.",
         people().prescriber: "No alert, decision, order, review or plan waits for you.",
         people().lead: "No answer that alerts is open",
-        people().registrant: "the drug ledger is not part of this version",
+        people().registrant: "No visit has drug that waits to be accounted for.",
         people().administrator: "Without a monitor: Chair 1.",
     }
     for person, sentence in empty.items():

@@ -13,6 +13,7 @@ from evenkeel.journey.custody.book import Book
 from evenkeel.journey.custody.waste import UnableToWaste
 from evenkeel.journey.custody.weld import UnableToKeep, UnableToTake, VialTake
 from evenkeel.journey.second_person import Proof
+from evenkeel.journey.sites import describe_site
 from evenkeel.record.custody import DrugMoved
 from evenkeel.store import reading
 from evenkeel.store.queries import custody, settings
@@ -102,6 +103,28 @@ def test_the_same_draw_sent_twice_takes_once() -> None:
     for _ in range(2):
         ordering.draw_dose(request, visit=visit, takes=takes, **chairside.DRAWN)  # type: ignore[arg-type]
     assert in_hand(visit)["bag"] == DRAWN_MCG
+
+
+def test_a_vial_of_another_site_is_not_drawn_from() -> None:
+    lead = act(people().lead, chairside.ORDERED_AT)
+    describe_site(lead, site=None, name="East", address="", registration="", reason="a second address")
+    visit = chairside.ordered_visit()
+    elsewhere = receive(lot="K-EAST", site="east", at=chairside.ORDERED_AT)
+    assert all(each.lot.site == "main" for each in weld.usable(reading.visit(visit), at=chairside.DRAWN_AT))
+    before = custody.movements()
+    with pytest.raises(UnableToTake) as refusal:
+        chairside.draw(visit, takes=(chairside.take(visit, lot=elsewhere),))
+    assert codes(refusal) == {("other-site", "vial")}
+    assert custody.movements() == before
+
+
+def test_a_clock_that_was_set_back_draws_nothing() -> None:
+    visit = chairside.ordered_visit()
+    before = custody.movements()
+    with pytest.raises(UnableToTransfer) as refusal:
+        chairside.draw(visit, chairside.ORDERED_AT - timedelta(minutes=3))
+    assert ("clock-behind", "at") in codes(refusal)
+    assert custody.movements() == before
 
 
 def test_an_entry_that_was_wrong_is_taken_back_to_the_cabinet() -> None:

@@ -154,11 +154,15 @@ def take_from_vials(book: Book, visit: VisitState, takes: tuple[VialTake, ...]) 
     The book holds the lots of the visit and of what is taken. Raises UnableToTake or UnableToTransfer.
     """
     kept = [each for each in custody.kept_for(visit.stream) if each.source.place != "bag"]
+    here = sites.site_of(visit.chair)
     drawn = []
     for take in takes:
         if take.volume.value <= 0:
             sentence = "Drawn: write how much was drawn from each vial."
             raise UnableToTake([Issue(sentence=sentence, code="amount-zero", field="volume")])
+        if book.lot(take.lot).site != here:
+            sentence = "Vial: it is held at another site. Transfer it between the sites first."
+            raise UnableToTake([Issue(sentence=sentence, code="other-site", field="vial")])
         drawn.append(_take_one(book, visit, take, kept))
     for each in kept:
         book.void(each.lot, each.entry, "another vial was taken")

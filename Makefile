@@ -24,7 +24,7 @@ TEST_STAMP := $(VENV)/.setup-test-$(TEST_KEY)
 NODE_STAMP := node_modules/.setup-$(NODE_KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test check fix docs generate lock vendor clean
+.PHONY: help setup setup-test run test mutation check fix docs generate lock vendor clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -38,6 +38,9 @@ run: $(SETUP_STAMP) ## Serve the demo clinic on this machine
 
 test: setup-test ## Run every test: on SQLite, on PostgreSQL, in a browser
 	@$(BIN)/python tools/run_tests.py
+
+mutation: $(TEST_STAMP) ## Change the ledger's code in every small way, and say what its tests notice
+	@$(BIN)/python tools/mutation.py
 
 check: setup-test ## Check format, lint, types, import contracts, docs and vendored files
 	@$(BIN)/python tools/run_checks.py

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, Final, Literal, cast, get_args
 
 from evenkeel.clinical.rulebook import RULES, Basis, Citation, parse_limit, read_sources
+from evenkeel.record.custody import Schedule
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.quantities import DosePerWeight, Minutes, Volume
 from evenkeel.values.shape import frozen
@@ -28,7 +29,6 @@ class Protocol:
 
 
 Drug = Literal["ketamine", "esketamine", "midazolam", "labetalol", "ondansetron"]
-Schedule = Literal["III", "IV"]
 Form = Literal["vial", "ampule", "spray"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from playwright.sync_api import Error as BrowserError
 
 from tests.journeys.person import Meets, Person
@@ -49,6 +49,12 @@ def meets(new_context: Callable[..., BrowserContext], request: pytest.FixtureReq
     findings = list(dict.fromkeys(finding for person in present for finding in person.findings))
     if findings:
         pytest.fail("\n".join(["Wrong on the pages that were met:", *findings]), pytrace=False)
+
+
+@pytest.fixture
+def no_event_stream(page: Page) -> None:
+    """Leave the event stream out: Django's server for tests would wait minutes for its end."""
+    page.route("**/live/**", lambda route: route.abort())
 
 
 _PRESENT = pytest.StashKey[list[Person]]()

@@ -1,7 +1,5 @@
 """A bag breaks in mid-infusion: two people at one screen account for it, make another, and go on."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
@@ -11,14 +9,12 @@ from evenkeel.store import reading
 from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import reference_of
 from tests import factories
-from tests.journeys.person import faults, labelled, sideways
+from tests.journeys.one_screen import wrong_on
+from tests.journeys.person import labelled
 from tests.journeys.test_security_in_the_browser import sign_in
 from tests.store.test_custody_bag import CHANGED_AT, paused_visit
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-# Tablet at the chair, desk, phone.
-WIDTHS = (820, 1280, 390)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_event_stream")]
 
 
 @pytest.fixture
@@ -29,23 +25,6 @@ def clinic(live_server: LiveServer, settings: Settings, monkeypatch: pytest.Monk
         monkeypatch.setattr(f"evenkeel.web.{module}.now", lambda: CHANGED_AT)
     factories.people()
     return live_server.url
-
-
-@pytest.fixture(autouse=True)
-def _no_event_stream(page: Page) -> None:
-    """Leave the event stream out: the server of these tests would wait for its end, which takes minutes."""
-    page.route("**/live/**", lambda route: route.abort())
-
-
-def wrong_on(page: Page) -> list[Any]:
-    """What axe finds, and at which width the page scrolls sideways."""
-    found: list[Any] = list(faults(page))
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        if sideways(page) > 0:
-            found.append(f"scrolls sideways at {width}")
-    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-    return found
 
 
 def test_a_broken_bag_is_changed_by_two_and_the_infusion_goes_on(page: Page, clinic: str) -> None:

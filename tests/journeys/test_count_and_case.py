@@ -1,9 +1,8 @@
 """Two people count; one vial is missing; the case is worked on and explained; the drug day is closed."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,26 +14,18 @@ from evenkeel.store.queries import counting, custody
 from tests import factories
 from tests.factories import NOW, PASSWORD
 from tests.factories_custody import receive
-from tests.journeys.person import faults, sideways
+from tests.journeys.one_screen import ClinicClock, follow, heading, press
 from tests.journeys.test_security_in_the_browser import sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_event_stream")]
 
 Turn = Callable[[int], None]
-SCREENS = ((1280, 800), (820, 1180), (390, 844))
 
 
 @pytest.fixture
 def turn(monkeypatch: pytest.MonkeyPatch) -> Turn:
-    """Turn the clinic's clock to so many minutes after nine; sessions go by the machine's."""
-    shown: list[datetime] = [NOW]
-    for module in ("pages", "middleware", "accounts"):
-        monkeypatch.setattr(f"evenkeel.web.{module}.now", lambda: shown[0])
-
-    def to(minutes: int) -> None:
-        shown[0] = NOW + timedelta(minutes=minutes)
-
-    return to
+    """Turn the clinic's clock to so many minutes after nine."""
+    return ClinicClock(monkeypatch).turn
 
 
 @pytest.fixture
@@ -51,34 +42,6 @@ def clinic(live_server: LiveServer, settings: Settings, turn: Turn) -> str:
         at=NOW - timedelta(hours=1),
     )
     return live_server.url
-
-
-@pytest.fixture(autouse=True)
-def _no_event_stream(page: Page) -> None:
-    """Leave the event stream out: the server of these tests would wait for its end, which takes minutes."""
-    page.route("**/live/**", lambda route: route.abort())
-
-
-def heading(page: Page, words: str) -> None:
-    """Wait for the page with this heading, and look it over on every screen."""
-    expect(page.get_by_role("heading", level=1)).to_have_text(words)
-    wrong: list[Any] = faults(page)
-    for width, height in SCREENS:
-        page.set_viewport_size({"width": width, "height": height})
-        if sideways(page) > 0:
-            wrong.append(f"{words}: wider than {width} px")
-    page.set_viewport_size({"width": 1280, "height": 800})
-    assert wrong == []
-
-
-def follow(page: Page, words: str) -> None:
-    """Click a link in the main part."""
-    page.get_by_role("main").get_by_role("link", name=words, exact=True).first.click()
-
-
-def press(page: Page, words: str) -> None:
-    """Press a button in the main part."""
-    page.get_by_role("main").get_by_role("button", name=words, exact=True).click()
 
 
 def second(page: Page, name: str = "Nora Lindqvist RN") -> None:

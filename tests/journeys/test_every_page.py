@@ -233,8 +233,8 @@ def test_one_check_is_charted_with_the_keyboard_alone(
     focused = nora.page.locator(":focus")
     assert focused.inner_text() == "Skip to main content"
     nora.page.keyboard.press("Enter")
-    # A browser moves the focus to the place of an address when it next draws the page, which nobody's next key
-    # comes before, a test's might.
+    # A browser moves the focus to the place of an address when it next draws the page. Nobody types the next
+    # key before that, but a test might.
     nora.page.wait_for_url("**/chart/#main")
     nora.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     expect(nora.page.locator("main#main")).to_be_focused()

@@ -16,15 +16,14 @@ from evenkeel.store.models import MAIN_SITE
 from evenkeel.store.sites import Site
 from tests import factories, factories_custody
 from tests.factories import NOW, people
-from tests.journeys.person import faults, sideways
+from tests.journeys.one_screen import wrong_on
 from tests.journeys.test_security_in_the_browser import sign_in
 from tests.ledger_days import MINUTE, infuse
 from tests.reports_desk import text_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_event_stream")]
 
 LATER = NOW + timedelta(days=40)
-SCREENS = ((1280, 800), (820, 1180), (390, 844))
 
 
 @pytest.fixture
@@ -44,17 +43,6 @@ def clinic(live_server: LiveServer, settings: Settings, monkeypatch: pytest.Monk
         visit = factories.book(factories.planned_course(), at, chair)
         infuse(lot, visit, at + 20 * MINUTE, vial=f"K-2231-{day + 1}", drawn=40, given=35)
     return live_server.url
-
-
-@pytest.fixture(autouse=True)
-def _no_event_stream(page: Page) -> None:
-    """Leave the event stream out: the server of these tests would wait for its end, which takes minutes."""
-    page.route("**/live/**", lambda route: route.abort())
-
-
-def wrong_on(page: Page) -> list[str]:
-    """What axe finds, and a page that is wider than the screen."""
-    return [*faults(page), *(["scrolls sideways"] if sideways(page) > 0 else [])]
 
 
 def download(page: Page, button: str) -> tuple[str, bytes]:
@@ -78,10 +66,7 @@ def test_last_month_is_shown_printed_and_taken_away(page: Page, clinic: str) -> 
     expect(page.get_by_text("Given in all: ketamine 105 mg.")).to_be_visible()
     # No patient's name may stand in an address, and a report is asked for by a form.
     assert page.url == f"{clinic}/stock/reports/#found"
-    for width, height in SCREENS:
-        page.set_viewport_size({"width": width, "height": height})
-        assert wrong_on(page) == []
-    page.set_viewport_size({"width": 1280, "height": 800})
+    assert wrong_on(page) == []
 
     name, pdf = download(page, "Download PDF")
     assert name == "drug-ledger-administration-2026-06-01-to-2026-06-30.pdf"

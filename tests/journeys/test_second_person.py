@@ -1,7 +1,5 @@
 """The second person at one screen with the first: a time-out by passkey, and what goes wrong on the way."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
@@ -10,10 +8,10 @@ from pytest_django.live_server_helper import LiveServer
 from evenkeel.store import reading
 from evenkeel.values.ids import StreamId, reference_of
 from tests import factories, factories_chairside
-from tests.journeys.person import faults, sideways
+from tests.journeys.one_screen import wrong_on
 from tests.journeys.test_security_in_the_browser import sign_in, with_authenticator
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_event_stream")]
 
 
 @pytest.fixture
@@ -26,12 +24,6 @@ def clinic(live_server: LiveServer, settings: Settings, monkeypatch: pytest.Monk
         monkeypatch.setattr(f"evenkeel.web.{module}.now", lambda: factories_chairside.TIME_OUT_AT)
     factories.people()
     return live_server.url.replace("127.0.0.1", "localhost")
-
-
-@pytest.fixture(autouse=True)
-def _no_event_stream(page: Page) -> None:
-    """Leave the event stream out: the server of these tests would wait for its end, which takes minutes."""
-    page.route("**/live/**", lambda route: route.abort())
 
 
 def words_on(page: Page) -> Locator:
@@ -53,6 +45,8 @@ def add_passkey(page: Page, clinic: str) -> None:
         page.get_by_label("Your password").fill(factories.PASSWORD)
         page.get_by_role("button", name="Go on").click()
     page.get_by_label("What you call it").fill("blue key")
+    # Passkeys need the page's script, which a test can be quicker than.
+    page.wait_for_load_state()
     page.get_by_role("button", name="Add the passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     sign_out(page, clinic)
@@ -63,11 +57,6 @@ def open_time_out(page: Page, clinic: str, visit: StreamId) -> None:
     sign_in(page, clinic, "nurse", to=f"/visits/{reference_of(visit)}/time-out/")
     for box in page.get_by_role("checkbox").all():
         box.check()
-
-
-def wrong_on(page: Page) -> list[Any]:
-    """What axe finds, and a page that is wider than the screen."""
-    return [*faults(page), *(["scrolls sideways"] if sideways(page) > 0 else [])]
 
 
 def test_a_time_out_is_held_with_the_second_persons_passkey(page: Page, clinic: str) -> None:

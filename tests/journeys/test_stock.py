@@ -1,9 +1,8 @@
 """Stock comes in by scan and by hand, goes to the cabinet, is recalled, returned and destroyed by two."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,28 +14,20 @@ from evenkeel.values.ids import StreamId, reference_of
 from tests import factories
 from tests.factories import NOW, PASSWORD
 from tests.factories_custody import held_mcg, receive, the_lot
-from tests.journeys.person import faults, sideways
+from tests.journeys.one_screen import ClinicClock, follow, heading, press
 from tests.journeys.test_security_in_the_browser import sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_event_stream")]
 
 Turn = Callable[[int], None]
-SCREENS = ((1280, 800), (820, 1180), (390, 844))
 # Ketamine 100 mg/mL, 5 mL (NDC 0409-2051-05), expiry 30 Nov 2027, lot K-SCAN, as a GS1 label has it.
 CODE = "01003040920510571727113010K-SCAN"
 
 
 @pytest.fixture
 def turn(monkeypatch: pytest.MonkeyPatch) -> Turn:
-    """Turn the clinic's clock to so many minutes after nine; sessions go by the machine's."""
-    shown: list[datetime] = [NOW]
-    for module in ("pages", "middleware", "accounts"):
-        monkeypatch.setattr(f"evenkeel.web.{module}.now", lambda: shown[0])
-
-    def to(minutes: int) -> None:
-        shown[0] = NOW + timedelta(minutes=minutes)
-
-    return to
+    """Turn the clinic's clock to so many minutes after nine."""
+    return ClinicClock(monkeypatch).turn
 
 
 @pytest.fixture
@@ -49,34 +40,6 @@ def clinic(live_server: LiveServer, settings: Settings, turn: Turn) -> str:
     receive("ondansetron_2_2", "N-1", 5, expiry=NOW.date() + timedelta(days=20), at=before)
     receive("ketamine_10_20", "K-OLD", 2, into="safe", expiry=NOW.date() - timedelta(days=3), at=before)
     return live_server.url
-
-
-@pytest.fixture(autouse=True)
-def _no_event_stream(page: Page) -> None:
-    """Leave the event stream out: the server of these tests would wait for its end, which takes minutes."""
-    page.route("**/live/**", lambda route: route.abort())
-
-
-def heading(page: Page, words: str) -> None:
-    """Wait for the page with this heading, and look it over on every screen."""
-    expect(page.get_by_role("heading", level=1)).to_have_text(words)
-    wrong: list[Any] = faults(page)
-    for width, height in SCREENS:
-        page.set_viewport_size({"width": width, "height": height})
-        if sideways(page) > 0:
-            wrong.append(f"{words}: wider than {width} px")
-    page.set_viewport_size({"width": 1280, "height": 800})
-    assert wrong == []
-
-
-def follow(page: Page, words: str) -> None:
-    """Click a link in the main part."""
-    page.get_by_role("main").get_by_role("link", name=words, exact=True).first.click()
-
-
-def press(page: Page, words: str) -> None:
-    """Press a button in the main part."""
-    page.get_by_role("main").get_by_role("button", name=words, exact=True).click()
 
 
 def fill(page: Page, **typed: str) -> None:

@@ -7,38 +7,41 @@ because a rule that is half there is worse than none.
 
 import importlib
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
+from evenkeel.clinical.bounds import Bounds, read_bounds
+from evenkeel.clinical.limits import Limit, Limits, RulebookError, parse_limit
+from evenkeel.clinical.rule_files import RULES, RuleTable, Spot, read_sources, rule_tables
 from evenkeel.record.entry import RuleRef
 from evenkeel.record.verdict import SEVERITIES, Answer, Severity, Verdict
-from evenkeel.values.drug import DrugMass, Strength
-from evenkeel.values.quantities import (
-    Breaths,
-    Days,
-    DosePerWeight,
-    FlowRate,
-    Height,
-    Hours,
-    Minutes,
-    Percent,
-    Pressure,
-    Pulse,
-    Quantity,
-    Saturation,
-    Score,
-    Volume,
-    Weight,
-    Years,
-)
 from evenkeel.values.shape import frozen
 
-RULES: Final = Path(__file__).parent / "rules"
+# What the module of a stage needs to write its rules stands together here.
+__all__ = [
+    "RULES",
+    "Basis",
+    "Check",
+    "Citation",
+    "Clear",
+    "Finding",
+    "Fires",
+    "Limit",
+    "Limits",
+    "Overridable",
+    "Rule",
+    "RuleVersion",
+    "Rulebook",
+    "RulebookError",
+    "Unknown",
+    "parse_limit",
+    "read_sources",
+    "rule",
+]
 
 
 @frozen
@@ -64,62 +67,11 @@ class Unknown:
 
 
 Finding = Clear | Fires | Unknown
-Limit = Quantity | DrugMass | Strength | int | tuple[str, ...]
 Overridable = Literal["none", "reason", "prescriber"]
 Basis = Literal["source", "second-hand", "proposal"]
 
-# Two dimensions share "/min" and two share "%", so in a rule file each is written out.
-UNITS: Final[Mapping[str, Callable[[str], Limit]]] = {
-    "mmHg": Pressure.of,
-    "beats/min": Pulse.of,
-    "breaths/min": Breaths.of,
-    "% SpO2": Saturation.of,
-    "%": Percent.of,
-    "kg": Weight.of,
-    "cm": Height.of,
-    "mg": DrugMass.mg,
-    "mg/kg": DosePerWeight.of,
-    "mg/mL": Strength.mg_per_ml,
-    "mL": Volume.of,
-    "mL/h": FlowRate.of,
-    "min": Minutes.of,
-    "h": Hours.of,
-    "d": Days.of,
-    "years": Years.of,
-    "points": Score.of,
-}
-
-_NUMBER_AND_UNIT = re.compile(r"([0-9]+(?:\.[0-9]+)?) (.+)", re.ASCII)
-_RULE_ID = re.compile(r"[A-Z]{3}(-[A-Z0-9]{2,4})?-[0-9]{3}", re.ASCII)
 _HAZARD_ID = re.compile(r"HAZ-[0-9]{3}", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_]+)\}")
-
-
-class RulebookError(Exception):
-    """A rule file cannot be used as it stands; the program does not start with it."""
-
-
-@frozen
-class Limits:
-    """The numbers of one version of one rule, by name: `limits.systolic` is a `Pressure`."""
-
-    by_name: Mapping[str, Limit]
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a limit by its name in the file."""
-        try:
-            return self.by_name[name]
-        except KeyError:
-            raise AttributeError(f"the rule has no limit called {name}") from None
-
-    def __iter__(self) -> Iterator[tuple[str, Limit]]:
-        """Every limit with its name, in the order of the file."""
-        return iter(self.by_name.items())
-
-    def shown(self) -> dict[str, str]:
-        """Every limit as it reads in a sentence."""
-        return {name: " or ".join(limit) if isinstance(limit, tuple) else str(limit) for name, limit in self}
-
 
 Check = Callable[[Any, Limits], Finding]
 
@@ -148,7 +100,11 @@ class RuleVersion:
 
 @frozen
 class Rule:
-    """One rule of the clinic. `versions` are in the order they came into force."""
+    """One rule of the clinic.
+
+    `versions` are in the order they came into force. `bounds` say by limit how far a clinic may move it; a
+    limit without bounds stays as it is. `place` is the file and line where the rule begins.
+    """
 
     id: str
     stage: str
@@ -159,8 +115,10 @@ class Rule:
     override: Overridable
     override_unknown: Overridable
     hazard: str
+    bounds: Mapping[str, Bounds]
     versions: tuple[RuleVersion, ...]
     check: Check
+    place: str
 
     def version_on(self, on: date) -> RuleVersion:
         """The version in force on a day; a day before the first version is a broken invariant."""
@@ -203,18 +161,18 @@ class Rulebook:
         `checks` are the functions by rule id; without them the stage modules' own are used, each stage being
         the module of `evenkeel.clinical` that bears the file's name.
         """
-        tables = dict(_rule_tables(folder))
+        tables = {found.id: found for found in rule_tables(folder)}
         if checks is None:
-            for stage in {stage for stage, _ in tables.values()}:
+            for stage in {found.stage for found in tables.values()}:
                 importlib.import_module(f"evenkeel.clinical.{stage}")
             checks = _CHECKS
         sources = read_sources(folder)
-        _demand(not (lost := checks.keys() - tables.keys()), f"no rule file has {', '.join(sorted(lost))}")
+        for id_ in sorted(checks.keys() - tables.keys()):
+            code = checks[id_].__code__
+            where = f"{Path(code.co_filename).name}, line {code.co_firstlineno}"
+            raise RulebookError(f"{where}: {id_}: no rule file has it")
         return cls(
-            by_id={
-                id_: _read_rule(id_, stage, table, checks.get(id_), sources)
-                for id_, (stage, table) in tables.items()
-            },
+            by_id={id_: _read_rule(found, checks.get(id_), sources) for id_, found in tables.items()},
             sources=sources,
         )
 
@@ -283,49 +241,6 @@ def _shipped() -> Rulebook:
     return Rulebook.read(RULES)
 
 
-def parse_limit(raw: object) -> Limit:
-    """Read "180 mmHg", a whole number or a list of words as a typed value, or raise RulebookError."""
-    if type(raw) is int:
-        return raw
-    if isinstance(raw, list) and raw and all(isinstance(word, str) and word for word in raw):
-        return tuple(raw)
-    _demand(isinstance(raw, str), f"the limit {raw!r} is not a whole number, a quantity or a list of words")
-    found = _NUMBER_AND_UNIT.fullmatch(str(raw))
-    _demand(found is not None, f'the limit "{raw}" is not a number, a space and a unit')
-    assert found is not None
-    number, unit = found.groups()
-    _demand(unit in UNITS, f'the limit "{raw}" has an unknown unit; known are {", ".join(UNITS)}')
-    return UNITS[unit](number)
-
-
-def read_sources(folder: Path = RULES) -> dict[str, str]:
-    """Every source that a rule may cite: its key and its full reference."""
-    sources = tomllib.loads((folder / "sources.toml").read_text("utf-8"))
-    _demand(
-        all(isinstance(text, str) and text for text in sources.values()),
-        "every line of sources.toml is a key and a reference",
-    )
-    return sources
-
-
-def _demand(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise RulebookError(sentence)
-
-
-def _rule_tables(folder: Path) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]:
-    """Find the rules among the files: a rule's key is in capitals, a stage's other data in small letters."""
-    seen: set[str] = set()
-    for path in sorted(folder.glob("*.toml")):
-        for key, table in tomllib.loads(path.read_text("utf-8")).items():
-            if key == key.lower():
-                continue
-            _demand(_RULE_ID.fullmatch(key) is not None, f"{path.name}: {key} is not a rule id")
-            _demand(key not in seen, f"{key} stands in two files")
-            seen.add(key)
-            yield key, (path.stem, table)
-
-
 _RULE_KEYS: Final = {"title", "statement", "severity", "unknown", "override", "hazard", "version"}
 _VERSION_KEYS: Final = {
     "number",
@@ -339,63 +254,74 @@ _VERSION_KEYS: Final = {
 }
 
 
-def _read_rule(
-    id_: str, stage: str, table: dict[str, Any], check: Check | None, sources: Mapping[str, str]
-) -> Rule:
-    _demand(check is not None, f"{id_} has no function")
+def _read_rule(found: RuleTable, check: Check | None, sources: Mapping[str, str]) -> Rule:
+    table, spot = found.table, found.spot
+    spot.demand(check is not None, "it has no function")
     assert check is not None
-    keys = set(table) - {"override_unknown"}
-    _demand(keys == _RULE_KEYS, f"{id_}: missing or unknown keys {', '.join(sorted(keys ^ _RULE_KEYS))}")
-    _demand(table["severity"] in SEVERITIES, f"{id_}: severity {table['severity']!r} is not a severity")
-    _demand(table["unknown"] in SEVERITIES, f"{id_}: unknown {table['unknown']!r} is not a severity")
-    override = table["override"]
-    override_unknown = table.get("override_unknown", override)
-    for word in (override, override_unknown):
-        _demand(word in get_args(Overridable), f"{id_}: override {word!r} is not none, reason or prescriber")
-    for asked, word in ((table["severity"], override), (table["unknown"], override_unknown)):
-        _demand((asked, word) != ("confirm", "none"), f"{id_}: asks to confirm, and lets nobody confirm")
-    _demand(_HAZARD_ID.fullmatch(table["hazard"]) is not None, f"{id_}: {table['hazard']} is not a hazard id")
-    versions = tuple(_read_version(id_, raw, sources) for raw in table["version"])
-    _check_versions(id_, versions)
-    rule = Rule(
-        id=id_,
-        stage=stage,
+    keys = set(table) - {"override_unknown", "bounds"}
+    spot.demand(keys == _RULE_KEYS, f"missing or unknown keys {', '.join(sorted(keys ^ _RULE_KEYS))}")
+    _check_answers(table, spot)
+    spot.at("version").demand(isinstance(table["version"], list), "versions are a list of tables")
+    versions = tuple(
+        _read_version(raw, spot.at("version", place), sources) for place, raw in enumerate(table["version"])
+    )
+    _check_versions(versions, table["statement"], spot)
+    return Rule(
+        id=found.id,
+        stage=found.stage,
         title=table["title"],
         statement=table["statement"],
         severity=table["severity"],
         unknown=table["unknown"],
-        override=override,
-        override_unknown=override_unknown,
+        override=table["override"],
+        override_unknown=table.get("override_unknown", table["override"]),
         hazard=table["hazard"],
+        bounds=read_bounds(
+            spot.at("bounds"),
+            table.get("bounds", {}),
+            [version.limits for version in versions],
+            is_hard=table["override"] == "none",
+        ),
         versions=versions,
         check=check,
+        place=str(spot),
     )
-    for version in versions:
-        blanks = set(_PLACEHOLDER.findall(rule.statement))
-        lost = blanks - version.limits.by_name.keys()
-        _demand(not lost, f"{id_}: version {version.number} has no limit {', '.join(sorted(lost))}")
-    return rule
 
 
-def _read_version(id_: str, raw: dict[str, Any], sources: Mapping[str, str]) -> RuleVersion:
+def _check_answers(table: Mapping[str, Any], spot: Spot) -> None:
+    """What each answer asks for, and who may go on in spite of it."""
+    for key in ("title", "statement", "hazard"):
+        spot.at(key).demand(isinstance(table[key], str), f"{key} is not a text")
+    for key in ("severity", "unknown"):
+        spot.at(key).demand(table[key] in SEVERITIES, f"{key} {table[key]!r} is not a severity")
+    for asked, key in (("severity", "override"), ("unknown", "override_unknown")):
+        word = table.get(key, table["override"])
+        here = spot.at(key if key in table else "override")
+        here.demand(word in get_args(Overridable), f"override {word!r} is not none, reason or prescriber")
+        here.demand(
+            (table[asked], word) != ("confirm", "none"), "it asks to confirm, and lets nobody confirm"
+        )
+    here = spot.at("hazard")
+    here.demand(_HAZARD_ID.fullmatch(table["hazard"]) is not None, f"{table['hazard']} is not a hazard id")
+
+
+def _read_version(raw: dict[str, Any], spot: Spot, sources: Mapping[str, str]) -> RuleVersion:
     odd = set(raw) - _VERSION_KEYS
     lost = _VERSION_KEYS - {"limits", "cite"} - set(raw)
-    _demand(not odd and not lost, f"{id_}: missing or unknown keys {', '.join(sorted(odd | lost))}")
-    cite = tuple(Citation(key=one["key"], locator=one["locator"]) for one in raw.get("cite", []))
+    spot.demand(not odd and not lost, f"missing or unknown keys {', '.join(sorted(odd | lost))}")
+    for key in ("from", "review_due"):
+        spot.at(key).demand(type(raw[key]) is date, f"{key} is not a date such as 2026-06-01")
     basis = raw["basis"]
-    _demand(basis in get_args(Basis), f"{id_}: basis {basis!r} is not source, second-hand or proposal")
-    _demand(bool(cite) or basis == "proposal", f"{id_}: only a proposal may stand without a source")
-    for one in cite:
-        _demand(one.key in sources, f"{id_}: {one.key} is not in sources.toml")
-    _demand(raw["authored_by"] != raw["checked_by"], f"{id_}: nobody checks their own rule")
-    try:
-        limits = {name: parse_limit(limit) for name, limit in raw.get("limits", {}).items()}
-    except RulebookError as broken:
-        raise RulebookError(f"{id_}: {broken}") from None
+    spot.at("basis").demand(
+        basis in get_args(Basis), f"basis {basis!r} is not source, second-hand or proposal"
+    )
+    cite = _read_citations(raw.get("cite", []), spot.at("cite"), sources)
+    spot.demand(bool(cite) or basis == "proposal", "only a proposal may stand without a source")
+    spot.at("checked_by").demand(raw["authored_by"] != raw["checked_by"], "nobody checks their own rule")
     return RuleVersion(
         number=raw["number"],
         from_date=raw["from"],
-        limits=Limits(by_name=limits),
+        limits=_read_limits(raw.get("limits", {}), spot.at("limits")),
         cite=cite,
         basis=basis,
         authored_by=raw["authored_by"],
@@ -404,14 +330,39 @@ def _read_version(id_: str, raw: dict[str, Any], sources: Mapping[str, str]) -> 
     )
 
 
-def _check_versions(id_: str, versions: tuple[RuleVersion, ...]) -> None:
+def _read_citations(raw: Any, spot: Spot, sources: Mapping[str, str]) -> tuple[Citation, ...]:
+    cited = raw if isinstance(raw, list) else [raw]
+    for one in cited:
+        is_whole = isinstance(one, dict) and set(one) == {"key", "locator"}
+        spot.demand(is_whole, "a citation is a key and a locator")
+        spot.demand(one["key"] in sources, f"{one['key']} is not in sources.toml")
+    return tuple(Citation(key=one["key"], locator=one["locator"]) for one in cited)
+
+
+def _read_limits(raw: object, spot: Spot) -> Limits:
+    spot.demand(isinstance(raw, dict), "limits are a table")
+    assert isinstance(raw, dict)
+    by_name: dict[str, Limit] = {}
+    for name, limit in raw.items():
+        try:
+            by_name[name] = parse_limit(limit)
+        except RulebookError as broken:
+            spot.at(name).demand(False, f"{name}: {broken}")
+    return Limits(by_name=by_name)
+
+
+def _check_versions(versions: tuple[RuleVersion, ...], statement: str, spot: Spot) -> None:
     """Each version runs until the next begins, so numbers and dates must both rise."""
-    _demand(bool(versions), f"{id_} has no version")
-    numbers = [version.number for version in versions]
-    _demand(numbers == list(range(1, len(versions) + 1)), f"{id_}: versions are not numbered 1, 2, 3 ...")
-    dates = [version.from_date for version in versions]
-    _demand(all(a < b for a, b in pairwise(dates)), f"{id_}: versions overlap")
-    _demand(
-        all(version.review_due > version.from_date for version in versions),
-        f"{id_}: a review is due before the version is in force",
-    )
+    spot.demand(bool(versions), "it has no version")
+    blanks = set(_PLACEHOLDER.findall(statement))
+    for place, version in enumerate(versions):
+        here = spot.at("version", place)
+        here.at("number").demand(version.number == place + 1, "versions are not numbered 1, 2, 3 ...")
+        here.at("review_due").demand(
+            version.review_due > version.from_date, "a review is due before the version is in force"
+        )
+        lost = blanks - version.limits.by_name.keys()
+        here.at("limits").demand(not lost, f"version {version.number} has no limit {', '.join(sorted(lost))}")
+    for place, (one, other) in enumerate(pairwise(versions), start=1):
+        here = spot.at("version", place, "from")
+        here.demand(one.from_date < other.from_date, f"versions {one.number} and {other.number} overlap")

@@ -18,10 +18,10 @@ from evenkeel.clinical.outcomes import (
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.clinical.screening import assess_age_of_screening
 from evenkeel.record.courses import CourseState
-from evenkeel.record.series import SeriesPlanned
+from evenkeel.record.series import AnySeriesPlanned
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.drug import to_decimal
-from evenkeel.values.quantities import Days, Percent
+from evenkeel.values.quantities import Days, DosePerWeight, Percent
 from evenkeel.values.shape import frozen
 
 DAYS_IN_WEEK: Final = 7
@@ -99,7 +99,7 @@ def assess_review(
 
 
 def suggest_times(
-    series: SeriesPlanned, *, begins: time, zone: tzinfo, open_weekdays: Collection[int] = WEEKDAYS
+    series: AnySeriesPlanned, *, begins: time, zone: tzinfo, open_weekdays: Collection[int] = WEEKDAYS
 ) -> tuple[datetime, ...]:
     """Lay a series out over the clinic's open days, each visit at one clock time in its zone; aware UTC.
 
@@ -118,6 +118,31 @@ def suggest_times(
             day += timedelta(days=1)
         days.append(day)
     return tuple(datetime.combine(day, begins, tzinfo=zone).astimezone(UTC) for day in days)
+
+
+@frozen
+class PlannedInfusion:
+    """One infusion as its series plans it: its number in the course, from 1, the protocol and the dose."""
+
+    number: int
+    protocol: str
+    per_weight: DosePerWeight
+
+
+def planned_infusion(course: CourseState, number: int) -> PlannedInfusion | None:
+    """What the series that stands plans for an infusion of the course, or None where it plans no dose for it.
+
+    A series takes up after the infusions that were given before it was planned.
+    """
+    plan = course.series
+    if plan is None or plan.payload.protocol is None:
+        return None
+    place = number - 1 - sum(1 for fact in course.infusions if fact.payload.started_at < plan.at)
+    if not 0 <= place < plan.payload.infusions:
+        return None
+    doses = plan.payload.per_weight
+    per_weight = doses[0] if len(doses) == 1 else doses[place]
+    return PlannedInfusion(number=number, protocol=plan.payload.protocol, per_weight=per_weight)
 
 
 @rule("SER-CON-001")
@@ -152,10 +177,9 @@ def workup_not_repeated(facts: BookingFacts, limits: Limits) -> Finding:
 
 def _end_of_series_before(course: CourseState) -> datetime | None:
     """When the last infusion of the series before began; None for a first series and for a changed plan."""
-    plans = course.every(SeriesPlanned)
-    if len(plans) < 2:
+    if len(course.series_plans) < 2:
         return None
-    before, now = plans[-2:]
+    before, now = course.series_plans[-2:]
     starts = [fact.payload.started_at for fact in course.infusions]
     given = [when for when in starts if before.at <= when < now.at]
     return given[-1] if len(given) >= before.payload.infusions else None

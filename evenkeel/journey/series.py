@@ -5,6 +5,7 @@ from typing import Final, NoReturn
 
 from evenkeel.clinical.decision import objections, refs
 from evenkeel.clinical.series import assess_booking
+from evenkeel.clinical.stock import PROTOCOLS
 from evenkeel.journey import policy
 from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
 from evenkeel.journey.custody import weld
@@ -20,6 +21,7 @@ from evenkeel.store import log, reading, rows
 from evenkeel.store.queries import visits
 from evenkeel.values.ids import ChairId, IdempotencyKey, StreamId, stream_for
 from evenkeel.values.issues import Issue, UnableTo
+from evenkeel.values.quantities import DosePerWeight
 from evenkeel.values.shape import frozen
 
 # What the planning form takes for a slip. Published series have 1 to 8 infusions, 1 to 3 a week (Singh 2016,
@@ -54,9 +56,22 @@ class UnableToBook(UnableTo):
 
 @use_case("series.plan")
 def plan_series(
-    act: Act, *, course: StreamId, purpose: SeriesPurpose, infusions: int, per_week: int, first_date: date
+    act: Act,
+    *,
+    course: StreamId,
+    purpose: SeriesPurpose,
+    infusions: int,
+    per_week: int,
+    first_date: date,
+    protocol: str | None = None,
+    per_weight: tuple[DosePerWeight, ...] = (),
 ) -> StreamId:
-    """Plan a run of infusions; a later plan takes the place of this one. Raises UnableToPlanSeries."""
+    """Plan a run of infusions; a later plan takes the place of this one. Raises UnableToPlanSeries.
+
+    A prescriber may plan the dose with it: a protocol, and one dose for every infusion or one for each.
+    """
+    if protocol is not None or per_weight:
+        policy.require(act.by, "order.sign")
     state = log.fold_for_update(CourseState, course)
     touch(state.referral.patient)
     require_open(state)
@@ -72,12 +87,48 @@ def plan_series(
     if first_date < clinic_day(act.happened_at):
         sentence = "First infusion: the date lies in the past."
         issues.append(Issue(sentence=sentence, code="first-date-past", field="first_date"))
+    issues += _dose_issues(infusions, protocol, per_weight, clinic_day(act.happened_at))
     if issues:
         raise UnableToPlanSeries(issues)
-    planned = SeriesPlanned(purpose=purpose, infusions=infusions, per_week=per_week, first_date=first_date)
+    planned = SeriesPlanned(
+        purpose=purpose,
+        infusions=infusions,
+        per_week=per_week,
+        first_date=first_date,
+        protocol=protocol,
+        per_weight=per_weight,
+    )
     draft = Draft(payload=planned, happened_at=act.happened_at)
     log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
     return course
+
+
+def _dose_issues(
+    infusions: int, protocol: str | None, per_weight: tuple[DosePerWeight, ...], on: date
+) -> list[Issue]:
+    """A planned dose is a start for each order, and the order asks every rule; only slips are caught here."""
+    if protocol is None and not per_weight:
+        return []
+    if protocol not in PROTOCOLS:
+        sentence = "Protocol: choose one from the list, or leave the planned dose empty."
+        return [Issue(sentence=sentence, code="protocol-unknown", field="protocol")]
+    issues = []
+    if len(per_weight) not in (1, infusions):
+        sentence = (
+            f"Planned dose: write one for every infusion, or one for each of the {infusions}. "
+            f"{len(per_weight)} are written."
+        )
+        issues.append(Issue(sentence=sentence, code="doses-do-not-fit", field="per_weight"))
+    if any(dose.value == 0 for dose in per_weight):
+        sentence = "Planned dose: it must be more than 0 mg/kg."
+        issues.append(Issue(sentence=sentence, code="dose-zero", field="per_weight"))
+    most: DosePerWeight = book().limits("ORD-DOS-003", on).dose
+    if PROTOCOLS[protocol].family == "mood" and any(dose > most for dose in per_weight):
+        sentence = f"Planned dose: no order may give more than {most}."
+        issues.append(
+            Issue(sentence=sentence, code="dose-over-ceiling", field="per_weight", rule="ORD-DOS-003")
+        )
+    return issues
 
 
 @frozen

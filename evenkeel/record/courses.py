@@ -7,7 +7,12 @@ from evenkeel.record.outcomes import AssessmentRecorded, ResponseJudged, RiskAns
 from evenkeel.record.preparation import ConsentGiven, ConsentWithdrawn
 from evenkeel.record.referral import CourseEnded, CourseReferred
 from evenkeel.record.screening import ScreeningDecided, ScreeningRecorded
-from evenkeel.record.series import InfusionCounted, ReviewRecorded, SeriesPlanned
+from evenkeel.record.series import (
+    InfusionCounted,
+    ReviewRecorded,
+    SeriesPlanned,
+    SeriesPlannedWithoutDose,
+)
 from evenkeel.record.state import State, Written
 from evenkeel.values.shape import frozen
 
@@ -75,9 +80,16 @@ class CourseState(State):
         return None if self.consent else self.latest(ConsentWithdrawn)
 
     @property
-    def series(self) -> Written[SeriesPlanned] | None:
+    def series_plans(self) -> tuple[Written[SeriesPlanned] | Written[SeriesPlannedWithoutDose], ...]:
+        """Every plan of a series, by clinical time; a later one takes the place of the one before."""
+        plans = (*self.every(SeriesPlanned), *self.every(SeriesPlannedWithoutDose))
+        return tuple(sorted(plans, key=lambda fact: (fact.at, fact.seq)))
+
+    @property
+    def series(self) -> Written[SeriesPlanned] | Written[SeriesPlannedWithoutDose] | None:
         """The series that is planned now."""
-        return self.latest(SeriesPlanned)
+        plans = self.series_plans
+        return plans[-1] if plans else None
 
     @property
     def infusions(self) -> tuple[Written[InfusionCounted], ...]:

@@ -13,13 +13,44 @@ SeriesPurpose = Literal["induction", "maintenance"]
 
 
 @payload("series.planned")
-class SeriesPlanned:
-    """How many infusions are planned, and how often."""
+class SeriesPlannedWithoutDose:
+    """How many infusions are planned, and how often, as it was written before a plan could name doses."""
 
     purpose: SeriesPurpose
     infusions: int
     per_week: int
     first_date: date
+
+    @property
+    def protocol(self) -> None:
+        """No protocol was planned."""
+        return None
+
+    @property
+    def per_weight(self) -> tuple[DosePerWeight, ...]:
+        """No dose was planned."""
+        return ()
+
+
+@payload("series.planned", 2)
+class SeriesPlanned:
+    """How many infusions are planned, how often, and with what dose where a prescriber planned one.
+
+    `protocol` is a key of `clinical.stock.PROTOCOLS`; `per_weight` holds one dose for every infusion alike,
+    or one for each in order, and is empty where `protocol` is None.
+    """
+
+    purpose: SeriesPurpose
+    infusions: int
+    per_week: int
+    first_date: date
+    protocol: str | None = None
+    per_weight: tuple[DosePerWeight, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+
+AnySeriesPlanned = SeriesPlanned | SeriesPlannedWithoutDose
 
 
 @payload("visit.booked")

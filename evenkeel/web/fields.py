@@ -6,7 +6,7 @@ from typing import Any, Final
 from django import forms
 
 from evenkeel.values.numbers import BadNumber, parse_decimal
-from evenkeel.values.quantities import Quantity
+from evenkeel.values.quantities import DosePerWeight, Quantity
 
 TRI = (("yes", "Yes"), ("no", "No"), ("unknown", "Not known"))
 
@@ -53,6 +53,18 @@ class WholeField(forms.CharField):
                 f"Write a whole number from {self.lowest} to {self.highest}.", code="out-of-range"
             )
         return int(number)
+
+
+class DosesField(forms.CharField):
+    """Doses per weight with spaces between them, in order; cleans to a tuple, empty when left empty."""
+
+    def clean(self, value: Any) -> tuple[DosePerWeight, ...]:
+        """Read each number as it was typed."""
+        text = super().clean(value)
+        try:
+            return tuple(DosePerWeight.of(word) for word in text.split())
+        except BadNumber as bad:
+            raise forms.ValidationError(bad.sentence, code=bad.code) from bad
 
 
 class AskedField(forms.CharField):

@@ -37,6 +37,7 @@ from evenkeel.record.series import (
     InfusionCounted,
     ReviewRecorded,
     SeriesPlanned,
+    SeriesPlannedWithoutDose,
     VisitBooked,
     VisitCancelled,
     VisitRebooked,
@@ -130,11 +131,13 @@ def _(said: ConsentWithdrawn) -> str:
     return f"Consent withdrawn, said to {said.said_to}{_because(said.reason)}"
 
 
-@sentence_of.register
-def _(said: SeriesPlanned) -> str:
+@sentence_of.register(SeriesPlanned)
+@sentence_of.register(SeriesPlannedWithoutDose)
+def _(said: SeriesPlanned | SeriesPlannedWithoutDose) -> str:
+    doses = ", ".join(dose.number for dose in said.per_weight)
     return (
         f"{said.purpose.capitalize()} series planned: {said.infusions} infusions, {said.per_week} a week, "
-        f"from {clinic_date(said.first_date)}"
+        f"from {clinic_date(said.first_date)}" + (f"; {doses} mg/kg planned" if doses else "")
     )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from evenkeel.clinical.screening import INDICATIONS
 from evenkeel.clinical.series import assess_booking, suggest_times
+from evenkeel.clinical.stock import PROTOCOLS, Protocol
 from evenkeel.journey import series as use_cases
 from evenkeel.journey.acting import Act
 from evenkeel.journey.policy import may
@@ -29,7 +30,7 @@ from evenkeel.values.issues import UnableTo, refuse
 from evenkeel.web import diary_view, pages, visit_drug
 from evenkeel.web.about import OfCourse, OfVisit
 from evenkeel.web.chairside import PHASE_MARKS
-from evenkeel.web.fields import WholeField
+from evenkeel.web.fields import DosesField, WholeField
 from evenkeel.web.pages import Page
 from evenkeel.web.verdicts import add_override_fields, in_the_way, overrides_of
 
@@ -54,7 +55,7 @@ def _read_time(text: str) -> time:
 
 
 class SeriesForm(forms.Form):
-    """How many infusions, how often, from when."""
+    """How many infusions, how often, from when; for a prescriber also the doses to start from."""
 
     purpose = forms.ChoiceField(
         label="Purpose",
@@ -64,6 +65,33 @@ class SeriesForm(forms.Form):
     infusions = WholeField(lowest=1, highest=INFUSIONS_MAX, label="Infusions")
     per_week = WholeField(lowest=1, highest=PER_WEEK_MAX, label="Infusions in a week")
     first_date = forms.DateField(label="First infusion on or after", widget=forms.DateInput)
+    protocol = forms.ChoiceField(label="Protocol", required=False)
+    per_weight = DosesField(
+        label="Planned dose",
+        help_text="In mg/kg: one number for every infusion, or one for each in order, as in 0.5 0.5 0.75. "
+        "Every dose is still ordered and signed on its day.",
+        required=False,
+        max_length=200,
+    )
+
+    def __init__(self, *args: Any, family: str | None, **kwargs: Any) -> None:
+        """Offer the protocols of a family; without one no dose is planned here."""
+        super().__init__(*args, **kwargs)
+        if family is None:
+            del self.fields["protocol"], self.fields["per_weight"]
+            return
+        field = self.fields["protocol"]
+        assert isinstance(field, forms.ChoiceField), "a protocol is one of several"
+        fitting = [each for each in PROTOCOLS.values() if each.family == family]
+        field.choices = [("", "No dose planned"), *((each.key, _protocol_words(each)) for each in fitting)]
+
+    def clean_protocol(self) -> str | None:
+        """Nothing chosen is no protocol."""
+        return self.cleaned_data["protocol"] or None
+
+
+def _protocol_words(protocol: Protocol) -> str:
+    return f"{protocol.label}: {protocol.per_weight} over {protocol.duration}"
 
 
 class PlaceForm(forms.Form):
@@ -154,6 +182,11 @@ class SeriesPage(OfCourse):
     form_class = SeriesForm
     done_sentence = "The series is planned. Now book its visits."
 
+    @property
+    def plans_doses(self) -> bool:
+        """Whether this person may plan the doses too."""
+        return may(self.author.role, "order.sign")
+
     def form_arguments(self) -> dict[str, Any]:
         """Start from the usual rhythm; a course that has had its series is planned for maintenance."""
         purpose = "maintenance" if self.course.maintenance else "induction"
@@ -164,7 +197,10 @@ class SeriesPage(OfCourse):
             "per_week": PER_WEEK,
             "first_date": tomorrow,
         }
-        return {"initial": initial}
+        if not self.plans_doses:
+            return {"initial": initial, "family": None}
+        family = INDICATIONS[self.course.referral.indication].family
+        return {"initial": initial | _planned_doses(self.course), "family": family}
 
     def context(self, **extra: Any) -> dict[str, Any]:
         """Add the plan and the visits."""
@@ -177,6 +213,8 @@ class SeriesPage(OfCourse):
             rows=[_visit_row(line) for line in visits.of_course(state.stream)],
             ready=ready,
             may_plan=may_plan,
+            plans_doses=self.plans_doses,
+            loses_doses=not self.plans_doses and planned is not None and bool(planned.payload.per_weight),
             may_book=may(self.author.role, "visit.book") and ready and planned is not None,
             shows_form=may_plan
             and ready
@@ -449,7 +487,17 @@ def _plan_words(state: CourseState) -> str | None:
     infusions = f"{plan.infusions} infusion" + ("" if plan.infusions == 1 else "s")
     kind = "First series" if plan.purpose == "induction" else "Maintenance"
     first = f"{plan.first_date.day} {plan.first_date:%b %Y}"
-    return f"{kind}: {infusions}, {plan.per_week} in a week, from {first}"
+    doses = ", ".join(dose.number for dose in plan.per_weight)
+    planned = f"; {doses} mg/kg planned" if doses else ""
+    return f"{kind}: {infusions}, {plan.per_week} in a week, from {first}{planned}"
+
+
+def _planned_doses(state: CourseState) -> dict[str, Any]:
+    """What the plan that stands says of doses, to start a new plan from."""
+    if state.series is None:
+        return {}
+    plan = state.series.payload
+    return {"protocol": plan.protocol, "per_weight": " ".join(dose.number for dose in plan.per_weight)}
 
 
 def _visit_row(line: VisitLine, names: dict[StreamId, tuple[str, str]] | None = None) -> dict[str, Any]:

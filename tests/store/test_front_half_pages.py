@@ -314,6 +314,41 @@ def test_a_series_is_planned_and_all_of_it_booked(people: People, sign_in: SignI
     assert words_of(client.get(reverse("series", args=at))).count("Infusion ") >= 4
 
 
+def test_a_prescriber_plans_the_doses_on_the_page(people: People, sign_in: SignIn) -> None:
+    course = factories.consented_course()
+    client, address = sign_in(people.prescriber), reverse("series", args=[reference_of(course)])
+    plan = {"purpose": "induction", "infusions": "3", "per_week": "2", "first_date": "2026-06-02"}
+    doses = {"protocol": "mood_standard", "per_weight": "0.5 0.5 0.75"}
+    for wrong in ("0,5", ".5", "0.5 0.5", "2"):
+        answer = client.post(address, plan | doses | {"per_weight": wrong})
+        assert answer.status_code == REFUSED, wrong
+        assert wrong in words_of(answer)
+    assert client.post(address, plan | doses).status_code == FOUND
+    state = reading.course(course)
+    assert state.series is not None
+    assert [dose.number for dose in state.series.payload.per_weight] == ["0.5", "0.5", "0.75"]
+    assert "0.5, 0.5, 0.75 mg/kg planned" in words_of(client.get(address))
+    # The plan that is made anew starts from the doses that stand.
+    assert 'value="0.5 0.5 0.75"' in words_of(client.get(f"{address}?again=1"))
+
+
+def test_whoever_plans_no_doses_hears_that_the_plan_loses_them(people: People, sign_in: SignIn) -> None:
+    course = factories.consented_course()
+    address = reverse("series", args=[reference_of(course)])
+    plan = {"purpose": "induction", "infusions": "3", "per_week": "2", "first_date": "2026-06-02"}
+    doses = {"protocol": "mood_standard", "per_weight": "0.5"}
+    assert sign_in(people.prescriber).post(address, plan | doses).status_code == FOUND
+    desk = sign_in(people.front_desk)
+    page = words_of(desk.get(f"{address}?again=1"))
+    assert "The plan that stands names doses" in page
+    assert 'name="per_weight"' not in page
+    # What the desk sends for a dose is not read.
+    assert desk.post(address, plan | doses).status_code == FOUND
+    state = reading.course(course)
+    assert state.series is not None
+    assert state.series.payload.per_weight == ()
+
+
 def places_in(page: str) -> str:
     return page.split('name="places_shown" value="')[1].split('"')[0]
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
+from evenkeel.clinical.series import planned_infusion
 from evenkeel.journey import checkin, preparation, series
 from evenkeel.journey.acting import ImplausibleTime
 from evenkeel.journey.policy import NotPermitted
@@ -15,7 +16,7 @@ from evenkeel.store import reading
 from evenkeel.store.queries import visits
 from evenkeel.values.ids import ChairId, StreamId
 from evenkeel.values.issues import UnableTo
-from evenkeel.values.quantities import Weight
+from evenkeel.values.quantities import DosePerWeight, Weight
 from tests import factories
 from tests.factories import NOW, PASSWORD, TODAY, act, check_in_facts, people
 
@@ -68,6 +69,43 @@ def test_a_plan_that_is_a_slip_is_refused(changes: dict[str, object], code: str)
     with pytest.raises(series.UnableToPlanSeries) as refusal:
         series.plan_series(act(people().front_desk), course=course, **(plan | changes))  # type: ignore[arg-type]
     assert codes(refusal) == {code}
+
+
+def dosed(*doses: str, protocol: str | None = "mood_standard") -> dict[str, object]:
+    per_weight = tuple(DosePerWeight.of(dose) for dose in doses)
+    return {"infusions": 3, "protocol": protocol, "per_weight": per_weight}
+
+
+@pytest.mark.parametrize(
+    ("doses", "code"),
+    [
+        (dosed("0.5", protocol="no_such_protocol"), "protocol-unknown"),
+        (dosed("0.5", protocol=None), "protocol-unknown"),
+        (dosed(), "doses-do-not-fit"),
+        (dosed("0.5", "0.5"), "doses-do-not-fit"),
+        (dosed("0"), "dose-zero"),
+        # Fava 2018 gave 1 mg/kg at most; ORD-DOS-003.
+        (dosed("1.01"), "dose-over-ceiling"),
+    ],
+)
+def test_a_planned_dose_that_is_a_slip_is_refused(doses: dict[str, object], code: str) -> None:
+    course = factories.consented_course()
+    plan: dict[str, object] = {"purpose": "induction", "per_week": 2, "first_date": TODAY}
+    with pytest.raises(series.UnableToPlanSeries) as refusal:
+        series.plan_series(act(people().prescriber), course=course, **(plan | doses))  # type: ignore[arg-type]
+    assert codes(refusal) == {code}
+
+
+def test_a_prescriber_plans_doses_and_nobody_else() -> None:
+    course = factories.consented_course()
+    plan = {"purpose": "induction", "per_week": 2, "first_date": TODAY} | dosed("0.5", "0.5", "1")
+    for by in (people().front_desk, people().nurse):
+        with pytest.raises(NotPermitted):
+            series.plan_series(act(by), course=course, **plan)  # type: ignore[arg-type]
+    series.plan_series(act(people().prescriber), course=course, **plan)  # type: ignore[arg-type]
+    state = reading.course(course)
+    found = [planned_infusion(state, number) for number in (1, 2, 3, 4)]
+    assert [each and each.per_weight.number for each in found] == ["0.5", "0.5", "1", None]
 
 
 def test_no_plan_and_no_booking_without_consent() -> None:

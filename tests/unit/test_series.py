@@ -1,6 +1,6 @@
 """The rhythm of a series, and what stands in the way of booking and of going on."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from evenkeel.clinical.decision import objections
 from evenkeel.clinical.rulebook import Rulebook
-from evenkeel.clinical.series import assess_booking, assess_review, suggest_times
-from evenkeel.record.series import SeriesPlanned
+from evenkeel.clinical.series import assess_booking, assess_review, planned_infusion, suggest_times
+from evenkeel.record.codec import decode, encode
+from evenkeel.record.courses import CourseState
+from evenkeel.record.series import SeriesPlanned, SeriesPlannedWithoutDose
+from evenkeel.values.quantities import DosePerWeight
 from tests.rules.outcomes_cases import BEFORE_FIRST, DAY, FIRST_AT, form, infusion
-from tests.rules.records import CONSENT, NOON, SCREENING, course
+from tests.rules.records import CONSENT, NOON, SCREENING, course, infusion_counted
 from tests.rules.series_cases import THREE, WITHDRAWN, review
 
 BOOK = Rulebook.shipped()
@@ -108,3 +111,56 @@ def test_a_review_asks_for_a_reason_where_the_curve_does_not_carry(
 
 def test_a_review_waits_for_an_answer_that_alerts() -> None:
     assert review_codes(10, 3, risk=True) == [("OUT-RSK-001", "blocked")]
+
+
+def test_a_plan_from_before_doses_were_planned_is_read_on() -> None:
+    text = '{"first_date":"2026-06-01","infusions":6,"per_week":2,"purpose":"induction"}'
+    before = decode("series.planned", 1, text)
+    assert encode(before) == text
+    assert isinstance(before, SeriesPlannedWithoutDose)
+    assert (before.protocol, before.per_weight) == (None, ())
+    state = course((NOON - timedelta(days=9), before))
+    assert state.series is not None
+    assert state.series.payload.infusions == 6
+    assert planned_infusion(state, 1) is None
+
+
+def dosed(*doses: str, days_ago: int = 9) -> tuple[datetime, SeriesPlanned]:
+    """A series of three with a planned dose."""
+    at = NOON - timedelta(days=days_ago)
+    return at, SeriesPlanned(
+        purpose="induction",
+        infusions=3,
+        per_week=2,
+        first_date=at.date(),
+        protocol="mood_standard",
+        per_weight=tuple(DosePerWeight.of(dose) for dose in doses),
+    )
+
+
+def planned_dose(state: CourseState, number: int) -> str | None:
+    found = planned_infusion(state, number)
+    return found and found.per_weight.number
+
+
+def test_one_planned_dose_is_for_every_infusion_of_the_series() -> None:
+    state = course(dosed("0.5"))
+    assert [planned_dose(state, number) for number in (0, 1, 3, 4)] == [None, "0.5", "0.5", None]
+    first = planned_infusion(state, 1)
+    assert first is not None
+    assert (first.number, first.protocol) == (1, "mood_standard")
+
+
+def test_a_dose_for_each_infusion_is_read_in_order_after_what_was_given_before() -> None:
+    before = (NOON - timedelta(days=20), infusion_counted(NOON - timedelta(days=20)))
+    state = course(before, dosed("0.5", "0.6", "0.75"))
+    assert [planned_dose(state, number) for number in (1, 2, 3, 4, 5)] == [None, "0.5", "0.6", "0.75", None]
+
+
+def test_a_later_plan_takes_the_place_of_the_doses_before() -> None:
+    state = course(dosed("0.5"), dosed("0.75", days_ago=2))
+    assert planned_dose(state, 1) == "0.75"
+
+
+def test_no_plan_plans_no_dose() -> None:
+    assert planned_infusion(course(), 1) is None

@@ -9,6 +9,7 @@ from evenkeel.clinical.pressure import above_either, at_or_above_either
 from evenkeel.clinical.questions import Question, check_of, read_questions
 from evenkeel.clinical.rulebook import (
     RULES,
+    Basis,
     Clear,
     Finding,
     Fires,
@@ -24,19 +25,42 @@ from evenkeel.values.quantities import Pressure, Years
 from evenkeel.values.shape import frozen
 
 Family = Literal["mood", "pain"]
+Grade = Literal["guideline_b", "guideline_c", "guideline_d", "trials", "mixed", "small", "unread"]
+
+# What each grade of evidence means, in words. The letters are those of the guideline on chronic pain of ASRA,
+# AAPM and ASA (Cohen 2018); no guideline that was read grades the mood indications, so those are a proposal.
+GRADES: Final[dict[Grade, str]] = {
+    "guideline_b": "Guideline grade B: moderate evidence",
+    "guideline_c": "Guideline grade C: weak evidence",
+    "guideline_d": "Guideline grade D: weak or no evidence",
+    "trials": "Several controlled trials, for a short time",
+    "mixed": "Controlled trials that disagree",
+    "small": "Small trials only",
+    "unread": "No trial was read",
+}
 
 
 @frozen
 class Indication:
-    """What a course is for: what is known about it, and its US regulatory status on a date."""
+    """What a course is for: what is known about it, and its US regulatory status on a date.
+
+    `guideline` is the position of guidelines or services; `basis` says how well all of it is founded.
+    """
 
     key: str
     label: str
     family: Family
+    grade: Grade
     evidence: str
+    guideline: str
     status: str
     status_date: date
+    basis: Basis
     cite: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        assert self.grade in GRADES, f"{self.key}: no such grade of evidence"
+        assert self.cite or self.basis == "proposal", f"{self.key}: only a proposal stands without a source"
 
 
 @frozen

@@ -10,7 +10,7 @@ from evenkeel.clinical.screening import INDICATIONS
 from evenkeel.journey import referral as use_cases
 from evenkeel.journey.acting import Act
 from evenkeel.journey.referral import AGE_MAX_YEARS
-from evenkeel.journey.rules import clinic_day
+from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.patients import PatientState
 from evenkeel.record.referral import (
     AllergiesRecorded,
@@ -26,6 +26,7 @@ from evenkeel.store.queries import patients
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.web import pages
 from evenkeel.web.banner import SEX_WORDS, banner
+from evenkeel.web.indications import indication_words
 from evenkeel.web.lines import Column, GrowingForm, GrowingPage, Lines
 from evenkeel.web.pages import FormPage
 
@@ -187,10 +188,10 @@ def _referrer(form: forms.Form) -> Referrer:
 
 
 def _evidence() -> list[dict[str, Any]]:
-    return [
-        {"label": each.label, "evidence": each.evidence, "status": each.status, "on": each.status_date}
-        for each in INDICATIONS.values()
-    ]
+    """What is known about each indication, and whether this clinic offers it today."""
+    today = _today()
+    offered = book().limits("SCR-IND-001", today).offered
+    return [indication_words(each.key, is_offered=each.key in offered) for each in INDICATIONS.values()]
 
 
 class ReferPage(GrowingPage):

@@ -9,6 +9,7 @@ from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.screening import (
     INDICATIONS,
     QUESTIONS,
+    Indication,
     ScreeningAssessment,
     assess,
     assess_age_of_screening,
@@ -136,6 +137,40 @@ def test_a_question_of_one_indication_is_asked_for_it_alone() -> None:
 
 def test_questions_name_indications_that_exist() -> None:
     assert {name for question in QUESTIONS for name in question.indications} <= INDICATIONS.keys()
+
+
+# The table of indications in the clinical protocol: which pain has which letter of the guideline.
+GRADES_OF_PAIN = {
+    "crps": "guideline_b",
+    "spinal_cord_injury_pain": "guideline_c",
+    "neuropathic_pain": "guideline_d",
+    "phantom_limb_pain": "guideline_d",
+    "postherpetic_neuralgia": "guideline_d",
+    "fibromyalgia": "guideline_d",
+    "cancer_pain": "guideline_d",
+    "ischemic_pain": "guideline_d",
+    "headache": "guideline_d",
+    "back_pain": "guideline_d",
+    "other_chronic_pain": "guideline_d",
+}
+
+
+def test_every_pain_has_the_grade_of_the_guideline() -> None:
+    assert {key: each.grade for key, each in INDICATIONS.items() if each.family == "pain"} == GRADES_OF_PAIN
+
+
+def test_what_nobody_read_is_a_proposal() -> None:
+    unread = [each for each in INDICATIONS.values() if each.grade == "unread"]
+    assert [each.key for each in unread] == ["ocd"]
+    assert {each.basis for each in unread} == {"proposal"}
+
+
+@pytest.mark.parametrize("indication", INDICATIONS.values(), ids=lambda each: each.key)
+def test_every_indication_says_its_status_in_the_us_and_on_which_day(indication: Indication) -> None:
+    assert indication.status.startswith("Off-label.")
+    assert indication.status_date >= date(2026, 11, 1), "checked again before each release"
+    assert indication.evidence.endswith(".")
+    assert indication.guideline.endswith(".")
 
 
 def test_a_screening_stands_to_the_last_day() -> None:

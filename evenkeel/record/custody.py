@@ -140,6 +140,11 @@ class DrugMoved:
     reason: str = ""
     paper: Paper | None = None
 
+    @property
+    def opens_a_vial(self) -> bool:
+        """Whether a sealed vial becomes one in use, now or, with `pending`, later."""
+        return self.into.place == "vial" and self.source.place in ("safe", "cabinet")
+
 
 @payload("draw.posted")
 class DrawPosted:
@@ -233,10 +238,4 @@ class LotState(State):
     @property
     def openings(self) -> int:
         """How many vials were opened or kept to be opened: the next one gets the number after it."""
-        return sum(
-            1
-            for fact in self.facts
-            if isinstance(fact.payload, DrugMoved)
-            and fact.payload.into.place == "vial"
-            and fact.payload.source.place in ("safe", "cabinet")
-        )
+        return sum(isinstance(fact.payload, DrugMoved) and fact.payload.opens_a_vial for fact in self.facts)

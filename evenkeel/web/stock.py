@@ -62,7 +62,7 @@ class StockPage(SitePage):
 
     def _work(self, opened: list[dict[str, Any]]) -> list[dict[str, Any]]:
         role, site = self.author.role, self.site
-        single_patient = settings.current().vial_reuse == "single_patient"
+        single_patient = settings.current().is_single_patient
         work = [_late_vial(each) for each in opened if each["left"] is None and each["url"]]
         visits = custody.visits_with_drug_in_hand(single_patient=single_patient)
         work += [_in_hand(visit, may(role, "visit.read")) for visit in visits if self._is_here(visit)]
@@ -86,7 +86,7 @@ class StockPage(SitePage):
         return work
 
     def _is_here(self, visit: StreamId) -> bool:
-        single_patient = settings.current().vial_reuse == "single_patient"
+        single_patient = settings.current().is_single_patient
         held = custody.in_hand(visit, single_patient=single_patient)
         return any(each.lot.site == self.site.id for each in held)
 
@@ -104,7 +104,7 @@ def _late_vial(each: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_hand(visit: StreamId, may_open: bool) -> dict[str, Any]:
-    held = custody.in_hand(visit, single_patient=settings.current().vial_reuse == "single_patient")
+    held = custody.in_hand(visit, single_patient=settings.current().is_single_patient)
     what = ", ".join(f"{mg_words(each.mass)} in the {each.account}" for each in held)
     return {
         "who": visit_words(visit),

@@ -125,7 +125,7 @@ class CountSheet(SitePage, FormPage):
 
     def context(self, **extra: Any) -> dict[str, Any]:
         """Add what is in use, which is not counted, without how much."""
-        single_patient = settings.current().vial_reuse == "single_patient"
+        single_patient = settings.current().is_single_patient
         in_hand = counting.in_hand(self.site.id, single_patient=single_patient)
         return super().context(
             heading=PURPOSE_WORDS[self.purpose],

@@ -155,7 +155,7 @@ def opened_vials(
         if each.account.place != "vial" or each.opened_at is None:
             continue
         until = each.opened_at + timedelta(hours=chosen.vial_hours)
-        of_visit = chosen.vial_reuse == "single_patient" and each.visit is not None
+        of_visit = chosen.is_single_patient and each.visit is not None
         found.append(
             {
                 "number": each.account.ref,

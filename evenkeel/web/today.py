@@ -92,7 +92,7 @@ def _drug_left(by: Author, visits: tuple[VisitNow, ...]) -> tuple[VisitNow, ...]
     """Visits with drug in hand, and those of the day whose pump counted what nobody has explained."""
     if not may(by.role, "custody.waste"):
         return ()
-    single = settings.current().vial_reuse == "single_patient"
+    single = settings.current().is_single_patient
     in_hand = today.named_visits(custody.visits_with_drug_in_hand(single_patient=single))
     known = {visit.state.stream for visit in in_hand}
     unexplained = [

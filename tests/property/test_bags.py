@@ -7,8 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenkeel.record.chain import first_hash, seal
-from evenkeel.record.entry import Draft, Entry
+from evenkeel.record.entry import Entry
 from evenkeel.record.infusion import (
     BagReplaced,
     InfusionPaused,
@@ -20,9 +19,9 @@ from evenkeel.record.infusion import (
 from evenkeel.record.series import VisitBooked
 from evenkeel.record.visits import VisitState
 from evenkeel.values.drug import DrugMass
-from evenkeel.values.ids import ChairId, ClinicianId, IdempotencyKey
+from evenkeel.values.ids import ChairId, ClinicianId
 from evenkeel.values.quantities import FlowRate, Volume
-from tests.rules.records import COURSE, DRAWN, FROM_VIAL, NOON, NURSE, ORDER, PATIENT, VISIT, changed
+from tests.rules.records import COURSE, DRAWN, FROM_VIAL, NOON, ORDER, PATIENT, VISIT, changed, entries_of
 
 # Up to six hours, to the second.
 LONG_SECONDS = 6 * 3600
@@ -74,7 +73,7 @@ def infusions(draw: st.DrawFn) -> tuple[Entry, ...]:
         is_running = not isinstance(facts[-1][1], InfusionPaused | BagReplaced)
     if draw(st.booleans()):
         facts.append((at + draw(gaps), InfusionStopped(reason="completed", note="", pump_volume=None)))
-    return _sealed(facts)
+    return entries_of(VISIT, facts)
 
 
 def _booking() -> VisitBooked:
@@ -95,24 +94,6 @@ def _other_rate(rate: FlowRate) -> RateChanged:
 
 def _resumed(rate: FlowRate) -> InfusionResumed:
     return InfusionResumed(rate=rate)
-
-
-def _sealed(facts: list[tuple[datetime, Any]]) -> tuple[Entry, ...]:
-    entries: list[Entry] = []
-    previous = first_hash(VISIT)
-    for seq, (at, payload) in enumerate(facts, start=1):
-        entry = seal(
-            Draft(payload=payload, happened_at=at),
-            stream=VISIT,
-            seq=seq,
-            previous_hash=previous,
-            by=NURSE,
-            key=IdempotencyKey(str(seq)),
-            recorded_at=at,
-        )
-        entries.append(entry)
-        previous = entry.hash
-    return tuple(entries)
 
 
 moments = st.integers(0, LONG_SECONDS).map(lambda seconds: NOON + timedelta(seconds=seconds))

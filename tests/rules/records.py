@@ -19,6 +19,8 @@ from evenkeel.record.state import State
 from evenkeel.record.verdict import Signature
 from evenkeel.record.visits import VisitState
 from evenkeel.values.dose import Dose
+from evenkeel.values.dose_plan import Stage
+from evenkeel.values.dosing_weight import DosingWeight
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.ids import ChairId, ClinicianId, IdempotencyKey, StreamId
 from evenkeel.values.quantities import (
@@ -43,8 +45,8 @@ S = TypeVar("S", bound=State)
 P = TypeVar("P")
 
 
-def fold(cls: type[S], stream: StreamId, facts: Sequence[tuple[datetime, Any]]) -> S:
-    """Fold facts, each a clinical time and a payload, in the order given."""
+def entries_of(stream: StreamId, facts: Sequence[tuple[datetime, Any]]) -> tuple[Entry, ...]:
+    """Write facts, each a clinical time and a payload, in the order given."""
     entries: list[Entry] = []
     previous = first_hash(stream)
     for seq, (at, payload) in enumerate(facts, start=1):
@@ -59,7 +61,12 @@ def fold(cls: type[S], stream: StreamId, facts: Sequence[tuple[datetime, Any]]) 
         )
         entries.append(entry)
         previous = entry.hash
-    return cls.fold(stream, entries)
+    return tuple(entries)
+
+
+def fold(cls: type[S], stream: StreamId, facts: Sequence[tuple[datetime, Any]]) -> S:
+    """What facts, each a clinical time and a payload, come to."""
+    return cls.fold(stream, entries_of(stream, facts))
 
 
 def course(*facts: tuple[datetime, Any]) -> CourseState:
@@ -132,9 +139,22 @@ DOSE = Dose.of(
 SIGNATURE = Signature(
     printed_name="Made-up Prescriber", signed_at=NOON, meaning="I order this infusion.", method="password"
 )
+ON_SCALE = DosingWeight(
+    basis="actual",
+    weight=DOSE.weight,
+    weighed=DOSE.weight,
+    weighed_date=DAY,
+    height=None,
+    height_date=None,
+)
 ORDER = OrderSigned(
     protocol="mood_standard",
+    route="iv",
     dose=DOSE,
+    stages=(Stage(per_weight=DOSE.per_weight, duration=DOSE.duration),),
+    on=ON_SCALE,
+    day=None,
+    of_days=None,
     expires_at=NOON + timedelta(hours=12),
     note="",
     verdicts=(),

@@ -84,9 +84,7 @@ class Book:
     def next_vial(self, stream: StreamId) -> str:
         """The number of the vial that is opened next of a lot: its name and how many there were."""
         written = sum(
-            isinstance(draft.payload, DrugMoved)
-            and draft.payload.into.place == "vial"
-            and draft.payload.source.place in ("safe", "cabinet")
+            isinstance(draft.payload, DrugMoved) and draft.payload.opens_a_vial
             for draft in self._drafts[stream]
         )
         return f"{self.item(stream).lot}-{self._states[stream].openings + written + 1}"

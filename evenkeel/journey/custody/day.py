@@ -69,7 +69,7 @@ def holds_the_day(site: str, day: date) -> tuple[Issue, ...]:
     count = closing_count(state, day)
     issues = [*_count_issues(site, state, count)]
     issues += [_case_issue(each) for each in custody.cases(only_open=True, site=site)]
-    single_patient = settings.current().vial_reuse == "single_patient"
+    single_patient = settings.current().is_single_patient
     issues += [_visit_issue(visit) for visit in sorted(counting.in_hand(site, single_patient=single_patient))]
     return tuple(issues)
 

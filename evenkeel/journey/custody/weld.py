@@ -13,7 +13,7 @@ from evenkeel.custody.shares import shares
 from evenkeel.journey.acting import Act
 from evenkeel.journey.custody.book import Book, policy_now
 from evenkeel.journey.rules import clinic_clock, clinic_day
-from evenkeel.record.custody import Account, DrugMoved, Item
+from evenkeel.record.custody import Account, DrugMoved, Item, Place
 from evenkeel.record.ordering import Vial, VialDrawn
 from evenkeel.record.visits import VisitState
 from evenkeel.store import sites
@@ -47,10 +47,6 @@ class UnableToTake(UnableTo):
 
 class UnableToSettle(UnableTo):
     """The record of the pump cannot be put right like this: the bag it ran from is accounted for."""
-
-
-class UnableToClose(UnableTo):
-    """The visit still has drug in hand, or a difference that nobody explained."""
 
 
 def usable(visit: VisitState, *, at: datetime, drug: str = KETAMINE) -> tuple[custody.Balance, ...]:
@@ -206,10 +202,10 @@ def _in_bag(book: Book, visit: VisitState) -> dict[StreamId, int]:
     return _held(book, "bag", visit)
 
 
-def _held(book: Book, place: str, visit: VisitState) -> dict[StreamId, int]:
+def _held(book: Book, place: Place, visit: VisitState) -> dict[StreamId, int]:
     found = {}
     for lot in book.lots:
-        account = Account(site=lot.site, place=place, ref=visit.stream)  # type: ignore[arg-type]
+        account = Account(site=lot.site, place=place, ref=visit.stream)
         mcg = book.ledger.mcg(account, lot.item)
         # A rescue drug that the patient was given too is not out of the bag.
         if mcg and lot.item.drug == KETAMINE:
@@ -403,4 +399,4 @@ def in_hand_issues(visit: VisitState) -> tuple[Issue, ...]:
 
 def in_hand(visit: StreamId) -> tuple[custody.Balance, ...]:
     """What a visit has in hand now."""
-    return custody.in_hand(visit, single_patient=settings.current().vial_reuse == "single_patient")
+    return custody.in_hand(visit, single_patient=settings.current().is_single_patient)

@@ -24,6 +24,11 @@ class Settings:
     vial_hours: int = 6
     may_waste_alone: bool = False
 
+    @property
+    def is_single_patient(self) -> bool:
+        """Whether an opened vial serves one patient only."""
+        return self.vial_reuse == "single_patient"
+
 
 @frozen
 class Change:

@@ -37,7 +37,8 @@ StopReason = Literal["completed", "adverse_event", "patient_wish", "clinician_de
 
 # What both people read aloud from the label, the pump and the wristband before the pump runs.
 # Patient, mg, mL, mL/h and the expected end: clinic-peers.md, (c), T-2. Rescue and airway within reach: the
-# label asks for airway equipment immediately available (clinical-protocol.md, section 5).
+# label asks for airway equipment immediately available, a guideline for training in advanced life support
+# (clinical-protocol.md, section 5).
 TIME_OUT: Final[dict[str, str]] = {
     "patient": "Name, birth date and record number agree with the patient and the wristband",
     "dose": "The milligrams on the bag's label agree with the order",
@@ -45,6 +46,7 @@ TIME_OUT: Final[dict[str, str]] = {
     "rate": "The mL/h on the pump agree with the order",
     "end": "The expected end is said aloud",
     "rescue": "Airway equipment and rescue drugs are within reach",
+    "staff": "Somebody trained in advanced cardiac life support is in the clinic, and is named",
 }
 
 

@@ -52,7 +52,7 @@ def _tile(rulebook: Rulebook, chair: ChairNow, at: datetime) -> dict[str, Any]:
         note = f"Free. Next at {clinic_time(chair.next_at)}" if chair.next_at else "Free"
         return {"chair": chair.name, "url": None, "state": "empty", "note": note}
     seated, state = chair.seated, chair.seated.state
-    alert = _alert(rulebook, seated, at)
+    alert = _alert(rulebook, chair, seated, at)
     signal = _signal(chair, seated, at)
     tile = {
         "chair": chair.name,
@@ -138,15 +138,20 @@ def _due(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]:
     return {"due_at": None, "due_label": None, "note": PREPARING.get(state.phase)}
 
 
-def _alert(rulebook: Rulebook, seated: Seated, at: datetime) -> dict[str, Any] | None:
-    """The worst that is wrong at a chair, its cause in a few words; a late check counts as well."""
-    found = infusion_view.alerts(rulebook, seated.state, seated.monitor, at)
+def _alert(rulebook: Rulebook, chair: ChairNow, seated: Seated, at: datetime) -> dict[str, Any] | None:
+    """The worst that is wrong at a chair, its cause in a few words; a late or missed check counts as well."""
+    found = infusion_view.alerts(
+        rulebook, seated.state, seated.monitor, at, has_monitor=chair.monitor is not None
+    )
     worst = found[0] if found else None
     checks = infusion_view.checks_due(rulebook, seated.state, at)
-    if checks["due"] == "late" and (worst is None or worst["priority"] == "low"):
+    priority = checks["priority"]
+    rank = infusion_view.RANK
+    if priority is not None and (worst is None or rank[priority] < rank[worst["priority"]]):
+        word = "missed, due" if checks["due"] == "missed" else "late, due"
         return {
-            "priority": "medium",
-            "cause": f"Check {duration(at - checks['next_due_at'])} late",
+            "priority": priority,
+            "cause": f"Check {word} {duration(at - checks['next_due_at'])} ago",
             "at": checks["next_due_at"],
         }
     if worst is None:

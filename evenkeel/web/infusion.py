@@ -82,8 +82,11 @@ def now_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
     at = pages.now()
     monitor = monitors.monitor_now(state.stream)
     chair = rows.chair(state.chair)
+    has_monitor = chair is not None and chair.monitor is not None
+    watch = infusion_view.watch_of(state, monitor, at, has_monitor=has_monitor)
     return {
-        "alerts": infusion_view.alerts(book(), state, monitor, at),
+        "alerts": infusion_view.alerts(book(), state, monitor, at, has_monitor=has_monitor),
+        "unwatched": infusion_view.unwatched_words(book(), watch),
         "unknown": infusion_view.unknown_words(state),
         "values": infusion_view.live_values(state, monitor, at),
         "feed": infusion_view.feed_state(monitor, at),

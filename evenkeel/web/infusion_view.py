@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from evenkeel.clinical import infusion as rules
+from evenkeel.clinical.decision import worst
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.infusion import EventRecorded
 from evenkeel.record.signs import SIGN_NAMES, Signs
@@ -17,7 +18,8 @@ from evenkeel.web.infusion_data import empty_at
 from evenkeel.web.jinja import clinic_time, duration
 from evenkeel.web.sentences import signs_in_words
 
-# A lost feed is flagged within 15 s (safety.md, targets); a minute of silence is no feed at all. Proposal.
+# A lost feed is flagged within 15 s (safety.md, targets); a minute of silence is no feed at all. Proposal, as
+# in rule INF-MON-001, which then calls somebody.
 LATE_AFTER: Final = timedelta(seconds=15)
 OFFLINE_AFTER: Final = timedelta(seconds=60)
 # A value that is older than this says nothing about now, and raises nothing. Proposal.
@@ -162,8 +164,10 @@ def last_words(state: VisitState, at: datetime) -> dict[str, str | None]:
 _TOGETHER: Final = (("systolic", "diastolic"), ("pulse",), ("spo2",), ("breaths",), ("sedation",))
 
 
-def alerts(rulebook: Rulebook, state: VisitState, monitor: MonitorNow, at: datetime) -> list[dict[str, Any]]:
-    """What the rules ask for now, worst first and then newest first.
+def alerts(
+    rulebook: Rulebook, state: VisitState, monitor: MonitorNow, at: datetime, *, has_monitor: bool
+) -> list[dict[str, Any]]:
+    """What the rules ask for now, worst first and then newest first. `has_monitor`: one stands at the chair.
 
     Each sign is judged on its newest reading, charted or from the monitor, so that a pressure that has come
     down no longer shouts; what the rules said when it was charted stays in the record. Only what fires is
@@ -177,12 +181,32 @@ def alerts(rulebook: Rulebook, state: VisitState, monitor: MonitorNow, at: datet
         if newest is not None:
             measured_at, signs, source = newest
             _gather(found, rules.assess_signs(rulebook, state, signs, measured_at), measured_at, source)
+    watch = watch_of(state, monitor, at, has_monitor=has_monitor)
+    if watch is not None:
+        _gather(found, rules.assess_watch(rulebook, watch), at, "watching")
     for fact in state.every(EventRecorded):
         if timedelta(0) <= at - fact.at <= OLD_AFTER:
             asked = rules.assess_event(rulebook, fact.payload.event, fact.payload.grade, fact.at)
             _gather(found, asked, fact.at, "charted")
     newest_first = sorted(found.values(), key=lambda alert: alert["at"], reverse=True)
     return sorted(newest_first, key=lambda alert: RANK[alert["priority"]])
+
+
+def watch_of(
+    state: VisitState, monitor: MonitorNow, at: datetime, *, has_monitor: bool
+) -> rules.Watch | None:
+    """What is known of the watching, from the start until the patient leaves; None outside that."""
+    if state.started is None or state.discharge is not None or at < state.started.at:
+        return None
+    charted = rules.latest_sign(state, "spo2", at)
+    return rules.Watch(
+        at=at,
+        since=state.started.at,
+        has_monitor=has_monitor or monitor.heard_at is not None,
+        heard_at=monitor.heard_at,
+        sampled_at=monitor.saturation_at,
+        charted_at=charted[0] if charted else None,
+    )
 
 
 def _newest(
@@ -234,6 +258,15 @@ def _gather(
         )
 
 
+def unwatched_words(rulebook: Rulebook, watch: rules.Watch | None) -> str | None:
+    """What nobody here can know of the watching, in one sentence; None when all of it is known."""
+    verdicts = rules.assess_watch(rulebook, watch) if watch is not None else ()
+    missing = [word for verdict in verdicts for word in verdict.missing]
+    if not missing:
+        return None
+    return f"Not known: {', '.join(missing)}. Read saturation off the bedside monitor and chart it by hand."
+
+
 def unknown_words(state: VisitState) -> str | None:
     """What the last check left out, in one sentence; None when it left nothing out."""
     if not state.checks:
@@ -265,22 +298,32 @@ def given(state: VisitState, at: datetime) -> dict[str, Any] | None:
 def checks_due(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]:
     """The next check, and every one that came late or has not come, with how late."""
     schedule = rules.check_schedule(rulebook, state, at)
+    grave = worst(schedule.verdicts) if schedule.due in ("late", "missed") else None
     return {
         "interval": str(schedule.interval),
         "next_due_at": schedule.next_due_at,
         "due": schedule.due,
+        "priority": PRIORITIES[grave] if grave else None,
+        "asks": [
+            f"{verdict.sentence} Rule {verdict.rule.rule}."
+            for verdict in schedule.verdicts
+            if schedule.due == "missed" and verdict.severity == grave
+        ][-1:],
         "missed": [
             {
                 "due_at": missed.due_at,
-                "words": (
-                    f"not done, {duration(at - missed.due_at)} ago"
-                    if missed.late is None
-                    else f"{duration(missed.late)} late"
-                ),
+                "words": _missed_words(missed, at),
             }
             for missed in reversed(schedule.missed)
         ],
     }
+
+
+def _missed_words(check: rules.MissedCheck, at: datetime) -> str:
+    """Missed and late are told apart, and a check that was not done at all from one that came late."""
+    if check.late is None:
+        return f"{'missed' if check.is_missed else 'late'}, not done, due {duration(at - check.due_at)} ago"
+    return f"{'missed, done ' if check.is_missed else ''}{duration(check.late)} late"
 
 
 def table(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]:

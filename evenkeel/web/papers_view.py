@@ -156,6 +156,7 @@ def _missed(visit: VisitState, at: datetime) -> list[list[str]]:
 
 def _missed_row(missed: MissedCheck) -> list[str]:
     late = f"{missed.late.total_seconds() / 60:.0f} min" if missed.late else "never charted"
+    late = f"{late}, missed" if missed.is_missed and missed.late else late
     return [clinic_time(missed.due_at), clinic_time(missed.answered_at) if missed.answered_at else "no", late]
 
 

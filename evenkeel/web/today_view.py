@@ -170,7 +170,8 @@ def _calls(
         yield "medium", "Paused", f"paused since {clinic_clock(since)}{reason}", since
     schedule = infusion.check_schedule(book(), state, at)
     if schedule.due != "not_yet" and schedule.next_due_at is not None:
-        tone, word = ("late", "Overdue") if schedule.due == "late" else ("due", "Due")
+        marks = {"due": ("due", "Due"), "late": ("late", "Overdue"), "missed": ("late", "Missed")}
+        tone, word = marks[schedule.due]
         yield tone, word, f"check due {clinic_clock(schedule.next_due_at)}", schedule.next_due_at
 
 

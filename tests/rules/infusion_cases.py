@@ -7,9 +7,10 @@ from typing import Any
 from evenkeel.clinical.infusion.events import EventFacts
 from evenkeel.clinical.infusion.facts import InfusionFacts
 from evenkeel.clinical.infusion.schedule import Overdue
+from evenkeel.clinical.infusion.watch import Watch
 from evenkeel.record.checkin import CheckInDecided
 from evenkeel.record.entry import Author
-from evenkeel.record.infusion import InfusionPaused, SignsCharted, TimeOutHeld
+from evenkeel.record.infusion import EventRecorded, InfusionPaused, SignsCharted, TimeOutHeld
 from evenkeel.record.ordering import DoseChecked
 from evenkeel.record.signs import Signs
 from evenkeel.record.visits import VisitState
@@ -34,7 +35,7 @@ ALWAYS_KNOWN: dict[str, str] = {}
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 SECOND_NURSE = Author(id=ClinicianId("2"), role="nurse", printed_name="Made-up Second Nurse")
-AWAKE = replace(SIGNS, sedation=5, breaths=Breaths.of(14))
+AWAKE = replace(SIGNS, sedation=5, breaths=Breaths.of(14), dissociation=0)
 CHECKED = DoseChecked(
     record_number="MADE-UP-1",
     strength=DOSE.strength,
@@ -48,7 +49,7 @@ CHECKED = DoseChecked(
 HELD = TimeOutHeld(
     second_person=SECOND_NURSE.id,
     second_person_name=SECOND_NURSE.printed_name,
-    confirmed=("patient", "dose", "volume", "rate", "end"),
+    confirmed=("patient", "dose", "volume", "rate", "end", "rescue", "staff"),
 )
 PAUSED = InfusionPaused(reason="Made-up reason")
 
@@ -145,6 +146,30 @@ def event(kind: Any, grade: int | None) -> EventFacts:
     return EventFacts(event=kind, grade=grade)
 
 
+def before_start(kind: Any, grade: int | None, minutes: int = 10) -> InfusionFacts:
+    """A prepared visit with an event so many minutes before the start; the check-in was 40 minutes before."""
+    happened = EventRecorded(event=kind, grade=grade, note="")
+    return start(event=(NOON - minutes * MINUTE, happened))
+
+
+def said(*keys: str) -> InfusionFacts:
+    """A prepared visit whose time-out named these, besides what is read from the bag and the pump."""
+    return start(time_out=changed(HELD, confirmed=("patient", "dose", "volume", "rate", "end", *keys)))
+
+
+def watched(**since: timedelta | None) -> Watch:
+    """A monitor at the chair, half an hour after the start, and how long ago each thing was last seen."""
+    at = NOON + 30 * MINUTE
+    seen = {f"{name}_at": None if ago is None else at - ago for name, ago in since.items()}
+    found: dict[str, datetime | None] = {"heard_at": at, "sampled_at": at, "charted_at": None, **seen}
+    return Watch(at=at, since=NOON, has_monitor=True, **found)
+
+
+UNWATCHED = Watch(at=NOON, since=NOON, has_monitor=False, heard_at=None, sampled_at=None, charted_at=None)
+JUST_STARTED = Watch(
+    at=NOON + MINUTE, since=NOON, has_monitor=True, heard_at=None, sampled_at=None, charted_at=None
+)
+
 EXPIRES = changed(ORDER, expires_at=NOON)
 
 CASES = [
@@ -175,7 +200,7 @@ CASES = [
     Case(
         "INF-STA-004",
         "other",
-        start(time_out=changed(HELD, confirmed=("patient", "dose", "volume", "rate"))),
+        start(time_out=changed(HELD, confirmed=("patient", "dose", "volume", "rate", "rescue", "staff"))),
         "fires",
         "the end was not read",
     ),
@@ -193,6 +218,38 @@ CASES = [
     Case("INF-STA-007", "at", aged(10, spo2=Saturation.of(94)), "clear"),
     Case("INF-STA-007", "above", aged(10, spo2=Saturation.of(95)), "clear"),
     Case("INF-STA-007", "missing", aged(10, spo2=None), "unknown"),
+    Case("INF-STA-008", "yes", start(), "clear", "both said"),
+    Case("INF-STA-008", "no", said("rescue"), "fires", "nobody with the training is named"),
+    Case("INF-STA-008", "no", said("staff"), "fires", "the airway kit is not said to be there"),
+    Case("INF-STA-008", "missing", start(time_out=None), "unknown", "no time-out"),
+    Case("INF-HR-002", "below", aged(10, pulse=Pulse.of(49)), "fires", "slow"),
+    Case("INF-HR-002", "at", aged(10, pulse=Pulse.of(50)), "clear", "slow"),
+    Case("INF-HR-002", "at", aged(10, pulse=Pulse.of(120)), "clear", "fast"),
+    Case("INF-HR-002", "above", aged(10, pulse=Pulse.of(121)), "fires", "fast"),
+    Case("INF-HR-002", "missing", aged(10, pulse=None), "unknown", "no pulse"),
+    Case("INF-RR-002", "below", aged(10, breaths=Breaths.of(9)), "fires", "slow breathing"),
+    Case("INF-RR-002", "at", aged(10, breaths=Breaths.of(10)), "clear", "at the limit"),
+    Case("INF-RR-002", "above", aged(10, breaths=Breaths.of(11)), "clear", "usual breathing"),
+    Case("INF-RR-002", "missing", aged(10, breaths=None), "unknown", "not counted"),
+    Case("INF-SED-003", "below", aged(10, sedation=4), "fires", "drowsy"),
+    Case("INF-SED-003", "at", aged(10, sedation=5), "clear", "awake"),
+    # The scale ends at 5, so nothing lies above; a deeper score is the other side.
+    Case("INF-SED-003", "above", aged(10, sedation=0), "fires", "nothing lies above 5"),
+    Case("INF-SED-003", "missing", aged(10, sedation=None), "unknown", "not scored"),
+    Case("INF-EVT-002", "below", before_start("headache", 2), "clear", "a moderate headache"),
+    Case("INF-EVT-002", "at", before_start("headache", 3), "fires", "a severe headache"),
+    Case("INF-EVT-002", "above", before_start("vomiting", 4), "fires", "life-threatening"),
+    Case("INF-EVT-002", "other", before_start("chest_pain", None), "fires", "chest pain of any grade"),
+    Case("INF-EVT-002", "other", before_start("chest_pain", 1, 50), "clear", "before this check-in"),
+    Case("INF-EVT-002", "other", start(), "clear", "nothing happened"),
+    Case("INF-EVT-002", "missing", before_start("dizziness", None), "unknown", "dizziness, not graded"),
+    Case("INF-EVT-002", "missing", start(check_in=None), "unknown", "no check-in"),
+    # Esketamine label, read second-hand: above 140/90 the risk of a further rise is weighed.
+    Case("INF-BP-005", "below", resting(139, 89), "clear", "usual pressure"),
+    Case("INF-BP-005", "at", resting(140, 90), "clear", "at the limit"),
+    Case("INF-BP-005", "above", resting(141, 80), "fires", "systolic"),
+    Case("INF-BP-005", "above", resting(120, 91), "fires", "diastolic"),
+    Case("INF-BP-005", "missing", resting(None, None), "unknown", "not measured"),
     # Swiss summary of product characteristics: not above 180/100.
     Case("INF-BP-001", "below", resting(179, 99), "clear"),
     Case("INF-BP-001", "at", resting(180, 100), "clear"),
@@ -244,8 +301,12 @@ CASES = [
     Case("INF-SED-002", "at", signs(sedation=2), "fires"),
     Case("INF-SED-002", "above", signs(sedation=3), "clear"),
     Case("INF-SED-002", "missing", signs(sedation=None), "unknown"),
-    Case("INF-EVT-001", "below", event("headache", 2), "clear"),
-    Case("INF-EVT-001", "at", event("headache", 3), "fires"),
+    Case("INF-DIS-001", "below", signs(dissociation=8), "clear", "strong, and expected"),
+    Case("INF-DIS-001", "at", signs(dissociation=9), "fires", "very strong"),
+    Case("INF-DIS-001", "above", signs(dissociation=10), "fires", "as strong as can be"),
+    Case("INF-DIS-001", "missing", signs(dissociation=None), "unknown", "not asked"),
+    Case("INF-EVT-001", "below", event("headache", 2), "clear", "a moderate headache"),
+    Case("INF-EVT-001", "at", event("headache", 3), "fires", "a severe headache"),
     Case("INF-EVT-001", "above", event("vomiting", 4), "fires"),
     Case("INF-EVT-001", "other", event("chest_pain", None), "fires", "whatever its grade"),
     Case("INF-EVT-001", "other", event("neurological_sign", 1), "fires", "whatever its grade"),
@@ -286,4 +347,26 @@ CASES = [
     Case("INF-CHK-002", "at", Overdue(since=5 * MINUTE), "clear"),
     Case("INF-CHK-002", "above", Overdue(since=5 * MINUTE + SECOND), "fires"),
     Case("INF-CHK-002", "missing", Overdue(since=None), "unknown"),
+    Case("INF-CHK-003", "below", Overdue(since=10 * MINUTE - SECOND), "clear", "late, and not missed"),
+    Case("INF-CHK-003", "at", Overdue(since=10 * MINUTE), "clear", "the next one is due now"),
+    Case("INF-CHK-003", "above", Overdue(since=10 * MINUTE + SECOND), "fires", "missed"),
+    Case("INF-CHK-003", "missing", Overdue(since=None), "unknown", "nothing was started"),
+    Case("INF-CHK-004", "below", Overdue(since=15 * MINUTE - SECOND), "clear", "late, and not missed"),
+    Case("INF-CHK-004", "at", Overdue(since=15 * MINUTE), "clear", "the next one is due now"),
+    Case("INF-CHK-004", "above", Overdue(since=15 * MINUTE + SECOND), "fires", "missed"),
+    Case("INF-CHK-004", "missing", Overdue(since=None), "unknown", "nothing was started"),
+    Case("INF-MON-001", "below", watched(heard=59 * SECOND), "clear", "heard a moment ago"),
+    Case("INF-MON-001", "at", watched(heard=MINUTE), "clear", "at the limit"),
+    Case("INF-MON-001", "above", watched(heard=MINUTE + SECOND), "fires", "fell silent"),
+    Case("INF-MON-001", "other", watched(heard=None), "fires", "never heard since the start"),
+    Case("INF-MON-001", "other", JUST_STARTED, "clear", "the drug began a minute ago"),
+    Case("INF-MON-001", "missing", UNWATCHED, "unknown", "no monitor at the chair"),
+    Case("INF-OX-003", "below", watched(sampled=2 * MINUTE - SECOND), "clear", "measured a moment ago"),
+    Case("INF-OX-003", "at", watched(sampled=2 * MINUTE), "clear", "at the limit"),
+    Case("INF-OX-003", "above", watched(sampled=2 * MINUTE + SECOND), "fires", "the probe is off"),
+    Case("INF-OX-003", "below", watched(sampled=None, charted=5 * MINUTE - SECOND), "clear", "by hand"),
+    Case("INF-OX-003", "at", watched(sampled=None, charted=5 * MINUTE), "clear", "by hand"),
+    Case("INF-OX-003", "above", watched(sampled=None, charted=5 * MINUTE + SECOND), "fires", "by hand"),
+    Case("INF-OX-003", "other", watched(sampled=None), "fires", "never since the start"),
+    Case("INF-OX-003", "missing", UNWATCHED, "unknown", "no monitor at the chair"),
 ]

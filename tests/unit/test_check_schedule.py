@@ -68,7 +68,16 @@ def test_nothing_is_due_before_the_start() -> None:
 
 @pytest.mark.parametrize(
     ("now", "due"),
-    [(0, "not_yet"), (9.99, "not_yet"), (10, "due"), (12, "due"), (12.01, "late"), (60, "late")],
+    [
+        (0, "not_yet"),
+        (9.99, "not_yet"),
+        (10, "due"),
+        (12, "due"),
+        (12.01, "late"),
+        (20, "late"),
+        (20.01, "missed"),
+        (60, "missed"),
+    ],
 )
 def test_the_first_check_is_due_after_ten_minutes(now: float, due: str) -> None:
     schedule = at(chart(), now)
@@ -98,8 +107,8 @@ def test_a_long_gap_is_every_check_that_fell_into_it() -> None:
 def test_a_gap_that_is_still_open_is_told_as_open() -> None:
     schedule = at(chart(10), 33)
     assert missed(schedule) == [(20, None), (30, None)]
-    assert (schedule.due, schedule.next_due_at) == ("late", minute(20))
-    assert [verdict.severity for verdict in schedule.verdicts] == ["confirm"]
+    assert (schedule.due, schedule.next_due_at) == ("missed", minute(20))
+    assert [verdict.severity for verdict in schedule.verdicts] == ["confirm", "pause"]
 
 
 def test_a_check_is_due_when_the_drug_stops_and_then_every_fifteen_minutes() -> None:
@@ -180,7 +189,7 @@ def test_a_visit_that_nobody_ended_is_laid_out_for_a_day_and_not_for_weeks() -> 
     forgotten = at(chart(10), 60 * day_min)
     # Every ten minutes for a day after the check, and the one that follows.
     assert len(forgotten.missed) == day_min / 10 + 1
-    assert (forgotten.due, forgotten.next_due_at) == ("late", minute(20))
+    assert (forgotten.due, forgotten.next_due_at) == ("missed", minute(20))
 
 
 def test_a_check_after_more_than_a_day_counts_from_itself() -> None:
@@ -188,3 +197,46 @@ def test_a_check_after_more_than_a_day_counts_from_itself() -> None:
     found = at(chart(10, 3 * day_min), 3 * day_min + 5)
     assert found.next_due_at == minute(3 * day_min + 10)
     assert len(found.missed) == day_min / 10 + 1
+
+
+def test_a_check_that_came_so_late_that_the_next_was_due_counts_as_missed() -> None:
+    at_all_lengths = {came: at(chart(came), came).missed for came in (12, 12.5, 20, 20.5)}
+    assert {came: [one.is_missed for one in missed] for came, missed in at_all_lengths.items()} == {
+        12: [],
+        12.5: [False],
+        20: [False],
+        # The one of minute 10 was missed, and the one of minute 20 came in its grace.
+        20.5: [True],
+    }
+
+
+def test_in_recovery_a_check_is_missed_after_fifteen_minutes_and_calls_without_a_pause() -> None:
+    running = (10, 20, 30, 40)
+    late, gone = (at(chart(*running, stop=40), now) for now in (70, 70.1))
+    assert (late.due, [verdict.severity for verdict in late.verdicts]) == ("late", ["confirm", None])
+    assert (gone.due, [verdict.severity for verdict in gone.verdicts]) == ("missed", ["confirm", "confirm"])
+
+
+@given(
+    checks=st.lists(st.integers(1, 60), max_size=6, unique=True),
+    stop=st.none() | st.integers(1, 60),
+    seconds=st.integers(0, 2 * 60 * 60),
+)
+def test_time_is_parted_without_gap_or_overlap(checks: list[int], stop: int | None, seconds: int) -> None:
+    """Not yet, due, late, missed: each begins where the one before ends, by the limits of the phase."""
+    now = seconds / 60
+    past = [check for check in sorted(checks) if check <= now]
+    schedule = at(chart(*past, stop=stop if stop is not None and stop <= now else None), now)
+    assert schedule.next_due_at is not None
+    over = minute(now) - schedule.next_due_at
+    grace, gone = (5, 15) if stop is not None and stop <= now else (2, 10)
+    expected = (
+        "not_yet"
+        if over < timedelta(0)
+        else "due"
+        if over <= grace * MINUTE
+        else "late"
+        if over <= gone * MINUTE
+        else "missed"
+    )
+    assert schedule.due == expected

@@ -17,6 +17,7 @@ from evenkeel.clinical.infusion.signs import (
     refuse_impossible,
 )
 from evenkeel.clinical.infusion.start import assess_start
+from evenkeel.clinical.infusion.watch import Watch, assess_watch
 
 __all__ = [
     "EVENTS",
@@ -26,11 +27,13 @@ __all__ = [
     "MissedCheck",
     "RescueDrug",
     "Schedule",
+    "Watch",
     "assess_event",
     "assess_rate",
     "assess_resume",
     "assess_signs",
     "assess_start",
+    "assess_watch",
     "check_schedule",
     "implausible",
     "latest_pressure",

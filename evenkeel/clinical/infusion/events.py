@@ -87,6 +87,11 @@ def assess_event(book: Rulebook, event: EventKind, grade: int | None, at: dateti
 @rule("INF-EVT-001")
 def event_holds_the_drug(facts: EventFacts, limits: Limits) -> Finding:
     """Some events count whatever their grade; the others count when severe."""
+    return event_finding(facts, limits)
+
+
+def event_finding(facts: EventFacts, limits: Limits) -> Finding:
+    """What one event is by `limits.any_grade` and `limits.severe`."""
     if facts.event in limits.any_grade:
         return Fires(evidence=(EVENTS[facts.event],))
     if facts.grade is None:

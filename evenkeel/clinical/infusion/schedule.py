@@ -14,10 +14,12 @@ from evenkeel.values.numbers import plain
 from evenkeel.values.quantities import Minutes
 from evenkeel.values.shape import frozen
 
-Due = Literal["not_yet", "due", "late"]
+Due = Literal["not_yet", "due", "late", "missed"]
 
 DURING: Final = "INF-CHK-001"
 RECOVERY: Final = "INF-CHK-002"
+# Of each phase, the rule that says from when on a late check counts as missed.
+MISSED: Final = {DURING: "INF-CHK-003", RECOVERY: "INF-CHK-004"}
 
 # A visit that somebody forgot to end is not laid out for weeks: what was missed is listed for a day after the
 # last check and no further. That is longer than any visit may be booked. Proposal.
@@ -26,11 +28,15 @@ LAID_OUT_MAX: Final = timedelta(hours=24)
 
 @frozen
 class MissedCheck:
-    """A check that was due and came late, or has not come. `late` is None while it is still open."""
+    """A check that was due and came late, or has not come. `late` is None while it is still open.
+
+    `is_missed` says that it came, or has not come, so long after it was due that it counts as not done.
+    """
 
     due_at: datetime
     answered_at: datetime | None
     late: timedelta | None
+    is_missed: bool
 
 
 @frozen
@@ -60,13 +66,14 @@ class _Phase:
     until: datetime | None
     interval: timedelta
     grace: timedelta
+    missed_after: timedelta
 
 
 @frozen
 class _Slot:
     due_at: datetime
     answered_at: datetime | None
-    grace: timedelta
+    phase: _Phase
 
 
 def check_schedule(book: Rulebook, visit: VisitState, at: datetime) -> Schedule:
@@ -79,27 +86,41 @@ def check_schedule(book: Rulebook, visit: VisitState, at: datetime) -> Schedule:
     if visit.started is None or at < visit.started.at:
         return Schedule(interval=during.interval, next_due_at=None, due="not_yet", missed=())
     recovery = book.limits(RECOVERY, at.date())
+    over = {phase: _span(book.limits(rule_id, at.date()).over) for phase, rule_id in MISSED.items()}
     stopped_at = _if_past(visit.stopped, at)
     left_at = _if_past(visit.discharge, at)
     is_recovering = stopped_at is not None
     interval = recovery.interval if is_recovering else during.interval
     done = [when for when in _complete_checks(visit, during) if when <= at]
-    phases = [_running(visit.started.at, stopped_at, during)]
+    phases = [_running(visit.started.at, stopped_at, during, over[DURING])]
     if stopped_at is not None:
-        phases.append(_recovering(stopped_at, left_at, recovery, done))
+        phases.append(_recovering(stopped_at, left_at, recovery, done, over[RECOVERY]))
     slots = [slot for phase in phases for slot in _slots(phase, done, at)]
     missed = tuple(one for slot in slots if (one := _missed(slot, at)) is not None)
     if left_at is not None:
         return Schedule(interval=interval, next_due_at=None, due="not_yet", missed=missed)
     # The slots of a running stretch end with the one that is open, so there is always a last one.
     next_due_at = next(slot.due_at for slot in slots if slot.answered_at is None)
-    verdict = book.consult(
-        RECOVERY if is_recovering else DURING,
-        Overdue(since=max(at - next_due_at, timedelta(0))),
-        on=at.date(),
+    phase = RECOVERY if is_recovering else DURING
+    overdue = Overdue(since=max(at - next_due_at, timedelta(0)))
+    verdicts = book.consult_all((phase, MISSED[phase]), overdue, on=at.date())
+    return Schedule(
+        interval=interval,
+        next_due_at=next_due_at,
+        due=_due(at, next_due_at, verdicts),
+        missed=missed,
+        verdicts=verdicts,
     )
-    due: Due = "not_yet" if at < next_due_at else "late" if verdict.answer == "fires" else "due"
-    return Schedule(interval=interval, next_due_at=next_due_at, due=due, missed=missed, verdicts=(verdict,))
+
+
+def _due(at: datetime, next_due_at: datetime, verdicts: tuple[Verdict, ...]) -> Due:
+    """Exactly one of the four: a missed check is not told as a late one."""
+    late, missed = (verdict.answer == "fires" for verdict in verdicts)
+    if missed:
+        return "missed"
+    if late:
+        return "late"
+    return "not_yet" if at < next_due_at else "due"
 
 
 def _complete_checks(visit: VisitState, limits: Limits) -> list[datetime]:
@@ -121,18 +142,25 @@ def _if_past(fact: Written[Any] | None, at: datetime) -> datetime | None:
     return fact.at if fact is not None and fact.at <= at else None
 
 
-def _running(started_at: datetime, stopped_at: datetime | None, during: Limits) -> _Phase:
+def _running(
+    started_at: datetime, stopped_at: datetime | None, during: Limits, missed_after: timedelta
+) -> _Phase:
     return _Phase(
         since=started_at,
         first_due_at=started_at + _span(during.interval),
         until=stopped_at,
         interval=_span(during.interval),
         grace=_span(during.grace),
+        missed_after=missed_after,
     )
 
 
 def _recovering(
-    stopped_at: datetime, left_at: datetime | None, recovery: Limits, done: list[datetime]
+    stopped_at: datetime,
+    left_at: datetime | None,
+    recovery: Limits,
+    done: list[datetime],
+    missed_after: timedelta,
 ) -> _Phase:
     """The check at the end is due when the drug stops; one made just before it is that check."""
     grace, interval = _span(recovery.grace), _span(recovery.interval)
@@ -143,6 +171,7 @@ def _recovering(
         until=left_at,
         interval=interval,
         grace=grace,
+        missed_after=missed_after,
     )
 
 
@@ -152,7 +181,7 @@ def _slots(phase: _Phase, done: list[datetime], at: datetime) -> Iterator[_Slot]
     while phase.until is None or due_at < phase.until:
         answer = next((when for when in done if when > since), None)
         if answer is None or answer >= due_at:
-            yield _Slot(due_at=due_at, answered_at=answer, grace=phase.grace)
+            yield _Slot(due_at=due_at, answered_at=answer, phase=phase)
             is_laid_out = due_at - since > LAID_OUT_MAX
             if answer is None and (due_at > at or is_laid_out):
                 return
@@ -165,12 +194,13 @@ def _slots(phase: _Phase, done: list[datetime], at: datetime) -> Iterator[_Slot]
 
 def _missed(slot: _Slot, at: datetime) -> MissedCheck | None:
     late = (slot.answered_at or at) - slot.due_at
-    if late <= slot.grace:
+    if late <= slot.phase.grace:
         return None
     return MissedCheck(
         due_at=slot.due_at,
         answered_at=slot.answered_at,
         late=late if slot.answered_at is not None else None,
+        is_missed=late > slot.phase.missed_after,
     )
 
 
@@ -190,10 +220,26 @@ def check_late_in_recovery(overdue: Overdue, limits: Limits) -> Finding:
     return _late(overdue, limits)
 
 
+@rule("INF-CHK-003")
+def check_missed_during(overdue: Overdue, limits: Limits) -> Finding:
+    """By now the next check is due as well, and nobody has looked for twice the interval."""
+    return _longer_than(limits.over, overdue)
+
+
+@rule("INF-CHK-004")
+def check_missed_in_recovery(overdue: Overdue, limits: Limits) -> Finding:
+    """By now the next check is due as well."""
+    return _longer_than(limits.over, overdue)
+
+
 def _late(overdue: Overdue, limits: Limits) -> Finding:
+    return _longer_than(limits.grace, overdue)
+
+
+def _longer_than(limit: Minutes, overdue: Overdue) -> Finding:
     if overdue.since is None:
         return Unknown(missing=("start of the infusion",))
-    if overdue.since <= _span(limits.grace):
+    if overdue.since <= _span(limit):
         return Clear()
     minutes = Decimal(int(overdue.since / timedelta(minutes=1)))
     return Fires(evidence=(f"due {plain(minutes)} min ago",))

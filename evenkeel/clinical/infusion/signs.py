@@ -135,6 +135,7 @@ _RULES: Final = (
     "INF-RR-001",
     "INF-SED-001",
     "INF-SED-002",
+    "INF-DIS-001",
 )
 
 
@@ -195,6 +196,15 @@ def sedation_deep(facts: InfusionFacts, limits: Limits) -> Finding:
 def sedation_very_deep(facts: InfusionFacts, limits: Limits) -> Finding:
     """Lower numbers are deeper on this scale."""
     return _at_most(facts.signs.sedation, limits.moaas)
+
+
+@rule("INF-DIS-001")
+def dissociation_very_strong(facts: InfusionFacts, limits: Limits) -> Finding:
+    """The patient's own rating; that it is felt at all is what the drug does and asks for nothing."""
+    rating = facts.signs.dissociation
+    if rating is None:
+        return Unknown(missing=(SIGN_WORDS["dissociation"],))
+    return Fires(evidence=(f"dissociation {rating} of 10",)) if rating >= limits.rating else Clear()
 
 
 def _below(value: Quantity | None, limit: Quantity, name: str) -> Finding:

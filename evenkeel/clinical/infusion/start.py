@@ -4,10 +4,12 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
+from evenkeel.clinical.infusion.events import EventFacts, event_finding
 from evenkeel.clinical.infusion.facts import InfusionFacts, latest_pressure, latest_sign, minutes_between
 from evenkeel.clinical.infusion.signs import SIGN_WORDS
 from evenkeel.clinical.pressure import above_either, at_or_above_either
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
+from evenkeel.record.infusion import EventRecorded
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.values.drug import to_decimal
@@ -20,9 +22,15 @@ _RULES: Final = (
     "INF-STA-003",
     "INF-STA-004",
     "INF-STA-005",
+    "INF-STA-008",
     "INF-STA-007",
     "INF-BP-001",
     "INF-BP-004",
+    "INF-BP-005",
+    "INF-HR-002",
+    "INF-RR-002",
+    "INF-SED-003",
+    "INF-EVT-002",
     "INF-RATE-003",
     "INF-RATE-002",
     "INF-RATE-004",
@@ -108,6 +116,71 @@ def saturation_low_at_start(facts: InfusionFacts, limits: Limits) -> Finding:
     if found is None:
         return Unknown(missing=(SIGN_WORDS["spo2"],))
     return Fires(evidence=(f"oxygen saturation {found[1]}",)) if found[1] < limits.spo2 else Clear()
+
+
+@rule("INF-STA-008")
+def staff_or_kit_not_named(facts: InfusionFacts, limits: Limits) -> Finding:
+    """What is wanted in the worst minute is looked for before it."""
+    held = facts.visit.time_out
+    if held is None:
+        return Unknown(missing=("the time-out",))
+    unsaid = tuple(f"not said: {key}" for key in limits.read if key not in held.payload.confirmed)
+    return Fires(evidence=unsaid) if unsaid else Clear()
+
+
+@rule("INF-HR-002")
+def pulse_out_of_range_at_start(facts: InfusionFacts, limits: Limits) -> Finding:
+    """Judged on the last value, whoever took it; the limits themselves are still within."""
+    found = latest_sign(facts.visit, "pulse", facts.at)
+    if found is None:
+        return Unknown(missing=(SIGN_WORDS["pulse"],))
+    is_out = found[1] < limits.slow or found[1] > limits.fast
+    return Fires(evidence=(f"pulse {found[1]}",)) if is_out else Clear()
+
+
+@rule("INF-RR-002")
+def breathing_slow_at_start(facts: InfusionFacts, limits: Limits) -> Finding:
+    """Breathing is not among the signs that a baseline must have, so it is said when it is missing."""
+    found = latest_sign(facts.visit, "breaths", facts.at)
+    if found is None:
+        return Unknown(missing=(SIGN_WORDS["breaths"],))
+    return Fires(evidence=(f"{SIGN_WORDS['breaths']} {found[1]}",)) if found[1] < limits.slow else Clear()
+
+
+@rule("INF-SED-003")
+def not_awake_at_start(facts: InfusionFacts, limits: Limits) -> Finding:
+    """Whoever is drowsy before the drug has something else in them."""
+    found = latest_sign(facts.visit, "sedation", facts.at)
+    if found is None:
+        return Unknown(missing=(SIGN_WORDS["sedation"],))
+    return Fires(evidence=(f"MOAA/S {found[1]}",)) if found[1] < limits.moaas else Clear()
+
+
+@rule("INF-EVT-002")
+def warning_sign_before_start(facts: InfusionFacts, limits: Limits) -> Finding:
+    """Every event since the check-in counts as it would during the infusion."""
+    check_in = facts.visit.check_in
+    if check_in is None:
+        return Unknown(missing=("the check-in",))
+    found = [
+        event_finding(EventFacts(event=fact.payload.event, grade=fact.payload.grade), limits)
+        for fact in facts.visit.every(EventRecorded)
+        if check_in.at <= fact.at <= facts.at
+    ]
+    seen = tuple(words for finding in found if isinstance(finding, Fires) for words in finding.evidence)
+    if seen:
+        return Fires(evidence=seen)
+    missing = tuple(words for finding in found if isinstance(finding, Unknown) for words in finding.missing)
+    return Unknown(missing=missing) if missing else Clear()
+
+
+@rule("INF-BP-005")
+def pressure_raised_at_start(facts: InfusionFacts, limits: Limits) -> Finding:
+    """A note for whoever starts: the drug will raise it further."""
+    last = latest_pressure(facts.visit, facts.at)
+    if last is None:
+        return Unknown(missing=("blood pressure",))
+    return above_either(last.systolic, last.diastolic, limits)
 
 
 @rule("INF-BP-001")

@@ -29,10 +29,14 @@ class Sampled:
 
 @frozen
 class MonitorNow:
-    """The last of each sign, and when anything was last heard; `heard_at` None when nothing ever was."""
+    """The last of each sign, and when anything was last heard; `heard_at` None when nothing ever was.
+
+    `saturation_at` is when a saturation was last measured that was one, not a word that there is none.
+    """
 
     latest: dict[str, Sampled]
     heard_at: datetime | None
+    saturation_at: datetime | None = None
 
 
 @frozen
@@ -77,7 +81,8 @@ def monitor_now(visit: StreamId) -> MonitorNow:
     for sign, *values in recent:
         latest.setdefault(sign, _sampled(sign, *values))
     heard = max((sampled.received_at for sampled in latest.values()), default=None)
-    return MonitorNow(latest=latest, heard_at=heard)
+    measured = rows.filter(sign="spo2", value__isnull=False).values_list("observed_at", flat=True)
+    return MonitorNow(latest=latest, heard_at=heard, saturation_at=measured.first())
 
 
 def samples(visit: StreamId) -> tuple[Sampled, ...]:

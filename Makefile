@@ -24,7 +24,7 @@ TEST_STAMP := $(VENV)/.setup-test-$(TEST_KEY)
 NODE_STAMP := node_modules/.setup-$(NODE_KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test mutation check fix docs generate lock vendor clean
+.PHONY: help setup setup-test run test mutation check fix docs generate rulebook lock vendor clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -49,7 +49,11 @@ fix: $(TEST_STAMP) ## Format, and mend what the linter can mend
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-generate: $(TEST_STAMP) ## Write the pages of docs/ that are made from the code
+rulebook: $(TEST_STAMP) ## Run every rule's cases and print the rule book into build/rulebook
+	@$(BIN)/python tools/write_rulebook.py build/rulebook
+
+generate: $(TEST_STAMP) ## Write the pages of docs/ that are made from the code, and what became of the rules' cases
+	@$(BIN)/python tools/write_cases.py
 	@EVENKEEL_DATA_DIR=.cache/checks $(BIN)/evenkeel pages
 
 docs: generate ## Build the documentation into docs/_build
@@ -68,7 +72,7 @@ lock: $(SETUP_STAMP) ## Compile the locks from pyproject.toml; add UPGRADE=--upg
 	$(COMPILE) $(UPGRADE) --group dev -c requirements/runtime.txt -c requirements/setup.txt -o requirements/dev.txt
 
 clean: ## Remove everything that was made, except a clinic's own data in var
-	rm -rf $(VENV) node_modules .cache docs/_build docs/gallery dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules .cache build docs/_build docs/gallery dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(UV): requirements/setup.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

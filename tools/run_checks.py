@@ -23,6 +23,7 @@ CHECKS: Final[dict[str, list[str]]] = {
     "migrations": ["python", "-m", "django", "makemigrations", "--check", "--dry-run"],
     "vendored files": ["python", "tools/vendor_static.py", "--check"],
     "generated pages": ["evenkeel", "pages", "--check"],
+    "case tables": ["python", "tools/write_cases.py", "--check"],
     "docs": ["sphinx-build", "-q", "-W", "--keep-going", "-E", "docs", "docs/_build"],
     "changelog": ["towncrier", "build", "--draft", "--version", "next"],
 }

@@ -1,104 +1,193 @@
-"""The rulebook as a page for people: every rule with its limits, its source and who checked it."""
+"""The rule book as pages of the documentation, in Markdown: one for each stage, and the indexes."""
 
-from itertools import groupby
+from collections.abc import Iterable
 from typing import Final
 
-from evenkeel.clinical.rulebook import Basis, Overridable, Rule, Rulebook, RuleVersion
-
-_STAGES: Final = (
-    "screening",
-    "checkin",
-    "ordering",
-    "infusion",
-    "discharge",
-    "outcomes",
-    "series",
-    "maintenance",
+from evenkeel.clinical.rulebook_model import (
+    BASIS_NAMES,
+    BASIS_WORDS,
+    Book,
+    BookAnswer,
+    BookLimit,
+    BookRule,
+    BookStage,
+    BookVersion,
 )
 
-_STAGE_WORDS: Final = {"checkin": "Check-in", "ordering": "Ordering and drawing up"}
+_MADE: Final = "This page is made from the rule files by `evenkeel pages`. Do not edit it.\n"
 
-_OVERRIDE_WORDS: Final[dict[Overridable, str]] = {
-    "none": "nobody",
-    "reason": "anybody who may do this, with a written reason",
-    "prescriber": "a prescriber, with a written reason",
-}
+_HEAD: Final = f"""# Rule book
 
-_BASIS_WORDS: Final[dict[Basis, str]] = {
-    "source": "read in the source itself, at least its abstract, label or page",
-    "second-hand": "read in somebody else's account of the source",
-    "proposal": "a proposal for the clinic's medical director; what is cited only bears on it",
-}
-
-_HEAD: Final = """# Rulebook
-
-Every rule that Evenkeel decides by, written out from the files in `evenkeel/clinical/rules`. This page is
-made by the program; change the files, not the page.
-
+Every rule that Evenkeel decides by, written out from the files in `evenkeel/clinical/rules`, with its limits,
+its source and the cases that prove it. {_MADE}
 An answer is *clear*, *fires* or *not known*. What is missing is never taken for clear. What an answer asks
-for rises from *advise* over *confirm* and *pause* to *block*. The numbers are defaults: a named person
-decides, and a clinic's medical director has yet to check each of them.
+for rises from *advises* over *asks for a confirmation* and *pauses* to *stops*. The numbers are defaults: a
+named person decides, and a clinic's medical director has yet to check each of them.
+
+The same book is printed by `make rulebook` in a checkout, with the cases run anew, and by `evenkeel rulebook`
+in a clinic, with the clinic's own limits.
 """
 
+_SOURCES_HEAD: Final = f"""# Rules by source
 
-def render(book: Rulebook) -> str:
-    """Write the whole book as Markdown: stages in the order of the journey, then the sources in full."""
-    by_stage = sorted(book.rules, key=lambda rule: (_place(rule.stage), rule.stage))
-    parts = [_HEAD, _contents(book)]
-    for stage, rules in groupby(by_stage, key=lambda rule: rule.stage):
-        parts.append(f"## {_stage_words(stage)}\n")
-        parts.extend(_rule(rule) for rule in rules)
-    parts.append(_sources(book))
-    return "\n".join(parts)
+Every source that a rule cites, or that takes a side where sources disagree. {_MADE}"""
 
+_PROPOSALS_HEAD: Final = f"""# Proposals
 
-def _place(stage: str) -> int:
-    return _STAGES.index(stage) if stage in _STAGES else len(_STAGES)
+Rules that no source carries as they stand. Each waits for a clinician to check and sign it; what they cite
+only bears on them. {_MADE}"""
 
+_DISAGREEMENTS_HEAD: Final = f"""# Where sources disagree
 
-def _stage_words(stage: str) -> str:
-    return _STAGE_WORDS.get(stage, stage.capitalize())
+What each side holds, what Evenkeel does until a clinic decides otherwise, and the rule that does it.
+{_MADE}"""
 
 
-def _sources(book: Rulebook) -> str:
-    cited = {one.key for rule in book.rules for version in rule.versions for one in version.cite}
-    lines = [f"- `{key}`: {book.sources[key]}" for key in sorted(cited)]
-    return "\n".join(("## Sources\n", *lines, ""))
+def render(book: Book) -> dict[str, str]:
+    """Write the whole book; returns the text of each page by its file name."""
+    return {
+        "index.md": _index(book),
+        **{f"{stage.id}.md": _stage(stage) for stage in book.stages},
+        "sources.md": _sources(book),
+        "proposals.md": _proposals(book),
+        "disagreements.md": _disagreements(book),
+    }
 
 
-def _contents(book: Rulebook) -> str:
-    founded = [rule.versions[-1].basis for rule in book.rules]
-    counts = "".join(f"| {words} | {founded.count(basis)} |\n" for basis, words in _BASIS_WORDS.items())
-    return f"| What the rule is founded on | Rules |\n|---|---|\n{counts}| all | {len(founded)} |\n"
-
-
-def _rule(rule: Rule) -> str:
-    now = rule.versions[-1]
-    lines = [
-        f"### {rule.id}: {rule.title}\n",
-        f"{rule.sentence(now)}\n",
-        f"- When it fires: **{rule.severity}**{_may_go_on(rule, 'fires')}",
-        f"- When not known: **{rule.unknown}**{_may_go_on(rule, 'unknown')}",
-        *(_version(version) for version in reversed(rule.versions)),
-        f"- Guards against: {rule.hazard}\n",
+def _index(book: Book) -> str:
+    held, of = book.held
+    founded = [f"| {BASIS_WORDS[basis]} | {count} |" for basis, count in book.founded.items()]
+    stages = [
+        f"| [{stage.words}]({stage.id}.md) | {len(stage.rules)} | {_proposals_in(stage)} |"
+        for stage in book.stages
     ]
-    return "\n".join(lines)
+    pages = [*(stage.id for stage in book.stages), "sources", "proposals", "disagreements"]
+    return "\n".join(
+        [
+            _HEAD,
+            f"{held} of {of} cases answered as they must when the tables were last run.\n",
+            "| What the rule is founded on | Rules |\n|---|---|",
+            *founded,
+            f"| all | {len(book.rules)} |\n",
+            "| Stage | Rules | Of them proposals |\n|---|---|---|",
+            *stages,
+            "\n```{toctree}\n:maxdepth: 1\n",
+            *pages,
+            "```",
+            "",
+        ]
+    )
 
 
-def _may_go_on(rule: Rule, answer: str) -> str:
-    asked = rule.severity if answer == "fires" else rule.unknown
-    if asked == "advise":
-        return ""
-    who = rule.override if answer == "fires" else rule.override_unknown
-    return f"; who may go on: {_OVERRIDE_WORDS[who]}"
+def _proposals_in(stage: BookStage) -> int:
+    return sum(rule.is_proposal for rule in stage.rules)
 
 
-def _version(version: RuleVersion) -> str:
-    limits = "; ".join(f"{name} {text}" for name, text in version.limits.shown().items()) or "none"
-    cited = "; ".join(f"`{one.key}`, {one.locator}" for one in version.cite) or "no source"
+def _stage(stage: BookStage) -> str:
+    return "\n".join([f"# {stage.words}\n", _MADE, *(_rule(rule) for rule in stage.rules)])
+
+
+def _rule(rule: BookRule) -> str:
+    return "\n".join(
+        [
+            f"({rule.id.lower()})=",
+            f"## {rule.id}: {rule.title}\n",
+            f"{rule.sentence}\n",
+            f"- When it fires: {_answer(rule.fires)}",
+            f"- When not known: {_answer(rule.unknown)}",
+            *_limits(rule.limits),
+            f"- Guards against {rule.hazard}: {rule.harm}",
+            *(_version(version) for version in rule.versions),
+            "",
+            *_cases(rule),
+            "",
+        ]
+    )
+
+
+def _answer(answer: BookAnswer) -> str:
+    return f"**{answer.asks.lower()}**" + (f"; who may go on: {answer.who}" if answer.who else "")
+
+
+def _limits(limits: Iterable[BookLimit]) -> list[str]:
+    return [
+        f"- Limit `{each.name}`: {each.value}"
+        + (
+            f"; a clinic may set {each.bounds.absolute}, and with confirmation only outside "
+            f"{each.bounds.recommended} ({each.bounds.stricter})"
+            if each.bounds
+            else ""
+        )
+        for each in limits
+    ]
+
+
+def _version(version: BookVersion) -> str:
+    limits = "; ".join(f"{each.name} {each.value}" for each in version.limits) or "none"
+    cited = "; ".join(f"`{each.key}`, {each.locator}" for each in version.cited) or "no source"
     return (
         f"- Version {version.number}, from {version.from_date}: limits: {limits}. "
-        f"Basis: {_BASIS_WORDS[version.basis]}. Cites: {cited}. "
+        f"Basis: {BASIS_WORDS[version.basis]}. Cites: {cited}. "
         f"Written by: {version.authored_by}; checked by: {version.checked_by}; "
         f"to be reviewed by {version.review_due}."
     )
+
+
+def _cases(rule: BookRule) -> list[str]:
+    lines = [
+        _row(case.what, case.expected, case.seen, "yes" if case.holds else "**no**") for case in rule.cases
+    ]
+    known = [f"\nNothing can be missing: {rule.always_known}."] if rule.always_known else []
+    return ["| Case | Must answer | What it saw or missed | Holds |\n|---|---|---|---|", *lines, *known]
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') or '–' for cell in cells)} |"
+
+
+def _sources(book: Book) -> str:
+    parts = [_SOURCES_HEAD]
+    for source in book.sources:
+        parts += [
+            f"## {source.key}\n",
+            f"{source.reference}\n",
+            *(f"- {_link(each.rule, each.stage)}, {each.title}: {each.locator}" for each in source.rules),
+            *(f"- [Where sources disagree](disagreements.md): {point}" for point in source.points),
+            "",
+        ]
+    return "\n".join(parts)
+
+
+def _proposals(book: Book) -> str:
+    parts = [_PROPOSALS_HEAD, f"{len(book.proposals)} of {len(book.rules)} rules.\n"]
+    for stage in book.stages:
+        rules = [rule for rule in stage.rules if rule.is_proposal]
+        if rules:
+            parts += [
+                f"## {stage.words}\n",
+                "| Rule | Says | Checked by |\n|---|---|---|",
+                *(_row(_link(rule.id, rule.stage), rule.sentence, rule.now.checked_by) for rule in rules),
+                "",
+            ]
+    return "\n".join(parts)
+
+
+def _disagreements(book: Book) -> str:
+    parts = [_DISAGREEMENTS_HEAD]
+    for point in book.points:
+        parts += [f"## {point.point}\n"]
+        parts += [f"- {each.holds} ({each.held_by})" for each in point.positions]
+        carried = [
+            f"{_link(each.rule, each.stage)} ({BASIS_NAMES[each.basis].lower()})" for each in point.rules
+        ]
+        parts += [
+            "",
+            f"**Default:** {point.default}",
+            f"**Carried by:** {', '.join(carried) if carried else f'{point.carried_by} A proposal.'}",
+            "",
+        ]
+    return "\n".join(parts)
+
+
+def _link(rule: str, stage: str) -> str:
+    return f"[{rule}]({stage}.md#{rule.lower()})"

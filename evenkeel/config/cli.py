@@ -172,6 +172,22 @@ def verify() -> None:
     console.print(f"{found.entries} entries in {found.streams} streams are what was written.")
 
 
+@app.command()
+def rulebook(folder: Annotated[Path, typer.Argument(help="Where the files are put.")]) -> None:
+    """Print this clinic's rule book, with the limits that it has set, as HTML and PDF."""
+    _django()
+    from evenkeel.clinical.case_tables import shipped_tables
+    from evenkeel.config.rulebook_command import NAMES, write_book
+    from evenkeel.journey.rules import book
+    from evenkeel.store.queries.settings import current
+
+    _migrate()
+    ran = "run when this version of Evenkeel was made"
+    write_book(folder, book(), shipped_tables(), clinic=current().clinic_name, cases_run=ran)
+    for name in NAMES:
+        console.print(str(folder / name), highlight=False, soft_wrap=True)
+
+
 @app.command("add-person")
 def add_person(
     username: str,

@@ -4,7 +4,11 @@ from pathlib import Path
 from typing import Final
 
 from evenkeel.clinical import rulebook_page
+from evenkeel.clinical.case_tables import shipped_tables
+from evenkeel.clinical.disagreements import shipped_disagreements
+from evenkeel.clinical.hazards import shipped_hazards
 from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.clinical.rulebook_model import make_book
 from evenkeel.clinical.scales import page as scales_page
 from evenkeel.clinical.scales import scales
 from evenkeel.journey.policy import PERMITTED, ROLES, Action
@@ -28,11 +32,20 @@ This page is made from the code by `evenkeel pages`. Do not edit it.
 def _pages() -> dict[str, str]:
     return {
         "scales.md": scales_page.render(scales()),
-        "rulebook.md": rulebook_page.render(Rulebook.shipped()),
+        **{f"rulebook/{name}": text for name, text in _rulebook().items()},
         "permissions.md": _permissions(),
         "pharmacology/commands.md": command_page.render(),
         "evidence/models.md": models_page.render(),
     }
+
+
+def _rulebook() -> dict[str, str]:
+    rules = Rulebook.shipped()
+    # The documentation shows every rule in its newest version, so that the pages do not change with the day.
+    newest = max(version.from_date for rule in rules.rules for version in rule.versions)
+    return rulebook_page.render(
+        make_book(rules, shipped_tables(), shipped_hazards(), shipped_disagreements(), on=newest)
+    )
 
 
 def write_pages(docs: Path) -> None:

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from evenkeel.clinical.rulebook_model import STAGES
 from evenkeel.config.generated_pages import stale_pages, write_pages
 from evenkeel.journey.policy import ROLES
 from evenkeel.record.entry import Role
@@ -226,7 +227,7 @@ def test_stale_pages_are_noticed_and_written_anew(tmp_path: Any) -> None:
     missing = {Path(page).relative_to(tmp_path).as_posix() for page in stale_pages(tmp_path)}
     assert missing == {
         "scales.md",
-        "rulebook.md",
+        *(f"rulebook/{name}.md" for name in (*STAGES, "index", "sources", "proposals", "disagreements")),
         "permissions.md",
         "pharmacology/commands.md",
         "evidence/models.md",

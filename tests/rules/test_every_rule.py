@@ -4,9 +4,7 @@ A table is a module `<stage>_cases.py` with CASES, and with ALWAYS_KNOWN: the ru
 by construction, so that nothing can be missing, each with the reason.
 """
 
-import importlib
 import re
-from pathlib import Path
 
 import pytest
 
@@ -14,13 +12,8 @@ from evenkeel.clinical.rulebook import Rule, Rulebook
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.quantities import Quantity
 from tests.rules.case import DAY, Case
+from tests.rules.tables import ALWAYS_KNOWN, CASES, HAZARDS
 
-HERE = Path(__file__).parent
-HAZARDS = HERE.parent.parent / "docs" / "hazards"
-
-TABLES = [importlib.import_module(f"tests.rules.{path.stem}") for path in sorted(HERE.glob("*_cases.py"))]
-CASES: list[Case] = [case for table in TABLES for case in table.CASES]
-ALWAYS_KNOWN: dict[str, str] = {id_: why for table in TABLES for id_, why in table.ALWAYS_KNOWN.items()}
 BOOK = Rulebook.shipped()
 
 

@@ -13,6 +13,7 @@ from evenkeel.record.signs import Signs
 from evenkeel.record.verdict import Override
 from evenkeel.store import reading
 from evenkeel.store.queries import custody
+from evenkeel.values.dose_plan import Stage
 from evenkeel.values.drug import Strength, to_decimal
 from evenkeel.values.ids import ChairId, StreamId
 from evenkeel.values.quantities import (
@@ -42,10 +43,9 @@ LEFT_AT: Final = STOPPED_AT + timedelta(hours=2, minutes=5)
 # 40 min = 150 mL/h.
 STANDARD: Final = {
     "protocol": "mood_standard",
-    "per_weight": DosePerWeight.of("0.5"),
+    "stages": (Stage(per_weight=DosePerWeight.of("0.5"), duration=Minutes.of(40)),),
     "product": "ketamine_50_10",
     "bag": Volume.of(100),
-    "duration": Minutes.of(40),
 }
 DRAWN: Final = {"bag": Volume.of(100), "rate": FlowRate.of(150)}
 VOLUME: Final = Volume.of("0.70")
@@ -64,6 +64,13 @@ def signs(systolic: int = 128, diastolic: int = 80, **others: object) -> Signs:
         "dissociation": 3,
     }
     return Signs(**(found | others))  # type: ignore[arg-type]
+
+
+def in_stages(*stages: tuple[str, str]) -> tuple[Stage, ...]:
+    """Stages of an order, each in mg/kg and minutes."""
+    return tuple(
+        Stage(per_weight=DosePerWeight.of(amount), duration=Minutes.of(minutes)) for amount, minutes in stages
+    )
 
 
 def stock_up(at: datetime = NOW) -> StreamId:
@@ -103,7 +110,7 @@ def second_reading(visit: StreamId) -> dict[str, object]:
         "strength": Strength.mg_per_ml(50),
         "volume": Volume.of("0.7"),
         "bag": Volume.of(100),
-        "rate": FlowRate.of(150),
+        "rates": (FlowRate.of(150),),
         "weight": Weight.of("70.2"),
     }
 

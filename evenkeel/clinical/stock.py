@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, cast, get_args
 
 from evenkeel.clinical.rulebook import RULES, Basis, Citation, parse_limit, read_sources
 from evenkeel.record.custody import Schedule
+from evenkeel.values.dose_plan import Stage
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.quantities import DosePerWeight, Minutes, Volume
 from evenkeel.values.shape import frozen
@@ -15,7 +16,10 @@ from evenkeel.values.shape import frozen
 
 @frozen
 class Protocol:
-    """A starting point for an order, with what it is founded on."""
+    """A starting point for an order, with what it is founded on.
+
+    `days_most` is on how many days it may be given in a row of days; None for a protocol of single infusions.
+    """
 
     key: str
     label: str
@@ -26,6 +30,20 @@ class Protocol:
     basis: Basis
     cite: tuple[Citation, ...]
     note: str
+    bolus: DosePerWeight | None = None
+    bolus_duration: Minutes | None = None
+    days_most: int | None = None
+
+    def __post_init__(self) -> None:
+        assert (self.bolus is None) == (self.bolus_duration is None), f"{self.key}: half a bolus"
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The run in its stages: `per_weight` over `duration`, after the bolus where there is one."""
+        infused = Stage(per_weight=self.per_weight, duration=self.duration)
+        if self.bolus is None or self.bolus_duration is None:
+            return (infused,)
+        return (Stage(per_weight=self.bolus, duration=self.bolus_duration, kind="bolus"), infused)
 
 
 Drug = Literal["ketamine", "esketamine", "midazolam", "labetalol", "ondansetron"]
@@ -95,7 +113,8 @@ def _citations(table: dict[str, Any]) -> tuple[Citation, ...]:
 
 
 def _protocol(table: dict[str, Any]) -> Protocol:
-    measured = {name: parse_limit(table[name]) for name in ("per_weight", "duration", "bag")}
+    named = ("per_weight", "duration", "bag", "bolus", "bolus_duration")
+    measured = {name: parse_limit(table[name]) for name in named if name in table}
     return Protocol(**{**table, **measured, "cite": _citations(table)})
 
 

@@ -18,11 +18,12 @@ from evenkeel.record.verdict import Override, Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import log, reading
 from evenkeel.store.queries import custody, visits
-from evenkeel.values.dose import Dose
+from evenkeel.values.dose_plan import DosePlan, Stage
+from evenkeel.values.dosing_weight import DosingWeight
 from evenkeel.values.drug import Strength
 from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import Issue, UnableTo
-from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
+from evenkeel.values.quantities import FlowRate, Volume, Weight
 from evenkeel.values.shape import frozen
 
 SIGNING_MEANS = "I order this infusion for this patient, as the sentence above says."
@@ -48,7 +49,7 @@ class UnableToCheck(UnableTo):
 class Proposal:
     """An order as it would be signed: the dose, what the rules say of it, and what was given last time."""
 
-    dose: Dose
+    plan: DosePlan
     verdicts: tuple[Verdict, ...]
     previous: InfusionCounted | None
 
@@ -57,10 +58,9 @@ def propose_order(
     visit: VisitState,
     *,
     protocol: str,
-    per_weight: DosePerWeight,
+    stages: tuple[Stage, ...],
     product: str,
     bag: Volume,
-    duration: Minutes,
     at: datetime,
 ) -> Proposal:
     """Work an order out and write nothing; raises UnableToMakeDose or UnableToOrder with the fields."""
@@ -70,15 +70,16 @@ def propose_order(
     if visit.weight is None:
         sentence = "There is no weight from this visit's check-in, and nothing is ordered on another weight."
         raise UnableToOrder([Issue(sentence=sentence, code="weight-missing")])
-    dose = rules.make_dose(
-        per_weight=per_weight, weight=visit.weight, product=product, bag=bag, duration=duration
+    on = _weight_of(visit, visit.weight)
+    plan = rules.make_plan(
+        stages=stages, weight=on.weight, weighed_date=on.weighed_date, product=product, bag=bag, on=on
     )
     course = reading.course(visit.booking.payload.course)
     patient = reading.patient(visit.booking.payload.patient)
     previous = course.infusions[-1].payload if course.infusions else None
     verdicts = rules.assess_order(
         book(),
-        dose=dose,
+        plan=plan,
         protocol=protocol,
         visit=visit,
         course=course,
@@ -87,7 +88,22 @@ def propose_order(
         previous=previous,
         elsewhere_at=visits.started_at(visit.booking.payload.patient, apart_from=visit.stream),
     )
-    return Proposal(dose=dose, verdicts=verdicts, previous=previous)
+    return Proposal(plan=plan, verdicts=verdicts, previous=previous)
+
+
+def _weight_of(visit: VisitState, weighed: Weight) -> DosingWeight:
+    """The scale's weight, with its day where it was measured on this one."""
+    check_in = visit.check_in
+    assert check_in is not None, "a visit with a weight was checked in"
+    is_measured = check_in.payload.weight_measured_today == "yes"
+    return DosingWeight(
+        basis="actual",
+        weight=weighed,
+        weighed=weighed,
+        weighed_date=clinic_day(check_in.at) if is_measured else None,
+        height=None,
+        height_date=None,
+    )
 
 
 def _held(act: Act, visit: StreamId) -> VisitState:
@@ -104,10 +120,9 @@ def sign_order(
     *,
     visit: StreamId,
     protocol: str,
-    per_weight: DosePerWeight,
+    stages: tuple[Stage, ...],
     product: str,
     bag: Volume,
-    duration: Minutes,
     note: str,
     overrides: tuple[Override, ...],
     password: str,
@@ -117,25 +132,31 @@ def sign_order(
     proposal = propose_order(
         state,
         protocol=protocol,
-        per_weight=per_weight,
+        stages=stages,
         product=product,
         bag=bag,
-        duration=duration,
         at=act.happened_at,
     )
     issues = objections(book(), proposal.verdicts, overrides, act.by.role)
     if issues:
         raise UnableToOrder(issues)
+    plan = proposal.plan
+    assert plan.on is not None, "an order says what its weight is"
     payload = OrderSigned(
         protocol=protocol,
-        dose=proposal.dose,
+        route="iv",
+        dose=plan.dose,
+        stages=stages,
+        on=plan.on,
+        day=None,
+        of_days=None,
         expires_at=rules.expiry(book(), act.happened_at),
         note=note,
         verdicts=proposal.verdicts,
         overrides=overrides,
         signature=people.sign(act, password=password, meaning=SIGNING_MEANS),
     )
-    weld.keep_for_order(act, state, product=product, amount=proposal.dose.drawn)
+    weld.keep_for_order(act, state, product=product, amount=plan.dose.drawn)
     draft = Draft(payload=payload, happened_at=act.happened_at, rules=refs(proposal.verdicts))
     log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
     return visit
@@ -223,10 +244,14 @@ def double_check(
     strength: Strength,
     volume: Volume,
     bag: Volume,
-    rate: FlowRate,
+    rates: tuple[FlowRate, ...],
     weight: Weight,
+    dosing_weight: Weight | None = None,
 ) -> StreamId:
-    """Record what a second person read for themselves. A disagreement is recorded too, and opens nothing."""
+    """Record what a second person read for themselves. A disagreement is recorded too, and opens nothing.
+
+    `rates` are those of every step; `dosing_weight` is the label's where the dose is not on the scale's.
+    """
     state = _held(act, visit)
     require_phase(state, ("drawn",), UnableToCheck, "The second check follows the draw")
     assert state.order is not None, "a visit that is drawn has an order"
@@ -243,16 +268,18 @@ def double_check(
         strength=strength,
         volume=volume,
         bag=bag,
-        rate=rate,
+        rates=rates,
         weight=weight,
+        dosing_weight=dosing_weight,
     )
     payload = DoseChecked(
         record_number=record_number.strip(),
         strength=strength,
         volume=volume,
         bag=bag,
-        rate=rate,
+        rates=rates,
         weight=weight,
+        dosing_weight=dosing_weight,
         agrees=not disagreements,
         disagreements=disagreements,
     )

@@ -17,7 +17,15 @@ from evenkeel.record.infusion import (
     SignsCharted,
     TimeOutHeld,
 )
-from evenkeel.record.ordering import DoseChecked, DoseDrawn, DoseDrawnFromOne, OrderCancelled, OrderSigned
+from evenkeel.record.ordering import (
+    DoseChecked,
+    DoseCheckedAtOneRate,
+    DoseDrawn,
+    DoseDrawnFromOne,
+    OrderCancelled,
+    OrderSigned,
+    OrderSignedAtOneRate,
+)
 from evenkeel.record.series import VisitBooked, VisitCancelled, VisitRebooked
 from evenkeel.record.state import State, Written
 from evenkeel.values.drug import DrugMass, to_decimal
@@ -130,9 +138,10 @@ class VisitState(State):
         return self.check_in.payload.weight if self.check_in else None
 
     @property
-    def order(self) -> Written[OrderSigned] | None:
+    def order(self) -> Written[OrderSigned] | Written[OrderSignedAtOneRate] | None:
         """The order that stands now."""
-        signed, cancelled = self.latest(OrderSigned), self.latest(OrderCancelled)
+        signed: Written[OrderSigned] | Written[OrderSignedAtOneRate] | None = self.latest(OrderSigned)
+        signed, cancelled = signed or self.latest(OrderSignedAtOneRate), self.latest(OrderCancelled)
         if signed is None or (cancelled is not None and cancelled.seq > signed.seq):
             return None
         return signed
@@ -150,9 +159,10 @@ class VisitState(State):
         return drawn if drawn and self.order and drawn.seq > self.order.seq else None
 
     @property
-    def double_check(self) -> Written[DoseChecked] | None:
+    def double_check(self) -> Written[DoseChecked] | Written[DoseCheckedAtOneRate] | None:
         """The last second check of the draw that stands now, whether it agreed or not."""
-        checked = self.latest(DoseChecked)
+        checked: Written[DoseChecked] | Written[DoseCheckedAtOneRate] | None = self.latest(DoseChecked)
+        checked = checked or self.latest(DoseCheckedAtOneRate)
         return checked if checked and self.draw and checked.seq > self.draw.history[-1].seq else None
 
     @property

@@ -25,6 +25,7 @@ from evenkeel.simulate.world import Hand, Story, World
 from evenkeel.store import reading
 from evenkeel.store.queries import custody
 from evenkeel.values.dose import Dose
+from evenkeel.values.dose_plan import Stage
 from evenkeel.values.drug import to_decimal
 from evenkeel.values.ids import ChairId, StreamId, entry_id
 from evenkeel.values.quantities import FlowRate, Hours, Pressure, Volume, Weight
@@ -107,10 +108,9 @@ class VisitStory:
             self.setting.prescriber,
             visit=visit,
             protocol=PROTOCOL.key,
-            per_weight=PROTOCOL.per_weight,
+            stages=(Stage(per_weight=PROTOCOL.per_weight, duration=PROTOCOL.duration),),
             product=PRODUCT.key,
             bag=PROTOCOL.bag,
-            duration=PROTOCOL.duration,
             note="",
             overrides=(),
             password=PASSWORD,
@@ -133,7 +133,7 @@ class VisitStory:
             strength=PRODUCT.strength,
             volume=self.dose.draw,
             bag=self.dose.bag,
-            rate=self.dose.rate,
+            rates=(self.dose.rate,),
             weight=self.weight,
         )
         yield self._at(TIME_OUT) + late

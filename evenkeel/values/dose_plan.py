@@ -11,9 +11,10 @@ that a slip in either chain shows as a disagreement and not as a number (clinic-
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from evenkeel.values.dose import DRAW_PLACES, RATE_PLACES, Dose
+from evenkeel.values.dosing_weight import DosingWeight
 from evenkeel.values.drug import MICROGRAMS_PER_MG, DrugMass, Strength, to_decimal
 from evenkeel.values.numbers import plain
 from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
@@ -24,12 +25,17 @@ MINUTES_PER_HOUR: Final = 60
 _SAID_PLACES: Final = 4
 
 
+# A bolus is a first stage that is to fill up quickly; it has limits of its own.
+StageKind = Literal["infusion", "bolus"]
+
+
 @frozen
 class Stage:
     """What a step of a run is to give: so much per weight, in so many minutes."""
 
     per_weight: DosePerWeight
     duration: Minutes
+    kind: StageKind = "infusion"
 
 
 @frozen
@@ -39,11 +45,18 @@ class Step:
     rate: FlowRate
     duration: Minutes
     per_weight: DosePerWeight
+    kind: StageKind = "infusion"
 
     @property
     def sentence(self) -> str:
         """The setting in words."""
-        return f"{self.rate} for {self.duration}"
+        bolus = "bolus " if self.kind == "bolus" else ""
+        return f"{bolus}{self.rate} for {self.duration}"
+
+    @property
+    def volume(self) -> Fraction:
+        """The volume that the pump runs in this step as it is set, in mL: rate times time."""
+        return Fraction(self.rate.value) * Fraction(self.duration.value) / MINUTES_PER_HOUR
 
     @property
     def mg_per_kg_in_an_hour(self) -> Fraction:
@@ -86,12 +99,14 @@ class Rounding:
 class DosePlan:
     """A dose with the day of its weight and the steps of its run. Build it with `of`, or `around` a `Dose`.
 
-    `weighed_date` is None for a weight of nobody in particular.
+    `weighed_date` is None for a weight of nobody in particular. `on` is how the weight was come by; None
+    where nobody asked, and then it is the scale's.
     """
 
     dose: Dose
     weighed_date: date | None
     steps: tuple[Step, ...]
+    on: DosingWeight | None = None
 
     def __post_init__(self) -> None:
         assert self.steps, "a dose is run in at least one step"
@@ -105,6 +120,7 @@ class DosePlan:
         weighed_date: date | None,
         strength: Strength,
         bag: Volume,
+        on: DosingWeight | None = None,
     ) -> Self:
         """Work a run of one or more stages out, in exact fractions; nothing that is asked for may be zero.
 
@@ -118,21 +134,23 @@ class DosePlan:
             bag=bag,
             duration=Minutes(value=sum((stage.duration.value for stage in stages), start=Decimal(0))),
         )
-        steps = tuple(
-            Step(
-                rate=FlowRate(value=to_decimal(_exact_rate(stage, per_weight, bag), RATE_PLACES)),
-                duration=stage.duration,
-                per_weight=stage.per_weight,
-            )
-            for stage in stages
-        )
-        return cls(dose=dose, weighed_date=weighed_date, steps=steps)
+        return cls(dose=dose, weighed_date=weighed_date, steps=_steps(stages, dose), on=on)
 
     @classmethod
-    def around(cls, dose: Dose, weighed_date: date | None) -> Self:
-        """A dose that was ordered: it runs at one rate."""
-        step = Step(rate=dose.rate, duration=dose.duration, per_weight=dose.per_weight)
-        return cls(dose=dose, weighed_date=weighed_date, steps=(step,))
+    def around(
+        cls,
+        dose: Dose,
+        weighed_date: date | None,
+        *,
+        stages: tuple[Stage, ...] = (),
+        on: DosingWeight | None = None,
+    ) -> Self:
+        """A dose that was ordered, in its stages; without stages, or in one, it runs at its one rate."""
+        steps = _steps(stages, dose)
+        if len(stages) <= 1:
+            kind = stages[0].kind if stages else "infusion"
+            steps = (Step(rate=dose.rate, duration=dose.duration, per_weight=dose.per_weight, kind=kind),)
+        return cls(dose=dose, weighed_date=weighed_date, steps=steps, on=on)
 
     @property
     def exact_mcg(self) -> Fraction:
@@ -165,13 +183,7 @@ class DosePlan:
     @property
     def run_volume(self) -> Fraction:
         """The volume that the pump runs as it is set, in mL: rate times time, over all steps."""
-        return (
-            sum(
-                (Fraction(step.rate.value) * Fraction(step.duration.value) for step in self.steps),
-                start=Fraction(0),
-            )
-            / MINUTES_PER_HOUR
-        )
+        return sum((step.volume for step in self.steps), start=Fraction(0))
 
     @property
     def pump_side_mcg(self) -> Fraction:
@@ -219,11 +231,17 @@ class DosePlan:
 
     @property
     def sentence(self) -> str:
-        """The whole as one sentence; that of `Dose`, with every step of the pump where there are several."""
-        if len(self.steps) == 1:
-            return self.dose.sentence
-        ahead = self.dose.sentence.rpartition(" = ")[0]
-        return f"{ahead}: {', then '.join(step.sentence for step in self.steps)}"
+        """The whole as one sentence: that of `Dose`, with every step of the pump where there are several.
+
+        Where the weight is not the scale's, the sentence says which it is and what the scale read.
+        """
+        said = self.dose.sentence
+        if len(self.steps) > 1:
+            said = f"{said.rpartition(' = ')[0]}: {', then '.join(step.sentence for step in self.steps)}"
+        if self.on is None or not self.on.words:
+            return said
+        weight = f"× {self.dose.weight}"
+        return said.replace(weight, f"{weight} ({self.on.words})", 1)
 
     @property
     def as_data(self) -> dict[str, Any]:
@@ -233,6 +251,8 @@ class DosePlan:
             "drug": "ketamine",
             "dose_mg_per_kg": dose.per_weight.number,
             "weight_kg": dose.weight.number,
+            "weight_basis": self.on.basis if self.on else "actual",
+            "weighed_kg": self.on.weighed.number if self.on else dose.weight.number,
             "weighed_date": self.weighed_date.isoformat() if self.weighed_date else None,
             "ordered_mg": plain(dose.ordered.in_mg),
             "strength_mg_per_ml": plain(to_decimal(Fraction(dose.strength.mcg_per_ml, MICROGRAMS_PER_MG), 3)),
@@ -243,6 +263,7 @@ class DosePlan:
             "duration_min": dose.duration.number,
             "steps": [
                 {
+                    "kind": step.kind,
                     "rate_ml_per_h": step.rate.number,
                     "duration_min": step.duration.number,
                     "dose_mg_per_kg": step.per_weight.number,
@@ -262,6 +283,8 @@ class DosePlan:
         per_ml = plain(to_decimal(dose.mcg_per_ml_in_bag / MICROGRAMS_PER_MG, 4))
         day = self.weighed_date
         weighed = f", weighed {day.day} {day:%b %Y}" if day else ""
+        if self.on is not None and self.on.words:
+            weighed = f" ({self.on.words})" + (f" on {day.day} {day:%b %Y}" if day else "")
         return (
             ("In the bag", f"{dose.drawn.shown()} in {dose.bag} total"),
             ("Concentration", f"{per_ml} mg/mL"),
@@ -269,6 +292,19 @@ class DosePlan:
             ("Drawn", f"{dose.draw} of {dose.strength}"),
             ("Ordered", f"{dose.per_weight} × {dose.weight}{weighed}"),
         )
+
+
+def _steps(stages: tuple[Stage, ...], dose: Dose) -> tuple[Step, ...]:
+    """Every stage as a setting of the pump; only the rate is rounded."""
+    return tuple(
+        Step(
+            rate=FlowRate(value=to_decimal(_exact_rate(stage, dose.per_weight, dose.bag), RATE_PLACES)),
+            duration=stage.duration,
+            per_weight=stage.per_weight,
+            kind=stage.kind,
+        )
+        for stage in stages
+    )
 
 
 def _exact_rate(stage: Stage | Step, per_weight: DosePerWeight, bag: Volume) -> Fraction:

@@ -67,6 +67,14 @@ class Height(Quantity):
 
 
 @frozen
+class BodyMassIndex(Quantity):
+    """Weight by the square of the height."""
+
+    ucum: ClassVar[str] = "kg/m2"
+    shown_unit: ClassVar[str] = "kg/m²"
+
+
+@frozen
 class Volume(Quantity):
     """A volume of fluid."""
 

@@ -10,23 +10,19 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import path
 
 from evenkeel.clinical.ordering import UnableToMakeDose
-from evenkeel.values.dose_plan import Stage
-from evenkeel.values.quantities import DosePerWeight, Minutes, Volume, Weight
+from evenkeel.values.quantities import Volume, Weight
 from evenkeel.web import ordering_view
 from evenkeel.web.dose_view import worked_out
 from evenkeel.web.fields import QuantityField, TriField
 from evenkeel.web.pages import REFUSED, Page, now
+from evenkeel.web.step_fields import StepFields
 
-# A titrated run is set in steps; three are as many as anybody sets by hand. Proposal.
-STEPS_MOST: Final = 3
 FAMILIES: Final = (("mood", "Mood"), ("pain", "Pain"))
 
 
-class DoseForm(forms.Form):
-    """What a dose is worked out from. The steps after the first may stay empty."""
+class DoseForm(StepFields):
+    """What a dose is worked out from."""
 
-    per_weight = QuantityField(DosePerWeight, label="Dose per weight")
-    duration = QuantityField(Minutes, label="Over")
     weight = QuantityField(Weight, label="Weight")
     product = forms.ChoiceField(
         label="Vial",
@@ -36,47 +32,6 @@ class DoseForm(forms.Form):
     bag = QuantityField(Volume, label="Bag, total volume")
     family = forms.ChoiceField(label="Given for", choices=FAMILIES, widget=forms.RadioSelect)
     is_first = TriField(label="First infusion of a course?")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for number in range(2, STEPS_MOST + 1):
-            self.fields[f"per_weight_{number}"] = QuantityField(
-                DosePerWeight, label=f"Step {number}: dose per weight", required=False
-            )
-            self.fields[f"duration_{number}"] = QuantityField(
-                Minutes, label=f"Step {number}: over", required=False
-            )
-
-    def clean(self) -> dict[str, Any]:
-        """A step has both of its numbers, and none is left out before it."""
-        cleaned = super().clean() or {}
-        is_last = False
-        for number in range(2, STEPS_MOST + 1):
-            names = (f"per_weight_{number}", f"duration_{number}")
-            if self.errors.keys() & set(names):
-                continue
-            written = [name for name in names if cleaned[name] is not None]
-            if is_last and written:
-                self.add_error(written[0], f"Fill in step {number - 1} first.")
-            elif len(written) == 1:
-                missing = next(name for name in names if name not in written)
-                self.add_error(missing, "A step has a dose and a duration; write both or neither.")
-            is_last = is_last or not written
-        return cleaned
-
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        """The steps that were written, once the form is valid."""
-        of = self.cleaned_data
-        pairs = [(of["per_weight"], of["duration"])]
-        pairs += [
-            (of[f"per_weight_{number}"], of[f"duration_{number}"]) for number in range(2, STEPS_MOST + 1)
-        ]
-        return tuple(
-            Stage(per_weight=per_weight, duration=duration)
-            for per_weight, duration in pairs
-            if per_weight is not None
-        )
 
 
 class DoseCalculator(Page):
@@ -108,13 +63,6 @@ class DoseCalculator(Page):
                 form.add_error(issue.field, issue.sentence)
             return self.show(self.context(form=form, found=None), status=REFUSED)
         return self.show(self.context(form=form, found=found))
-
-    def context(self, **extra: Any) -> dict[str, Any]:
-        """Add which boxes make further steps, and whether they may stay folded away."""
-        form: DoseForm = extra["form"]
-        steps = [(f"per_weight_{number}", f"duration_{number}") for number in range(2, STEPS_MOST + 1)]
-        is_open = any(form.data.get(name) for pair in steps for name in pair)
-        return super().context(steps=steps, are_steps_open=is_open, **extra)
 
 
 urlpatterns = [path("dose/", DoseCalculator.as_view(), name="dose_calculator")]

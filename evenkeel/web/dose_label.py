@@ -7,6 +7,7 @@ from django.http import Http404
 from django.urls import path
 
 from evenkeel.journey.rules import clinic_day
+from evenkeel.record.ordering import OrderSignedAtOneRate
 from evenkeel.record.patients import PatientState
 from evenkeel.record.state import Written
 from evenkeel.record.visits import VisitState
@@ -38,7 +39,9 @@ def label(patient: PatientState, visit: VisitState, clinic: str, printed_at: dat
     """What both labels say, as plain text for typst."""
     assert visit.order is not None, "a label is printed for an order"
     order = visit.order.payload
-    plan = DosePlan.around(order.dose, _weighed_date(visit))
+    plan = order.plan
+    if isinstance(order, OrderSignedAtOneRate):
+        plan = DosePlan.around(order.dose, _weighed_date(visit))
     details, dose = patient.demographics, order.dose
     return {
         "title": "Labels",

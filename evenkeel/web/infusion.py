@@ -20,7 +20,7 @@ from evenkeel.store import reading, rows
 from evenkeel.store.queries import monitors, settings
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.issues import Issue
-from evenkeel.web import infusion_forms, infusion_view, ordering_view, pages, timeline
+from evenkeel.web import infusion_forms, infusion_steps, infusion_view, ordering_view, pages, timeline
 from evenkeel.web.chairside import VisitFormPage, VisitPage, next_step, step_after, steps
 from evenkeel.web.infusion_data import chart_data
 from evenkeel.web.infusion_forms import REALLY, SignsForm
@@ -95,6 +95,9 @@ def now_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
         "chair_name": chair.name if chair else state.chair,
         "checks": infusion_view.checks_due(book(), state, at),
         "given": infusion_view.given(state, at),
+        "run": infusion_steps.run_in_steps(book(), state, at),
+        "can_set": may(page.author.role, "infusion.run"),
+        "seen": state.seq,
         "is_on_the_pump": state.phase in ON_THE_PUMP,
     }
 
@@ -294,7 +297,7 @@ class RatePage(EntryPage):
         if state.order is None:
             return None
         now = f"The pump runs at {state.rate}. " if state.rate is not None else ""
-        return f"{now}Ordered: {state.order.payload.dose.rate}."
+        return f"{now}{infusion_steps.ordered_words(state, pages.now())}"
 
     def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
         """What the rules say of the rate that was typed."""
@@ -341,7 +344,7 @@ class ResumePage(EntryPage):
     def hint(self) -> str | None:
         """What was ordered, and what is asked of the patient first."""
         state = self.state
-        ordered = f"Ordered: {state.order.payload.dose.rate}. " if state.order else ""
+        ordered = f"{infusion_steps.ordered_words(state, pages.now())} " if state.order else ""
         limits = book().rule("INF-RES-001")
         return f"{ordered}{limits.sentence(limits.version_on(clinic_day(pages.now())))}"
 

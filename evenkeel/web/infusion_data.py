@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from evenkeel.clinical.infusion import EVENTS, check_schedule
+from evenkeel.clinical.infusion import EVENTS, check_schedule, step_now
 from evenkeel.clinical.infusion.schedule import LAID_OUT_MAX
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.pharmacology import InfusionProfile, Prediction, load_parameter_set, predict_level
@@ -102,11 +102,35 @@ def _runs_from(state: VisitState, bag: Bag, until: datetime, *, given_mg: Fracti
 
 
 def empty_at(state: VisitState, at: datetime) -> datetime | None:
-    """When the bag is empty at the present rate; None while nothing runs."""
-    left, rate = state.volume_left(at), state.rate
+    """When the bag is empty at the present rate and those of the steps to come; None while nothing runs."""
+    spans = spans_to_come(state, at)
+    return spans[-1][1] if spans else None
+
+
+def spans_to_come(state: VisitState, at: datetime) -> list[tuple[datetime, datetime, Fraction]]:
+    """From when to when the pump would run at which rate in mL/h, until the bag is empty.
+
+    The present rate stands until what the step that should run has left is over, and then each step's own.
+    Empty while nothing runs.
+    """
+    left, rate, now = state.volume_left(at), state.rate, step_now(state, at)
     if left is None or rate is None or rate == STANDING_STILL:
-        return None
-    return at + _span(Fraction(left.value) / Fraction(rate.value))
+        return []
+    volume = Fraction(left.value)
+    steps = state.order.payload.plan.steps[now.number :] if state.order and now else ()
+    shares = [(Fraction(rate.value), now.left if now and steps else volume)]
+    shares += [(Fraction(step.rate.value), step.volume) for step in steps]
+    if steps:
+        # What rounding of the rates leaves in the bag runs in with the last step.
+        shares[-1] = (shares[-1][0], volume)
+    spans, from_at = [], at
+    for ml_per_h, share in shares:
+        share = min(share, volume)
+        volume -= share
+        to_at = from_at + _span(share / ml_per_h)
+        spans.append((from_at, to_at, ml_per_h))
+        from_at = to_at
+    return spans
 
 
 def planned_end_at(state: VisitState, at: datetime) -> datetime | None:
@@ -271,7 +295,7 @@ def _minute(state: VisitState, moment: datetime) -> float:
 
 
 def _profile(state: VisitState, at: datetime) -> InfusionProfile | None:
-    """The rates really run and the bags really made up, then the present rate to the empty bag."""
+    """The rates really run and the bags really made up, then the present rate and the steps to come."""
     bag = state.bag(at)
     if state.started is None or bag is None:
         return None
@@ -280,10 +304,11 @@ def _profile(state: VisitState, at: datetime) -> InfusionProfile | None:
         (minute(run.from_at), minute(run.to_at), float(run.ml_per_h * run.mg_per_ml))
         for run in runs(state, at)
     ]
-    ends_at, rate = empty_at(state, at), state.rate
-    if ends_at is not None and ends_at > at and rate is not None:
-        mg_per_h = float(Fraction(rate.value) * bag.mcg_per_ml / MCG_PER_MG)
-        spans.append((minute(at), minute(ends_at), mg_per_h))
+    spans += [
+        (minute(from_at), minute(to_at), float(ml_per_h * bag.mcg_per_ml / MCG_PER_MG))
+        for from_at, to_at, ml_per_h in spans_to_come(state, at)
+        if to_at > from_at
+    ]
     start, end, mg_per_h_run = np.array(spans, dtype=np.float64).reshape(-1, 3).T
     return InfusionProfile(start_min=start, end_min=end, rate_mg_per_h=mg_per_h_run, present_min=minute(at))
 

@@ -184,6 +184,7 @@ def alerts(
     watch = watch_of(state, monitor, at, has_monitor=has_monitor)
     if watch is not None:
         _gather(found, rules.assess_watch(rulebook, watch), at, "watching")
+    _gather(found, rules.assess_step(rulebook, state, at), at, "by the rates on record")
     for fact in state.every(EventRecorded):
         if timedelta(0) <= at - fact.at <= OLD_AFTER:
             asked = rules.assess_event(rulebook, fact.payload.event, fact.payload.grade, fact.at)

@@ -16,23 +16,25 @@ from evenkeel.journey.rules import book
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import reading
+from evenkeel.values.dosing_weight import BASIS_WORDS
 from evenkeel.values.drug import Strength
 from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import UnableTo
-from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
+from evenkeel.values.quantities import FlowRate, Volume, Weight
 from evenkeel.web import ordering_view, pages, visit_drug
 from evenkeel.web.chairside import VisitForm, VisitFormPage
 from evenkeel.web.fields import QuantityField
+from evenkeel.web.infusion_steps import step_words
 from evenkeel.web.jinja import clinic_time
 from evenkeel.web.second_person import SecondPersonFields, proof_of
+from evenkeel.web.step_fields import StepFields, in_boxes
 from evenkeel.web.verdicts import findings, overrides_of
 
 
-class OrderForm(VisitForm):
+class OrderForm(StepFields, VisitForm):
     """An order as it is worked out and signed."""
 
     protocol = forms.CharField(widget=forms.HiddenInput)
-    per_weight = QuantityField(DosePerWeight, label="Dose per weight")
     product = forms.ChoiceField(
         label="Vial",
         choices=ordering_view.product_choices,
@@ -40,7 +42,6 @@ class OrderForm(VisitForm):
         error_messages={"required": "Vial: choose one from stock."},
     )
     bag = QuantityField(Volume, label="Bag, total volume")
-    duration = QuantityField(Minutes, label="Over")
     note = forms.CharField(label="Note for the nurse", required=False, max_length=1000, widget=forms.Textarea)
     password = forms.CharField(
         label="Your password",
@@ -65,9 +66,8 @@ class OrderPage(VisitFormPage):
         return {
             "initial": {
                 "protocol": protocol.key,
-                "per_weight": protocol.per_weight.number,
                 "bag": protocol.bag.number,
-                "duration": protocol.duration.number,
+                **in_boxes(protocol.stages),
             }
         }
 
@@ -89,14 +89,14 @@ class OrderPage(VisitFormPage):
         return self.show(self.context(form=form, proposal=proposal))
 
     def _proposal(self, form: forms.Form) -> ordering.Proposal:
+        assert isinstance(form, OrderForm), "this page has one form"
         cleaned = form.cleaned_data
         return ordering.propose_order(
             self.state,
             protocol=cleaned["protocol"],
-            per_weight=cleaned["per_weight"],
+            stages=form.stages,
             product=cleaned["product"],
             bag=cleaned["bag"],
-            duration=cleaned["duration"],
             at=pages.now(),
         )
 
@@ -109,15 +109,15 @@ class OrderPage(VisitFormPage):
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Sign."""
+        assert isinstance(form, OrderForm), "this page has one form"
         cleaned = form.cleaned_data
         return ordering.sign_order(
             act,
             visit=self.visit,
             protocol=cleaned["protocol"],
-            per_weight=cleaned["per_weight"],
+            stages=form.stages,
             product=cleaned["product"],
             bag=cleaned["bag"],
-            duration=cleaned["duration"],
             note=cleaned["note"].strip(),
             overrides=overrides_of(form),
             password=cleaned["password"],
@@ -162,7 +162,9 @@ class OrderPage(VisitFormPage):
 
 def _proposal_values(state: VisitState, proposal: ordering.Proposal) -> dict[str, Any]:
     return {
-        "dose": proposal.dose,
+        "dose": proposal.plan.dose,
+        "steps": ordering_view.step_sentences(proposal.plan),
+        "weight_words": proposal.plan.on.words if proposal.plan.on else "",
         "notes": ordering_view.notes(state, proposal),
         "findings": findings(book(), proposal.verdicts),
         "clear_count": sum(verdict.answer == "clear" for verdict in proposal.verdicts),
@@ -215,6 +217,31 @@ class DoubleCheckForm(VisitForm):
     bag = QuantityField(Volume, label="Bag, total volume", help_text="Read it from the bag's label.")
     rate = QuantityField(FlowRate, label="Rate", help_text="Read it from the pump.")
 
+    def __init__(self, *args: Any, steps: int, is_on_scale: bool, **kwargs: Any) -> None:
+        """`steps` is how many the run has; `is_on_scale` says that the dose is on the scale's weight."""
+        super().__init__(*args, **kwargs)
+        self.step_count = steps
+        if steps > 1:
+            self.fields["rate"].label = "Rate of step 1"
+        for number in range(2, steps + 1):
+            self.fields[f"rate_{number}"] = QuantityField(
+                FlowRate, label=f"Rate of step {number}", help_text="Read it from the label of the bag."
+            )
+        if not is_on_scale:
+            self.fields["dosing_weight"] = QuantityField(
+                Weight, label="Weight of the dose", help_text="Read it from the label of the bag."
+            )
+
+    @property
+    def rate_boxes(self) -> list[forms.BoundField]:
+        """A box for the rate of each step."""
+        return [self["rate" if number == 1 else f"rate_{number}"] for number in range(1, self.step_count + 1)]
+
+    @property
+    def rates(self) -> tuple[FlowRate, ...]:
+        """What was read of each step."""
+        return tuple(self.cleaned_data[box.name] for box in self.rate_boxes)
+
 
 class DoubleCheckPage(VisitFormPage):
     """The second person's own readings. Nothing that the first person wrote is on the page."""
@@ -223,9 +250,16 @@ class DoubleCheckPage(VisitFormPage):
     template = "ordering/double_check.html.jinja"
     form_class = DoubleCheckForm
 
+    def form_arguments(self) -> dict[str, Any]:
+        """As many boxes for rates as the order has steps; how many there are gives no number away."""
+        order = self.state.order
+        if order is None:
+            return {"steps": 1, "is_on_scale": True}
+        return {"steps": len(order.payload.stages), "is_on_scale": order.payload.on.basis == "actual"}
+
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         """Record the readings, and say whether they agree."""
-        form = DoubleCheckForm(request.POST)
+        form = DoubleCheckForm(request.POST, **self.form_arguments())
         if not form.is_valid():
             return self.show(self.context(form=form), status=pages.REFUSED)
         try:
@@ -241,6 +275,7 @@ class DoubleCheckPage(VisitFormPage):
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Record what was read."""
+        assert isinstance(form, DoubleCheckForm), "this page has one form"
         cleaned = form.cleaned_data
         return ordering.double_check(
             act,
@@ -249,8 +284,9 @@ class DoubleCheckPage(VisitFormPage):
             strength=Strength(mcg_per_ml=int(cleaned["strength"])),
             volume=cleaned["volume"],
             bag=cleaned["bag"],
-            rate=cleaned["rate"],
+            rates=form.rates,
             weight=cleaned["weight"],
+            dosing_weight=cleaned.get("dosing_weight"),
         )
 
     def about(self, state: VisitState) -> dict[str, Any]:
@@ -262,6 +298,7 @@ class DoubleCheckPage(VisitFormPage):
             "dose": None,
             "who": {"name": patient.full_name, "born_date": patient.birth_date},
             "is_open": state.phase == "drawn",
+            "basis": BASIS_WORDS[state.order.payload.on.basis] if state.order else None,
             "drawn_by": state.draw.by.printed_name if state.draw else None,
             "is_own_draw": state.draw is not None and state.draw.by.id == self.author.id,
             "disagreements": check.payload.disagreements if check and not check.payload.agrees else (),
@@ -313,8 +350,10 @@ class TimeOutPage(VisitFormPage):
         order, draw = state.order, state.draw
         if order is None or draw is None:
             return {"is_open": False, "order": None, "aloud": []}
-        drawn = draw.payload
+        drawn, steps = draw.payload, order.payload.plan.steps
         minutes = float(drawn.bag.value / drawn.rate.value) * 60 if drawn.rate.value else 0
+        if len(steps) > 1:
+            minutes = float(sum(step.duration.value for step in steps))
         ends_at = pages.now() + timedelta(minutes=minutes)
         patient = self.patient_of(state).demographics
         return {
@@ -325,6 +364,11 @@ class TimeOutPage(VisitFormPage):
                 {"key": "Ketamine in the bag", "value": drawn.drawn.shown()},
                 {"key": "Bag", "value": str(drawn.bag)},
                 {"key": "Pump", "value": str(drawn.rate)},
+                *(
+                    {"key": f"Step {number}", "value": step_words(step)}
+                    for number, step in enumerate(steps, start=1)
+                    if len(steps) > 1
+                ),
                 {"key": "Expected end, started now", "value": clinic_time(ends_at)},
             ],
         }

@@ -10,13 +10,14 @@ from evenkeel.clinical.screening import INDICATIONS
 from evenkeel.clinical.stock import ORDERABLE, PROTOCOLS, Product, Protocol
 from evenkeel.journey.ordering import Proposal
 from evenkeel.record.courses import CourseState
-from evenkeel.record.ordering import OrderSigned
+from evenkeel.record.ordering import OrderSigned, OrderSignedAtOneRate
 from evenkeel.record.series import InfusionCounted
 from evenkeel.record.state import Written
 from evenkeel.record.visits import VisitState
 from evenkeel.values.dose_plan import DosePlan
 from evenkeel.values.ids import reference_of
 from evenkeel.values.numbers import plain
+from evenkeel.web.infusion_steps import step_words
 from evenkeel.web.jinja import clinic_date, clinic_time
 from evenkeel.web.verdicts import BASIS_WORDS
 
@@ -91,7 +92,7 @@ def caps(rulebook: Rulebook, at: datetime) -> list[dict[str, str]]:
 
 def notes(state: VisitState, proposal: Proposal) -> list[dict[str, str]]:
     """What stands under the dose sentence: the weight's source, the rounding, how far from last time."""
-    plan = DosePlan.around(proposal.dose, weighed_date=None)
+    plan = proposal.plan
     found = [
         {"label": "Weight", "words": _weight_source(state)},
         {"label": "Rounding", "words": " ".join(rounding.sentence for rounding in plan.roundings)},
@@ -99,7 +100,7 @@ def notes(state: VisitState, proposal: Proposal) -> list[dict[str, str]]:
         {"label": "Last dose", "words": last_dose(proposal.previous)},
     ]
     if proposal.previous is not None:
-        apart = proposal.dose.per_weight.value - proposal.previous.per_weight.value
+        apart = plan.dose.per_weight.value - proposal.previous.per_weight.value
         if apart:
             way = "more" if apart > 0 else "less"
             words = f"{plain(abs(apart))} mg/kg {way} than last time"
@@ -119,11 +120,19 @@ def _weight_source(state: VisitState) -> str:
     )
 
 
-def order_summary(order: Written[OrderSigned]) -> dict[str, Any]:
+def step_sentences(plan: DosePlan) -> list[str]:
+    """Every step of the pump with the volume after which it is over; none where the run has one rate."""
+    return [step_words(step) for step in plan.steps] if len(plan.steps) > 1 else []
+
+
+def order_summary(order: Written[OrderSigned] | Written[OrderSignedAtOneRate]) -> dict[str, Any]:
     """A signed order for a page that follows it."""
     signed = order.payload
     return {
         "dose": signed.dose,
+        "steps": step_sentences(signed.plan),
+        "weight_words": signed.on.words,
+        "day": f"Day {signed.day} of {signed.of_days}" if signed.day is not None else None,
         "label_url": reverse("dose_label_pdf", args=[reference_of(order.history[0].stream)]),
         "protocol": PROTOCOLS[signed.protocol].label,
         "note": signed.note,

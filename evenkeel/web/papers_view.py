@@ -93,7 +93,7 @@ def _order(visit: VisitState) -> list[tuple[str, str]]:
         weight = visit.check_in.payload.weight
         rows.append(("Weight", f"{weight or 'not measured'}, {clinic_datetime(visit.check_in.at)}"))
     if visit.order is not None:
-        rows.append(("Order", visit.order.payload.dose.sentence))
+        rows.append(("Order", visit.order.payload.plan.sentence))
         rows.append(("Signed", _signed(visit.order.payload.signature)))
     if visit.draw is not None:
         rows.append(("Drawn up", f"{sentence_of(visit.draw.payload)}, by {_by(visit.draw)}"))

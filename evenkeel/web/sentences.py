@@ -21,7 +21,17 @@ from evenkeel.record.infusion import (
     TimeOutHeld,
 )
 from evenkeel.record.maintenance import MaintenancePlanned
-from evenkeel.record.ordering import DoseChecked, DoseDrawn, DoseDrawnFromOne, OrderCancelled, OrderSigned
+from evenkeel.record.ordering import (
+    AnyCheck,
+    AnyOrder,
+    DoseChecked,
+    DoseCheckedAtOneRate,
+    DoseDrawn,
+    DoseDrawnFromOne,
+    OrderCancelled,
+    OrderSigned,
+    OrderSignedAtOneRate,
+)
 from evenkeel.record.outcomes import AssessmentRecorded, ResponseJudged, RiskAnswered
 from evenkeel.record.preparation import ConsentGiven, ConsentWithdrawn
 from evenkeel.record.referral import (
@@ -179,9 +189,11 @@ def _(said: CheckInDecided) -> str:
     return f"Prescriber's decision on the check-in: {words(said.decision)}{_because(said.reason)}"
 
 
-@sentence_of.register
-def _(said: OrderSigned) -> str:
-    return f"Order signed by {said.signature.printed_name}: {said.dose.sentence}"
+@sentence_of.register(OrderSigned)
+@sentence_of.register(OrderSignedAtOneRate)
+def _(said: AnyOrder) -> str:
+    day = f", day {said.day} of {said.of_days}" if said.day is not None else ""
+    return f"Order signed by {said.signature.printed_name}{day}: {said.plan.sentence}"
 
 
 @sentence_of.register
@@ -199,8 +211,9 @@ def _(said: DoseDrawn | DoseDrawnFromOne) -> str:
     )
 
 
-@sentence_of.register
-def _(said: DoseChecked) -> str:
+@sentence_of.register(DoseChecked)
+@sentence_of.register(DoseCheckedAtOneRate)
+def _(said: AnyCheck) -> str:
     if said.agrees:
         return "Double-checked by a second person: agrees"
     return f"Double-checked by a second person: does NOT agree: {'; '.join(said.disagreements)}"

@@ -67,7 +67,7 @@ def _facts(state: VisitState) -> list[dict[str, Any]]:
         found.append(("Weight today", str(state.weight) if state.weight else None))
         found.append(("Escort", f"{escort.name}, {escort.phone}" if escort.name else None))
     if state.order is not None:
-        found.append(("Order", state.order.payload.dose.sentence))
+        found.append(("Order", state.order.payload.plan.sentence))
     if state.stopped is not None:
         found.append(("Given", state.given(state.stopped.at).shown()))
         found.append(("Stopped", sentence_of(state.stopped.payload)))

@@ -41,8 +41,9 @@ CHECKED = DoseChecked(
     strength=DOSE.strength,
     volume=DOSE.draw,
     bag=DOSE.bag,
-    rate=DOSE.rate,
+    rates=(DOSE.rate,),
     weight=Weight.of(80),
+    dosing_weight=None,
     agrees=True,
     disagreements=(),
 )

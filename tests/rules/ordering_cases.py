@@ -111,7 +111,7 @@ READY = course(SCREENED, CONSENTED)
 def order(**changes: Any) -> OrderFacts:
     """A first order with nothing against it, and what a case changes."""
     plain: dict[str, Any] = {
-        "dose": DOSE,
+        "plan": DosePlan.around(changes.pop("dose", DOSE), DAY),
         "protocol": PROTOCOLS["mood_standard"],
         "visit": visit(CHECKED_IN),
         "course": READY,

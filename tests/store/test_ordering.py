@@ -72,17 +72,17 @@ def test_more_than_the_ceiling_is_refused_whatever_the_reason() -> None:
     reason = Override(rule="ORD-DOS-003", reason="the patient is used to much more")
     with pytest.raises(ordering.UnableToOrder) as refusal:
         # clinical-protocol.md, section 3: hard above 1.0 mg/kg.
-        chairside.order(visit, per_weight=DosePerWeight.of("1.01"), overrides=(reason,))
+        chairside.order(visit, stages=chairside.in_stages(("1.01", "40")), overrides=(reason,))
     assert ("blocked", "ORD-DOS-003") in codes(refusal)
 
 
 def test_a_first_dose_above_the_standard_needs_a_reason_and_keeps_it() -> None:
     visit = checked_in_visit()
     with pytest.raises(ordering.UnableToOrder) as refusal:
-        chairside.order(visit, per_weight=DosePerWeight.of("0.6"))
+        chairside.order(visit, stages=chairside.in_stages(("0.6", "40")))
     assert codes(refusal) == {("needs-reason", "ORD-DOS-001")}
     reason = Override(rule="ORD-DOS-001", reason="responded to 0.6 mg/kg elsewhere")
-    chairside.order(visit, per_weight=DosePerWeight.of("0.6"), overrides=(reason,))
+    chairside.order(visit, stages=chairside.in_stages(("0.6", "40")), overrides=(reason,))
     signed = reading.visit(visit).order
     assert signed is not None
     assert signed.payload.overrides == (reason,)
@@ -249,7 +249,7 @@ def test_whoever_drew_does_not_check() -> None:
     ("changes", "word"),
     [
         ({"volume": Volume.of("0.75")}, "syringe"),
-        ({"rate": FlowRate.of(15)}, "rate"),
+        ({"rates": (FlowRate.of(15),)}, "rate"),
         ({"weight": Weight.of("72.0")}, "weight"),
         ({"record_number": "EK-9999"}, "record number"),
         ({"strength": Strength.mg_per_ml(10)}, "strength"),

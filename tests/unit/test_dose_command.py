@@ -45,8 +45,8 @@ def test_as_data_the_units_stand_in_the_keys_and_the_numbers_are_text() -> None:
     assert found["drawn_mg"] == "52.5"
     assert found["duration_min"] == "60"
     assert found["steps"] == [
-        {"rate_ml_per_h": "100", "duration_min": "40", "dose_mg_per_kg": "0.5"},
-        {"rate_ml_per_h": "100", "duration_min": "20", "dose_mg_per_kg": "0.25"},
+        {"kind": "infusion", "rate_ml_per_h": "100", "duration_min": "40", "dose_mg_per_kg": "0.5"},
+        {"kind": "infusion", "rate_ml_per_h": "100", "duration_min": "20", "dose_mg_per_kg": "0.25"},
     ]
     assert [each["rule"] for each in found["rules"]] == ["ORD-DOS-001"]
     assert found["rules"][0]["may_be_overridden"] is True

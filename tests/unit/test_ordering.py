@@ -21,9 +21,12 @@ from evenkeel.clinical.ordering import (
 )
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.verdict import Override, Verdict
+from evenkeel.values.dose import Dose
+from evenkeel.values.dose_plan import DosePlan
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.numbers import BadNumber
 from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
+from tests.rules.case import DAY
 from tests.rules.records import (
     CHECK_IN,
     CONSENT,
@@ -56,10 +59,15 @@ def made(**changes: str) -> Any:
     )
 
 
+def around(dose: Dose) -> DosePlan:
+    """A dose at its one rate, on the scale's weight."""
+    return DosePlan.around(dose, DAY, on=ORDER.on if dose.weight == DOSE.weight else None)
+
+
 def order(**changes: Any) -> tuple[Verdict, ...]:
     """The verdicts on a first, ordinary order, but for what a test changes."""
     plain: dict[str, Any] = {
-        "dose": DOSE,
+        "plan": ORDER.plan,
         "protocol": "mood_standard",
         "visit": visit((NOON - HOUR, CHECK_IN)),
         "course": course((NOON - 480 * HOUR, SCREENING), (NOON - 240 * HOUR, CONSENT)),
@@ -142,7 +150,7 @@ def test_every_protocol_makes_a_dose_that_nothing_shuts_out(key: str, product: s
         duration=protocol.duration,
     )
     weighed = visit((NOON - HOUR, changed(CHECK_IN, weight=Weight.of(weight))))
-    assert [v.rule.rule for v in order(dose=dose, protocol=key, visit=weighed) if v.hard] == []
+    assert [v.rule.rule for v in order(plan=around(dose), protocol=key, visit=weighed) if v.hard] == []
 
 
 def test_an_ordinary_first_order_is_clear() -> None:
@@ -151,12 +159,12 @@ def test_an_ordinary_first_order_is_clear() -> None:
 
 def test_a_step_up_in_the_second_infusion_is_clear_and_in_the_first_asks() -> None:
     step = made(per_weight="0.75")
-    assert standing(order(dose=step, protocol="mood_step")) == {"ORD-DOS-001"}
+    assert standing(order(plan=around(step), protocol="mood_step")) == {"ORD-DOS-001"}
     counted = infusion_counted(NOON - 168 * HOUR)
     later = course(
         (NOON - 480 * HOUR, SCREENING), (NOON - 240 * HOUR, CONSENT), (counted.started_at, counted)
     )
-    assert standing(order(dose=step, protocol="mood_step", course=later, previous=counted)) == set()
+    assert standing(order(plan=around(step), protocol="mood_step", course=later, previous=counted)) == set()
 
 
 def test_nothing_written_blocks_on_everything_the_record_lacks() -> None:
@@ -195,7 +203,7 @@ def test_the_day_is_the_day_of_the_zone_that_the_moment_bears() -> None:
 def test_a_dose_over_the_ceiling_stands_whatever_is_written() -> None:
     high = made(per_weight="1.01")
     reasons = tuple(Override(rule=rule.id, reason="I want it all the same") for rule in BOOK.rules)
-    found = objections(BOOK, order(dose=high), reasons, "prescriber")
+    found = objections(BOOK, order(plan=around(high)), reasons, "prescriber")
     assert [(issue.rule, issue.code) for issue in found] == [("ORD-DOS-003", "blocked")]
 
 
@@ -228,8 +236,9 @@ def second_person(**changes: Any) -> tuple[str, ...]:
         "strength": Strength.mg_per_ml("50"),
         "volume": Volume.of("0.8"),
         "bag": Volume.of("100"),
-        "rate": FlowRate.of("150"),
+        "rates": (FlowRate.of("150"),),
         "weight": Weight.of("80"),
+        "dosing_weight": None,
     }
     return compare_check(ORDER, DRAWN, **{**plain, **changes})
 
@@ -245,7 +254,7 @@ def test_a_second_person_who_reads_the_same_agrees() -> None:
         ({"strength": Strength.mg_per_ml("10")}, "strength", "50"),
         ({"volume": Volume.of("8")}, "volume", "0.8"),
         ({"bag": Volume.of("50")}, "bag", "100"),
-        ({"rate": FlowRate.of("15")}, "rate", "150"),
+        ({"rates": (FlowRate.of("15"),)}, "rate", "150"),
         ({"weight": Weight.of("88")}, "weight", "80"),
     ],
 )
@@ -267,7 +276,8 @@ def test_a_slip_that_both_people_copied_still_shows() -> None:
         strength=Strength.mg_per_ml("50"),
         volume=Volume.of("8"),
         bag=Volume.of("100"),
-        rate=FlowRate.of("150"),
+        rates=(FlowRate.of("150"),),
         weight=Weight.of("80"),
+        dosing_weight=None,
     )
     assert copied == ("The volume does not follow from this weight, this strength and the order.",)

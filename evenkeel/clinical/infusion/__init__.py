@@ -17,6 +17,7 @@ from evenkeel.clinical.infusion.signs import (
     refuse_impossible,
 )
 from evenkeel.clinical.infusion.start import assess_start
+from evenkeel.clinical.infusion.steps import StepNow, assess_step, step_now
 from evenkeel.clinical.infusion.watch import Watch, assess_watch
 
 __all__ = [
@@ -27,16 +28,19 @@ __all__ = [
     "MissedCheck",
     "RescueDrug",
     "Schedule",
+    "StepNow",
     "Watch",
     "assess_event",
     "assess_rate",
     "assess_resume",
     "assess_signs",
     "assess_start",
+    "assess_step",
     "assess_watch",
     "check_schedule",
     "implausible",
     "latest_pressure",
     "latest_sign",
     "refuse_impossible",
+    "step_now",
 ]

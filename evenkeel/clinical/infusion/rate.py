@@ -6,6 +6,7 @@ from typing import Final
 
 from evenkeel.clinical.infusion.facts import InfusionFacts
 from evenkeel.clinical.infusion.signs import SIGN_WORDS
+from evenkeel.clinical.infusion.steps import most_now
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.record.infusion import InfusionPaused
 from evenkeel.record.signs import Signs
@@ -48,11 +49,11 @@ def _signs_since_pause(visit: VisitState, at: datetime) -> Signs:
 
 @rule("INF-RATE-001")
 def rate_over_order(facts: InfusionFacts, limits: Limits) -> Finding:
-    """Slower is the nurse's to decide, faster is the prescriber's."""
-    order = facts.visit.order
-    if order is None or facts.rate is None:
+    """Slower is the nurse's to decide, faster the prescriber's; in steps, the one that is due counts."""
+    step = most_now(facts.visit, facts.at)
+    if step is None or facts.rate is None:
         return Unknown(missing=("the ordered rate",))
-    ordered = order.payload.dose.rate
+    ordered = step.rate
     return Fires(evidence=(f"{facts.rate}, ordered {ordered}",)) if facts.rate > ordered else Clear()
 
 
@@ -79,16 +80,22 @@ def pump_not_as_ordered(facts: InfusionFacts, limits: Limits) -> Finding:
     order = facts.visit.order
     if order is None or facts.rate is None:
         return Unknown(missing=("the ordered rate",))
-    ordered = order.payload.dose.rate
+    ordered = order.payload.first_step.rate
     return Clear() if facts.rate == ordered else Fires(evidence=(f"{facts.rate}, ordered {ordered}",))
 
 
 @rule("INF-RATE-004")
 def rate_over_ceiling(facts: InfusionFacts, limits: Limits) -> Finding:
-    """Worked from what is really in the bag, so that a tenfold slip in either shows."""
+    """Worked from what is really in the bag, so that a tenfold slip in either shows.
+
+    A bolus that was ordered is fast and short; how much it may give at most was asked when it was ordered.
+    """
     order, bag = facts.visit.order, facts.visit.bag(facts.at)
     if order is None or bag is None or facts.rate is None:
         return Unknown(missing=("what the bag holds",))
+    step = most_now(facts.visit, facts.at)
+    if step is not None and step.kind == "bolus" and facts.rate <= step.rate:
+        return Clear()
     hours = Fraction(limits.span.value)
     mg = Fraction(facts.rate.value) * hours * bag.mcg_per_ml / MCG_PER_MG
     per_weight = mg / Fraction(order.payload.dose.weight.value)

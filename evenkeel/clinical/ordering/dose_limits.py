@@ -1,6 +1,7 @@
 """What the rules say of a dose in itself, whoever it is for: the caps, the time, the bag and the two ways."""
 
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final, Literal, Protocol
 
@@ -8,9 +9,10 @@ from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, 
 from evenkeel.record.screening import Tri
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.dose import Dose
-from evenkeel.values.dose_plan import MINUTES_PER_HOUR, DosePlan
+from evenkeel.values.dose_plan import MINUTES_PER_HOUR, DosePlan, Step
 from evenkeel.values.drug import DrugMass, to_decimal
 from evenkeel.values.numbers import plain
+from evenkeel.values.quantities import DosePerWeight
 from evenkeel.values.shape import frozen
 
 Family = Literal["mood", "pain"]
@@ -28,6 +30,9 @@ DOSE_RULES: Final = (
     "ORD-DUR-001",
     "ORD-DUR-002",
     "ORD-STP-001",
+    "ORD-BOL-001",
+    "ORD-BOL-002",
+    "ORD-BOL-003",
     "ORD-BAG-001",
     "ORD-DIL-001",
     "ORD-TWO-001",
@@ -82,9 +87,10 @@ def assess_dose(
 @rule("ORD-WGT-003")
 def weight_no_adult_has(order: AboutDose, limits: Limits) -> Finding:
     """Asked again here, because a dose may be worked out on a weight that no check-in saw."""
-    weight = order.dose.weight
-    outside = weight < limits.least or weight > limits.most
-    return Fires(evidence=(f"weight {weight}",)) if outside else Clear()
+    on = order.plan.on
+    weights = [order.dose.weight, *([on.weighed] if on is not None else [])]
+    outside = [weight for weight in weights if weight < limits.least or weight > limits.most]
+    return Fires(evidence=(f"weight {outside[0]}",)) if outside else Clear()
 
 
 def _is_mood(order: AboutDose) -> bool:
@@ -129,7 +135,8 @@ def pain_dose_in_an_hour(order: AboutDose, limits: Limits) -> Finding:
     """Worked out per hour, because pain protocols state a rate and run for hours."""
     if _is_mood(order):
         return Clear()
-    in_an_hour = max(step.mg_per_kg_in_an_hour for step in order.plan.steps)
+    infused = (step for step in order.plan.steps if step.kind == "infusion")
+    in_an_hour = max((step.mg_per_kg_in_an_hour for step in infused), default=Fraction(0))
     if in_an_hour > Fraction(limits.dose.value):
         return Fires(evidence=(_in_an_hour(in_an_hour),))
     return Clear()
@@ -191,6 +198,40 @@ def step_fast(order: AboutDose, limits: Limits) -> Finding:
     if fastest > Fraction(limits.dose.value):
         return Fires(evidence=(f"one step gives {_in_an_hour(fastest)}",))
     return Clear()
+
+
+def _boluses(order: AboutDose) -> tuple[Step, ...]:
+    return tuple(step for step in order.plan.steps if step.kind == "bolus")
+
+
+@rule("ORD-BOL-001")
+def bolus_over_the_most(order: AboutDose, limits: Limits) -> Finding:
+    """Holds for whatever is called a bolus, alone or with others: all of it is given fast."""
+    boluses = _boluses(order)
+    given = sum((step.per_weight.value for step in boluses), Decimal(0))
+    if given > limits.dose.value:
+        return Fires(evidence=(f"bolus of {DosePerWeight(value=given)}",))
+    return Clear()
+
+
+@rule("ORD-BOL-002")
+def bolus_out_of_place(order: AboutDose, _: Limits) -> Finding:
+    """A bolus fills up before a pain infusion; anywhere else it is a slip of the form."""
+    places = [number for number, step in enumerate(order.plan.steps, start=1) if step.kind == "bolus"]
+    if not places:
+        return Clear()
+    if _is_mood(order):
+        return Fires(evidence=("a bolus in a dose for mood",))
+    if places != [1]:
+        return Fires(evidence=(f"a bolus as step {places[-1]}",))
+    return Clear() if len(order.plan.steps) > 1 else Fires(evidence=("a bolus with no infusion after it",))
+
+
+@rule("ORD-BOL-003")
+def bolus_fast(order: AboutDose, limits: Limits) -> Finding:
+    """The faster it is in, the higher it peaks."""
+    fast = [step for step in _boluses(order) if step.duration < limits.duration]
+    return Fires(evidence=(f"bolus over {fast[0].duration}",)) if fast else Clear()
 
 
 @rule("ORD-BAG-001")

@@ -1,6 +1,6 @@
 """Drawing up and the second check: what was drawn, beside the order that it was drawn on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +9,7 @@ from typing import Final
 from evenkeel.clinical.ordering.order import order_expired
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.clinical.stock import ORDERABLE, PRODUCTS
-from evenkeel.record.ordering import DoseDrawn, DoseDrawnFromOne, OrderSigned, Vial
+from evenkeel.record.ordering import AnyOrder, DoseDrawn, DoseDrawnFromOne, Vial
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.dose import DRAW_PLACES, RATE_PLACES, Dose
 from evenkeel.values.drug import MICROGRAMS_PER_MG, DrugMass, Strength, to_decimal
@@ -57,7 +57,7 @@ class DrawFacts:
 class OrderAndDraw:
     """A draw beside the order that it was drawn on."""
 
-    order: OrderSigned
+    order: AnyOrder
     draw: DrawFacts
     at: datetime
 
@@ -66,7 +66,7 @@ class OrderAndDraw:
 class NewBag:
     """A bag to take the place of another in mid-infusion; `given` is what the patient may have had."""
 
-    order: OrderSigned
+    order: AnyOrder
     draw: DrawFacts
     given: DrugMass
 
@@ -86,7 +86,7 @@ _DRAW_RULES: Final = (
 _NEW_BAG_RULES: Final = ("DRW-NEW-001", "DRW-NEW-002")
 
 
-def assess_draw(book: Rulebook, order: OrderSigned, draw: DrawFacts, at: datetime) -> tuple[Verdict, ...]:
+def assess_draw(book: Rulebook, order: AnyOrder, draw: DrawFacts, at: datetime) -> tuple[Verdict, ...]:
     """Ask every rule that bears on a draw: it must be what was ordered, from a vial that may be used.
 
     As in `assess_order`, give `at` in the clinic's zone: a vial's last day of use is a day of the clinic.
@@ -96,7 +96,7 @@ def assess_draw(book: Rulebook, order: OrderSigned, draw: DrawFacts, at: datetim
 
 
 def assess_new_bag(
-    book: Rulebook, order: OrderSigned, draw: DrawFacts, *, given: DrugMass, at: datetime
+    book: Rulebook, order: AnyOrder, draw: DrawFacts, *, given: DrugMass, at: datetime
 ) -> tuple[Verdict, ...]:
     """Ask every rule that bears on a bag in mid-infusion: the vials', and what it adds to the patient.
 
@@ -153,7 +153,7 @@ def compare_new_bag(draw: DrawFacts, *, strength: Strength, volume: Volume, bag:
 
 
 def compare_check(
-    order: OrderSigned,
+    order: AnyOrder,
     draw: DoseDrawn | DoseDrawnFromOne,
     *,
     record_number_on_file: str,
@@ -161,31 +161,54 @@ def compare_check(
     strength: Strength,
     volume: Volume,
     bag: Volume,
-    rate: FlowRate,
+    rates: tuple[FlowRate, ...],
     weight: Weight,
+    dosing_weight: Weight | None,
 ) -> tuple[str, ...]:
     """What a second person's own readings disagree with, in sentences that give away nobody's numbers.
 
-    The volume is also worked out anew from the second person's weight and strength, so that a slip that both
-    people copied still shows.
+    The volume is also worked out anew from the second person's weight and strength, and every rate from their
+    bag, so that a slip that both people copied still shows. `dosing_weight` is None where the dose is on the
+    scale's weight.
     """
-    exact_mcg = Fraction(order.dose.per_weight.value) * Fraction(weight.value) * 1000
+    on_weight = weight if dosing_weight is None else dosing_weight
+    exact_mcg = Fraction(order.dose.per_weight.value) * Fraction(on_weight.value) * 1000
     reckoned = Volume(value=to_decimal(exact_mcg / strength.mcg_per_ml, DRAW_PLACES))
-    emptying = to_decimal(Fraction(bag.value) * 60 / Fraction(order.dose.duration.value), RATE_PLACES)
+    is_on_scale = order.on.basis == "actual"
     readings = (
         (record_number.strip() == record_number_on_file, "The record number is not this patient's."),
         (strength == draw.strength, "The strength on the vial differs from what was recorded."),
         (volume == draw.volume, "The volume in the syringe differs from what was recorded."),
         (bag == draw.bag, "The volume of the bag differs from what was recorded."),
-        (rate == draw.rate, "The rate differs from what was recorded."),
-        (weight == order.dose.weight, "The weight differs from the one that the order was worked out for."),
-        (volume == reckoned, "The volume does not follow from this weight, this strength and the order."),
+        (rates[:1] == (draw.rate,), "The rate differs from what was recorded."),
+        (weight == order.on.weighed, "The weight differs from the one that the order was worked out for."),
         (
-            rate.value == emptying,
-            "The rate does not empty the bag in the time ordered.",
+            (dosing_weight is None) if is_on_scale else dosing_weight == order.dose.weight,
+            "The weight that the dose is on differs from the order's.",
         ),
+        (volume == reckoned, "The volume does not follow from this weight, this strength and the order."),
+        *_rates_follow(order, bag, rates),
     )
     return tuple(sentence for agrees, sentence in readings if not agrees)
+
+
+def _rates_follow(order: AnyOrder, bag: Volume, rates: tuple[FlowRate, ...]) -> Iterable[tuple[bool, str]]:
+    """Whether each rate runs its step's share of the bag that the second person read in the step's time."""
+    stages = order.stages
+    if len(rates) != len(stages):
+        return ((False, "The rates are not as many as the steps of the order."),)
+    whole = sum((Fraction(stage.per_weight.value) for stage in stages), Fraction(0))
+    found = []
+    for number, (stage, rate) in enumerate(zip(stages, rates, strict=True), start=1):
+        share = Fraction(stage.per_weight.value) / whole
+        exact = Fraction(bag.value) * share * 60 / Fraction(stage.duration.value)
+        words = (
+            "The rate does not empty the bag in the time ordered."
+            if len(stages) == 1
+            else f"The rate of step {number} does not run its share of the bag in the time ordered."
+        )
+        found.append((rate.value == to_decimal(exact, RATE_PLACES), words))
+    return found
 
 
 @rule("DRW-PRD-001")
@@ -257,7 +280,7 @@ def ordered_bag(both: OrderAndDraw, _: Limits) -> Finding:
 @rule("DRW-RTE-001")
 def ordered_rate(both: OrderAndDraw, _: Limits) -> Finding:
     """41.7 for 4.17 is a documented pump error."""
-    seen, ordered = both.draw.rate, both.order.dose.rate
+    seen, ordered = both.draw.rate, both.order.first_step.rate
     return Clear() if seen == ordered else Fires(evidence=(f"ordered {ordered}, set {seen}",))
 
 

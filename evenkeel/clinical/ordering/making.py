@@ -6,6 +6,7 @@ from typing import Final
 from evenkeel.clinical.stock import ORDERABLE, PRODUCTS, Product
 from evenkeel.values.dose import Dose
 from evenkeel.values.dose_plan import DosePlan, Stage
+from evenkeel.values.dosing_weight import DosingWeight
 from evenkeel.values.issues import Issue, UnableTo
 from evenkeel.values.quantities import DosePerWeight, Minutes, Quantity, Volume, Weight
 
@@ -34,11 +35,18 @@ def make_dose(
 
 
 def make_plan(
-    *, stages: tuple[Stage, ...], weight: Weight, weighed_date: date | None, product: str, bag: Volume
+    *,
+    stages: tuple[Stage, ...],
+    weight: Weight,
+    weighed_date: date | None,
+    product: str,
+    bag: Volume,
+    on: DosingWeight | None = None,
 ) -> DosePlan:
     """Work out a dose that runs in one or more stages, or raise UnableToMakeDose with an issue per field.
 
-    The fields of stages after the first are called `per_weight_2`, `duration_2` and so on.
+    The fields of stages after the first are called `per_weight_2`, `duration_2` and so on. `on` says what the
+    weight is where it may be another than the scale's.
     """
     typed: dict[str, Quantity] = {"weight": weight, "bag": bag}
     for number, stage in enumerate(stages, start=1):
@@ -54,7 +62,7 @@ def make_plan(
         raise UnableToMakeDose(issues)
     vial = ORDERABLE[product]
     plan = DosePlan.of(
-        stages=stages, weight=weight, weighed_date=weighed_date, strength=vial.strength, bag=bag
+        stages=stages, weight=weight, weighed_date=weighed_date, strength=vial.strength, bag=bag, on=on
     )
     if issues := [*_cannot_be_drawn(plan, vial), *refuse_disagreement(plan)]:
         raise UnableToMakeDose(issues)

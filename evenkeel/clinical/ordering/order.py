@@ -8,7 +8,7 @@ from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, 
 from evenkeel.clinical.screening import assess_age_of_screening
 from evenkeel.clinical.stock import PROTOCOLS, Protocol
 from evenkeel.record.courses import CourseState
-from evenkeel.record.ordering import OrderSigned
+from evenkeel.record.ordering import AnyOrder
 from evenkeel.record.screening import Tri
 from evenkeel.record.series import InfusionCounted
 from evenkeel.record.verdict import Verdict
@@ -25,7 +25,7 @@ class OrderFacts:
     `elsewhere_at` is when infusions of other visits of this patient began, whatever the course.
     """
 
-    dose: Dose
+    plan: DosePlan
     protocol: Protocol
     visit: VisitState
     course: CourseState
@@ -35,9 +35,9 @@ class OrderFacts:
     elsewhere_at: tuple[datetime, ...]
 
     @property
-    def plan(self) -> DosePlan:
-        """The dose as it runs: an order has one rate."""
-        return DosePlan.around(self.dose, weighed_date=None)
+    def dose(self) -> Dose:
+        """The dose of the plan."""
+        return self.plan.dose
 
     @property
     def family(self) -> Family:
@@ -76,7 +76,7 @@ _ORDER_RULES: Final = (
 def assess_order(
     book: Rulebook,
     *,
-    dose: Dose,
+    plan: DosePlan,
     protocol: str,
     visit: VisitState,
     course: CourseState,
@@ -90,7 +90,7 @@ def assess_order(
     The calendar day that counts is that of `at` in the zone it bears, so give it in the clinic's zone.
     """
     facts = OrderFacts(
-        dose=dose,
+        plan=plan,
         protocol=PROTOCOLS[protocol],
         visit=visit,
         course=course,
@@ -113,7 +113,7 @@ def expiry(book: Rulebook, signed_at: datetime) -> datetime:
     return signed_at + timedelta(hours=int(book.limits("ORD-EXP-001", signed_at.date()).valid.value))
 
 
-def order_expired(book: Rulebook, order: OrderSigned, at: datetime) -> Verdict:
+def order_expired(book: Rulebook, order: AnyOrder, at: datetime) -> Verdict:
     """Whether a signed order still stands at a moment."""
     return book.consult("ORD-EXP-001", OrderAge(expires_at=order.expires_at, at=at), on=at.date())
 

@@ -71,7 +71,7 @@ def replace_bag(
     state = _held(act, visit)
     assert state.order is not None, "what is paused was ordered"
     order = state.order.payload
-    new = rules.DrawFacts(vials=labels_of(takes), bag=bag, rate=order.dose.rate)
+    new = rules.DrawFacts(vials=labels_of(takes), bag=bag, rate=order.first_step.rate)
     given = state.given(act.happened_at)
     book = Book(act, {*custody.lots_of_visit(visit), *(take.lot for take in takes)})
     weld.post_given(book, state, given.mcg - weld.given_now_mcg(book, state))

@@ -7,6 +7,7 @@ from evenkeel.clinical import rulebook_page
 from evenkeel.clinical.case_tables import shipped_tables
 from evenkeel.clinical.disagreements import shipped_disagreements
 from evenkeel.clinical.hazards import shipped_hazards
+from evenkeel.clinical.library import docs_pages, library
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.rulebook_model import make_book
 from evenkeel.clinical.scales import page as scales_page
@@ -36,6 +37,7 @@ def _pages() -> dict[str, str]:
         "permissions.md": _permissions(),
         "pharmacology/commands.md": command_page.render(),
         "evidence/models.md": models_page.render(),
+        **docs_pages.render_all(library()),
     }
 
 

@@ -39,6 +39,7 @@ STAGES = (
     "amendments",
     "chairs",
     "rulebook",
+    "library",
     "level_explorer",
     "dose",
     "dose_label",

@@ -7,13 +7,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from evenkeel.journey.policy import Action, may
+from evenkeel.journey.policy import may
 from evenkeel.record.entry import ROLE_WORDS, Author
 from evenkeel.store.queries import people
 from evenkeel.store.queries import settings as clinic_settings
+from evenkeel.web.routes import Asked, is_permitted
 
 # In the order in which they stand: name of the route, what it is called, what it asks for.
-PLACES: Final[tuple[tuple[str, str, Action], ...]] = (
+PLACES: Final[tuple[tuple[str, str, Asked], ...]] = (
     ("today", "Today", "today.read"),
     ("board", "Board", "board.read"),
     ("diary", "Diary", "visit.read"),
@@ -21,6 +22,7 @@ PLACES: Final[tuple[tuple[str, str, Action], ...]] = (
     ("stock", "Stock", "stock.read"),
     ("quarantine", "Devices", "devices.read"),
     ("rulebook", "Rulebook", "rulebook.read"),
+    ("library", "Library", "anybody"),
     ("level_explorer", "Levels", "levels.explore"),
     ("dose_calculator", "Dose", "dose.calculate"),
     ("people", "People", "people.manage"),
@@ -62,7 +64,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
 def _nav(request: HttpRequest, author: Author) -> list[dict[str, Any]]:
     found = []
     for name, label, action in PLACES:
-        if may(author.role, action):
+        if is_permitted(action, author.role):
             address = reverse(name)
             here = request.path == address if address == "/" else request.path.startswith(address)
             found.append({"url": address, "label": label, "current": here, "count": None})

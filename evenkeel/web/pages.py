@@ -14,13 +14,14 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from evenkeel.journey.acting import Act, RecordMoved
-from evenkeel.journey.policy import Action, NotPermitted
+from evenkeel.journey.policy import NotPermitted
 from evenkeel.journey.rules import clinic_time
 from evenkeel.record.entry import Author
 from evenkeel.store.queries import people
 from evenkeel.store.reading import NoSuchStream
 from evenkeel.values.ids import IdempotencyKey, StreamId, StreamKind, stream_of
 from evenkeel.values.issues import Issue, UnableTo
+from evenkeel.web.routes import Asked
 
 # The form is sent again with its errors, so it is not a success; 422 says so to scripts and tests.
 REFUSED = 422
@@ -39,7 +40,7 @@ class Page(View):
     Subclasses name the `action` that the policy asks for, and the template.
     """
 
-    action: ClassVar[Action]
+    action: ClassVar[Asked]
     template: ClassVar[str]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

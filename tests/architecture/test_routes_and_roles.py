@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from evenkeel.clinical.library import docs_pages, library
 from evenkeel.clinical.rulebook_model import STAGES
 from evenkeel.config.generated_pages import stale_pages, write_pages
 from evenkeel.journey.policy import ROLES
@@ -79,6 +80,7 @@ def address(route: Route, case: Case) -> str:
         "key": "abc",
         "uidb36": "1",
         "monitor": "MON-1",
+        "topic": "side-effects",
         "chair": "chair-1",
         "site": "main",
         "case": str(uuid.uuid4()),
@@ -114,7 +116,7 @@ def test_every_route_has_a_name_of_its_own_and_says_what_it_asks_for() -> None:
     assert stale == set()
 
 
-def test_only_signing_in_and_out_is_for_anybody() -> None:
+def test_only_signing_in_and_out_and_the_library_are_for_anybody() -> None:
     anybody = {route.name for route in ROUTES if "anybody" in (route.to_look, route.to_send)}
     assert anybody == {
         "account_login",
@@ -122,6 +124,9 @@ def test_only_signing_in_and_out_is_for_anybody() -> None:
         "account_inactive",
         "mfa_authenticate",
         "mfa_login_webauthn",
+        "library",
+        "library_claims",
+        "library_topic",
     }
 
 
@@ -231,6 +236,7 @@ def test_stale_pages_are_noticed_and_written_anew(tmp_path: Any) -> None:
         "permissions.md",
         "pharmacology/commands.md",
         "evidence/models.md",
+        *docs_pages.render_all(library()),
     }
     write_pages(tmp_path)
     assert stale_pages(tmp_path) == []

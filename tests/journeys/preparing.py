@@ -164,7 +164,13 @@ def examples(at: str) -> dict[str, str]:
     """References of something to open on every page: a course at each stage, a visit at each phase."""
     moment = datetime.fromisoformat(at)
     lead = str(factories.people().lead.id)
-    found: dict[str, str] = {"person": lead, "scale": "phq9", "after": "3", "kind": "visit"}
+    found: dict[str, str] = {
+        "person": lead,
+        "scale": "phq9",
+        "after": "3",
+        "kind": "visit",
+        "topic": "what-it-is",
+    }
     for number, phase in enumerate(PHASES, start=1):
         visit = book_today(at, f"chair-{number}", phase.replace("_", " ").title())
         if phase != "booked":

@@ -9,6 +9,8 @@ from evenkeel.values.shape import frozen
 
 # Which way a limit is moved to make its rule speak up earlier: down, up, or with fewer words in its list.
 Stricter = Literal["lower", "higher", "fewer"]
+# Lowest and highest value, or words.
+Range = tuple[Limit, ...] | tuple[str, ...]
 
 _KEYS_OF_A_NUMBER: Final = {"stricter", "recommended", "absolute"}
 _KEYS_OF_WORDS: Final = {"stricter", "recommended", "among"}
@@ -23,8 +25,8 @@ class Bounds:
     """
 
     stricter: Stricter
-    recommended: tuple[Limit, ...]
-    absolute: tuple[Limit, ...]
+    recommended: Range
+    absolute: Range
 
     def allows(self, value: Limit) -> bool:
         """Whether a clinic may set this at all."""
@@ -50,18 +52,27 @@ class Bounds:
             return tuple(word for word in one if word in other) or one
         return other if self.is_stricter(other, one) else one
 
-    def _holds(self, ends: tuple[Limit, ...], value: Limit) -> bool:
+    def _holds(self, ends: Range, value: Limit) -> bool:
         if isinstance(value, tuple):
             return bool(value) and set(value) <= set(ends)
         low, high = ends
+        assert not isinstance(low, str), "the bounds of a number are numbers"
+        assert not isinstance(high, str), "the bounds of a number are numbers"
         return measure(low) <= measure(value) <= measure(high)
 
-    def __str__(self) -> str:
+    @property
+    def absolute_shown(self) -> str:
         """The absolute bounds in words."""
-        if self.stricter == "fewer":
-            return f"any of {', '.join(limit_shown((str(word),)) for word in self.absolute)}"
-        low, high = self.absolute
-        return f"{limit_shown(low)} to {limit_shown(high)}"
+        return self._shown(self.absolute)
+
+    @property
+    def recommended_shown(self) -> str:
+        """What is recommended, in words."""
+        return self._shown(self.recommended)
+
+    def _shown(self, ends: Range) -> str:
+        shown = [str(end) for end in ends]
+        return ", ".join(shown) if self.stricter == "fewer" else " to ".join(shown)
 
 
 def read_bounds(spot: Spot, raw: object, versions: Sequence[Limits], *, is_hard: bool) -> dict[str, Bounds]:
@@ -106,14 +117,14 @@ def _read(spot: Spot, name: str, table: Any, versions: Sequence[Limits], *, is_h
     return bounds
 
 
-def _words(spot: Spot, name: str, raw: object, _: Limit) -> tuple[Limit, ...]:
+def _words(spot: Spot, name: str, raw: object, _: Limit) -> Range:
     is_words = isinstance(raw, list) and bool(raw) and all(isinstance(word, str) and word for word in raw)
     spot.demand(is_words, f"the bounds of {name} are lists of words")
     assert isinstance(raw, list)
     return tuple(raw)
 
 
-def _ends(spot: Spot, name: str, raw: object, shipped: Limit) -> tuple[Limit, ...]:
+def _ends(spot: Spot, name: str, raw: object, shipped: Limit) -> Range:
     spot.demand(isinstance(raw, list) and len(raw) == 2, f"a bound of {name} is a lowest and a highest value")
     assert isinstance(raw, list)
     try:
@@ -134,8 +145,10 @@ def _check(spot: Spot, name: str, bounds: Bounds, shipped: Sequence[Limit], *, i
         inside = set(bounds.recommended) <= set(bounds.absolute)
         loosest: Limit = tuple(str(word) for word in bounds.absolute)
     else:
-        inside = all(bounds.allows(end) for end in bounds.recommended)
-        loosest = bounds.absolute[1 if bounds.stricter == "lower" else 0]
+        inside = all(bounds.allows(end) for end in bounds.recommended if not isinstance(end, str))
+        end = bounds.absolute[1 if bounds.stricter == "lower" else 0]
+        assert not isinstance(end, str), "the bounds of a number are numbers"
+        loosest = end
     spot.at("recommended").demand(inside, f"recommended values of {name} lie outside what is allowed")
     # A hard rule may not be loosened beyond its newest version; that an earlier one was looser is past.
     for limit in [now] if is_hard else shipped:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from evenkeel.values.drug import DrugMass, Strength
-from evenkeel.values.numbers import BadNumber
+from evenkeel.values.numbers import BadNumber, number_of, parse_decimal
 from evenkeel.values.quantities import (
     Breaths,
     Days,
@@ -50,6 +50,8 @@ UNITS: Final[Mapping[str, Callable[[str], Limit]]] = {
     "points": Score.of,
 }
 
+_UNIT_OF: Final = {type(read("1")): unit for unit, read in UNITS.items()}
+
 _NUMBER_AND_UNIT = re.compile(r"([0-9]+(?:\.[0-9]+)?) (.+)", re.ASCII)
 
 
@@ -84,6 +86,31 @@ def limit_shown(limit: Limit) -> str:
     return " or ".join(limit) if isinstance(limit, tuple) else str(limit)
 
 
+def limit_written(limit: Limit) -> str | int | list[str]:
+    """A limit as a rule file writes it; `parse_limit` reads it back."""
+    if isinstance(limit, tuple):
+        return list(limit)
+    if isinstance(limit, int):
+        return limit
+    return f"{limit_number(limit)} {limit_unit(limit)}"
+
+
+def limit_number(limit: Limit) -> str:
+    """The number of a limit alone, as a person types it."""
+    assert not isinstance(limit, tuple), "a list of words has no number"
+    return limit.number if isinstance(limit, Quantity) else str(limit).partition(" ")[0]
+
+
+def limit_unit_shown(limit: Limit) -> str:
+    """The unit of a limit as it stands beside its number on a screen; empty where it has none."""
+    return limit.shown_unit if isinstance(limit, Quantity) else limit_unit(limit)
+
+
+def limit_unit(limit: Limit) -> str:
+    """The unit of a limit as rule files write it; empty for a whole number and for a list of words."""
+    return _UNIT_OF.get(type(limit), "")
+
+
 def measure(limit: Limit) -> Decimal:
     """The number of a limit in its own unit, to compare limits of one kind; a list of words has none."""
     match limit:
@@ -95,6 +122,26 @@ def measure(limit: Limit) -> Decimal:
             return Decimal(limit.mcg_per_ml)
     assert isinstance(limit, int), "a list of words is no number"
     return Decimal(limit)
+
+
+def typed_limit(text: str, like: Limit) -> Limit:
+    """Read what a person typed for a limit of this kind, with its unit or without; raises BadNumber.
+
+    Another unit, and whatever could be read in two ways, is refused with a sentence that names what to write.
+    """
+    if isinstance(like, int):
+        number = parse_decimal(text)
+        if number != number.to_integral_value():
+            raise BadNumber("number-not-whole", "Write a whole number.")
+        return int(number)
+    assert isinstance(like, Quantity | DrugMass | Strength), "words are chosen, not typed"
+    try:
+        digits = number_of(text, limit_unit_shown(like))
+    except BadNumber as bad:
+        if bad.code != "number-no-unit":
+            raise
+        digits = text
+    return UNITS[limit_unit(like)](digits)
 
 
 def parse_limit(raw: object) -> Limit:

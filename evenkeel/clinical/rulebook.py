@@ -7,7 +7,8 @@ because a rule that is half there is worse than none.
 
 import importlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
 from evenkeel.clinical.bounds import Bounds, read_bounds
+from evenkeel.clinical.clinic_settings import ClinicSetting, in_order, overlaid
 from evenkeel.clinical.limits import Limit, Limits, RulebookError, parse_limit
 from evenkeel.clinical.rule_files import RULES, RuleTable, Spot, read_sources, rule_tables
 from evenkeel.record.entry import RuleRef
@@ -32,6 +34,7 @@ __all__ = [
     "Fires",
     "Limit",
     "Limits",
+    "NoSuchVersion",
     "Overridable",
     "Rule",
     "RuleVersion",
@@ -86,7 +89,10 @@ class Citation:
 
 @frozen
 class RuleVersion:
-    """The limits in force from a date until the next version's date, and what they are founded on."""
+    """The limits in force from a date until the next version's date, and what they are founded on.
+
+    `setting` is the number of the newest setting of the clinic that is in the limits; 0 is for none.
+    """
 
     number: int
     from_date: date
@@ -96,6 +102,11 @@ class RuleVersion:
     authored_by: str
     checked_by: str
     review_due: date
+    setting: int = 0
+
+
+class NoSuchVersion(LookupError):
+    """A rule has no such version, or this clinic never made such a setting."""
 
 
 @frozen
@@ -103,7 +114,8 @@ class Rule:
     """One rule of the clinic.
 
     `versions` are in the order they came into force. `bounds` say by limit how far a clinic may move it; a
-    limit without bounds stays as it is. `place` is the file and line where the rule begins.
+    limit without bounds stays as it is. `place` is the file and line where the rule begins. `settings` are
+    this clinic's, in the order in which they take effect.
     """
 
     id: str
@@ -119,12 +131,43 @@ class Rule:
     versions: tuple[RuleVersion, ...]
     check: Check
     place: str
+    settings: tuple[ClinicSetting, ...] = ()
 
-    def version_on(self, on: date) -> RuleVersion:
-        """The version in force on a day; a day before the first version is a broken invariant."""
+    def shipped_on(self, on: date) -> RuleVersion:
+        """The version in force on a day, as it is shipped; a day before the first is a broken invariant."""
         in_force = [version for version in self.versions if version.from_date <= on]
         assert in_force, f"no version of {self.id} was in force on that day"
         return in_force[-1]
+
+    def version_on(self, on: date) -> RuleVersion:
+        """The version in force on a day with the limits that this clinic has set for that day."""
+        applied = [setting for setting in self.settings if setting.from_date <= on]
+        return self._with(self.shipped_on(on), applied)
+
+    def with_setting(self, setting: ClinicSetting) -> Self:
+        """The rule with one more setting of the clinic."""
+        return replace(self, settings=in_order((*self.settings, setting)))
+
+    def as_of(self, version: int, setting: int = 0) -> RuleVersion:
+        """The limits that an entry was decided by, which names them so; raises NoSuchVersion."""
+        if not 1 <= version <= len(self.versions):
+            raise NoSuchVersion
+        numbers = [0, *(each.number for each in self.settings)]
+        if setting not in numbers:
+            raise NoSuchVersion
+        return self._with(self.versions[version - 1], self.settings[: numbers.index(setting)])
+
+    def _with(self, version: RuleVersion, applied: Sequence[ClinicSetting]) -> RuleVersion:
+        if not applied:
+            return version
+        limits = overlaid(
+            version.limits,
+            applied,
+            self.bounds,
+            lambda number: self.versions[min(number, len(self.versions)) - 1].limits,
+            is_hard=self.override == "none",
+        )
+        return replace(version, limits=limits, setting=applied[-1].number)
 
     def sentence(self, version: RuleVersion) -> str:
         """The statement with the limits of a version filled in."""
@@ -186,6 +229,25 @@ class Rulebook:
         assert id_ in self.by_id, f"there is no rule {id_}"
         return self.by_id[id_]
 
+    def with_settings(self, settings: Iterable[ClinicSetting]) -> Self:
+        """The same rules with the limits that a clinic set; those of a rule that is no more do not count."""
+        by_rule: dict[str, list[ClinicSetting]] = {}
+        for setting in settings:
+            by_rule.setdefault(setting.rule, []).append(setting)
+        by_id = {
+            id_: replace(rule, settings=in_order(by_rule.get(id_, ()))) for id_, rule in self.by_id.items()
+        }
+        return replace(self, by_id=by_id)
+
+    def as_of(self, ref: RuleRef) -> RuleVersion:
+        """The limits that an entry was decided by; `rule(ref.rule).sentence(...)` says them.
+
+        Raises NoSuchVersion for a reference that no entry of this clinic can hold.
+        """
+        if ref.rule not in self.by_id:
+            raise NoSuchVersion
+        return self.by_id[ref.rule].as_of(ref.version, ref.setting)
+
     def limits(self, id_: str, on: date) -> Limits:
         """The limits of a rule that are in force on a day."""
         return self.rule(id_).version_on(on).limits
@@ -208,7 +270,7 @@ class Rulebook:
             answer = "clear"
         severity = rule.severity_of(answer)
         return Verdict(
-            rule=RuleRef(rule=id_, version=version.number),
+            rule=RuleRef(rule=id_, version=version.number, setting=version.setting),
             answer=answer,
             severity=severity,
             sentence=sentence,

@@ -1,9 +1,9 @@
-"""Walk every hash chain again, and compare every projection with a fresh fold."""
+"""Walk every hash chain again, that of the limits too, and compare every projection with a fresh fold."""
 
 from collections.abc import Callable
 
 from evenkeel.record.chain import Tampering, check_chain
-from evenkeel.store import projections, reading
+from evenkeel.store import limit_settings, projections, reading
 from evenkeel.values.ids import StreamId, kind_of
 from evenkeel.values.shape import frozen
 
@@ -43,6 +43,10 @@ def verify(progress: Callable[[int, int], None] = lambda done, total: None) -> V
         Tampering(stream=stream, seq=1, sentence="the stream has entries but no head") for stream in orphans
     ]
     stale += projections.rows_without_stream()
+    broken = limit_settings.first_broken()
+    if broken is not None:
+        said = f"row {broken} of the clinic's own limits is not what was written"
+        tamperings.append(Tampering(stream=StreamId("setting:limits"), seq=broken, sentence=said))
     return Verification(
         streams=len(streams), entries=entries, tamperings=tuple(tamperings), stale_rows=tuple(stale)
     )

@@ -5,11 +5,21 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.store import limit_settings
+
+# The newest setting's hash, and the book with every setting up to it. A book is never changed and the pair is
+# replaced whole, so threads may share it; each process asks the database whether it is still the newest.
+_kept: tuple[str, Rulebook] | None = None
 
 
 def book() -> Rulebook:
-    """The rulebook in use."""
-    return Rulebook.shipped()
+    """The rulebook in use: the rules that are shipped, with the limits that this clinic set."""
+    global _kept
+    newest = limit_settings.newest_hash()
+    kept = _kept
+    if kept is None or kept[0] != newest:
+        kept = _kept = (newest, Rulebook.shipped().with_settings(limit_settings.every_setting()))
+    return kept[1]
 
 
 def clinic_time(moment: datetime) -> datetime:

@@ -32,7 +32,7 @@ def hash_of(entry: Entry) -> str:
         "amends": entry.amends,
         "amend_reason": entry.amend_reason,
         "payload": encode(entry.payload),
-        "rules": [[ref.rule, ref.version] for ref in entry.rules],
+        "rules": [ref.written for ref in entry.rules],
         "previous_hash": entry.previous_hash,
     }
     return hashlib.sha256(canonical(body).encode()).hexdigest()

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any, TypeVar, dataclass_transform
 
 from cattrs import Converter
+from cattrs.gen import make_dict_unstructure_fn, override
 
-from evenkeel.record.entry import Payload
+from evenkeel.record.entry import Payload, RuleRef
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.quantities import Quantity
 from evenkeel.values.shape import frozen
@@ -70,6 +71,10 @@ _converter.register_unstructure_hook(DrugMass, lambda mass: mass.mcg)
 _converter.register_structure_hook(DrugMass, lambda raw, _: DrugMass(mcg=raw))
 _converter.register_unstructure_hook(Strength, lambda strength: strength.mcg_per_ml)
 _converter.register_structure_hook(Strength, lambda raw, _: Strength(mcg_per_ml=raw))
+# Entries from before clinics could set limits hold no setting, and their hashes must stay as they are.
+_converter.register_unstructure_hook(
+    RuleRef, make_dict_unstructure_fn(RuleRef, _converter, setting=override(omit_if_default=True))
+)
 
 
 def canonical(value: Any) -> str:

@@ -1,7 +1,7 @@
 """One written line of the record, and the draft of one."""
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from evenkeel.values.ids import ClinicianId, EntryId, IdempotencyKey, StreamId
 from evenkeel.values.shape import frozen
@@ -20,10 +20,30 @@ ROLE_WORDS: dict[Role, str] = {
 
 @frozen
 class RuleRef:
-    """Which version of which rule was consulted."""
+    """Which version of which rule was consulted, and the newest of the clinic's own settings that was in it.
+
+    `setting` is 0 where the shipped limits stood. Then it is not written, so that entries from before clinics
+    could set limits keep their hashes.
+    """
 
     rule: str
     version: int
+    setting: int = 0
+
+    def __str__(self) -> str:
+        own = f", clinic's setting {self.setting}" if self.setting else ""
+        return f"{self.rule} v{self.version}{own}"
+
+    @property
+    def written(self) -> list[str | int]:
+        """The reference as a row holds it and a hash is taken over it; `RuleRef.read` reads it back."""
+        return [self.rule, self.version, *([self.setting] if self.setting else [])]
+
+    @classmethod
+    def read(cls, written: list[Any]) -> Self:
+        """Read what `written` gave."""
+        rule, version, *setting = written
+        return cls(rule=rule, version=version, setting=setting[0] if setting else 0)
 
 
 @frozen

@@ -4,7 +4,9 @@ On SQLite, INSERT OR REPLACE deletes without firing a delete trigger unless `rec
 connection settings turn it on, and `store.durability` refuses to start without it.
 """
 
-TABLES = (
+from collections.abc import Sequence
+
+RECORD = (
     "store_entry",
     "store_submission",
     "store_devicemessage",
@@ -13,6 +15,8 @@ TABLES = (
     "store_accessrecord",
     "store_changerecord",
 )
+LIMITS = ("store_limitsetting",)
+TABLES = (*RECORD, *LIMITS)
 
 SENTENCE = "the record is append-only"
 
@@ -25,13 +29,16 @@ $$ LANGUAGE plpgsql
 """
 
 
-def install(vendor: str) -> list[str]:
-    """Return the statements that put the triggers in place; `vendor` is Django's name for the database."""
+def install(vendor: str, tables: Sequence[str] = TABLES) -> list[str]:
+    """Return the statements that put the triggers in place; `vendor` is Django's name for the database.
+
+    A migration names the tables that there are when it runs.
+    """
     if vendor == "sqlite":
         return [
             f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END"
-            for table in TABLES
+            for table in tables
             for verb in ("update", "delete")
         ]
     assert vendor == "postgresql", "Evenkeel runs on SQLite and on PostgreSQL"
@@ -40,15 +47,15 @@ def install(vendor: str) -> list[str]:
         *(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION evenkeel_append_only()"
-            for table in TABLES
+            for table in tables
         ),
     ]
 
 
-def remove(vendor: str) -> list[str]:
+def remove(vendor: str, tables: Sequence[str] = TABLES) -> list[str]:
     """Return the statements that take the triggers away; only undoing the migration may use them."""
     if vendor == "sqlite":
         return [
-            f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for table in TABLES for verb in ("update", "delete")
+            f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for table in tables for verb in ("update", "delete")
         ]
-    return [f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}" for table in TABLES]
+    return [f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}" for table in tables]

@@ -93,7 +93,7 @@ def _row(entry: Entry) -> models.Entry:
         amends=entry.amends,
         amend_reason=entry.amend_reason,
         payload=encode(entry.payload),
-        rules=json.dumps([[ref.rule, ref.version] for ref in entry.rules]),
+        rules=json.dumps([ref.written for ref in entry.rules]),
         previous_hash=entry.previous_hash,
         hash=entry.hash,
     )

@@ -1,8 +1,8 @@
 """Every table there is. Nothing outside `evenkeel.store` imports this module.
 
-Three sorts of table: the record (append-only by trigger), projections of it (rewritten in the transaction
-that appends, and compared with a fresh fold by a test), and ordinary rows (people, chairs, settings) with a
-change log.
+Four sorts of table: the record (append-only by trigger), the clinic's own limits (append-only too),
+projections of the record (rewritten in the transaction that appends, and compared with a fresh fold by a
+test), and ordinary rows (people, chairs, settings) with a change log.
 """
 
 import uuid
@@ -131,6 +131,34 @@ class ChangeRecord(models.Model):
     before = models.TextField()
     after = models.TextField()
     reason = models.TextField()
+
+
+# --- the clinic's own limits --------------------------------------------------------------------------------
+
+
+class LimitSetting(models.Model):
+    """One limit of a rule as the clinic set it: never changed, like the record, and a chain of its own.
+
+    `value` is JSON as a rule file writes the limit; null is back to the shipped limit.
+    """
+
+    seq = models.PositiveIntegerField(primary_key=True)
+    rule = models.CharField(max_length=20)
+    limit = models.CharField(max_length=60)
+    number = models.PositiveIntegerField()
+    value = models.TextField(null=True)
+    version = models.PositiveIntegerField()
+    from_date = models.DateField()
+    reason = models.TextField()
+    is_confirmed = models.BooleanField()
+    by_id = models.CharField(max_length=40)
+    by_name = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField()
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rule", "number"], name="limit_setting_once")]
 
 
 # --- projections --------------------------------------------------------------------------------------------

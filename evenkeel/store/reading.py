@@ -64,7 +64,7 @@ def _entry(row: models.Entry) -> Entry:
         amends=EntryId(row.amends) if row.amends else None,
         amend_reason=row.amend_reason,
         payload=decode(row.kind, row.version, row.payload),
-        rules=tuple(RuleRef(rule=rule, version=version) for rule, version in json.loads(row.rules)),
+        rules=tuple(RuleRef.read(written) for written in json.loads(row.rules)),
         previous_hash=row.previous_hash,
         hash=row.hash,
     )

@@ -10,7 +10,7 @@ import unicodedata
 from decimal import Decimal
 from typing import Final
 
-from evenkeel.values.other_units import about_unit, unit_named
+from evenkeel.values.other_units import about_unit, same_unit, unit_named
 
 DIGITS_MAX: Final = 12
 
@@ -59,12 +59,12 @@ def number_of(text: str, unit: str) -> str:
         number = parse_decimal(text, unit)
         raise BadNumber("number-no-unit", f'Write the unit too: "{plain(number)} {unit}".')
     digits, written = found.groups()
+    if same_unit(written, unit):
+        return str(digits)
     named = unit_named(written)
     if named is None:
         raise BadNumber("number-unknown-unit", f'Write the unit as "{unit}".')
-    if named != unit:
-        raise BadNumber(*about_unit(parse_decimal(digits), written, unit))
-    return str(digits)
+    raise BadNumber(*about_unit(parse_decimal(digits), written, unit))
 
 
 def _what_is_wrong(text: str, unit: str | None) -> BadNumber:

@@ -31,6 +31,8 @@ _SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "mL/min": (),
     "min": ("mins", "minute", "minutes"),
     "h": ("hr", "hrs", "hour", "hours"),
+    "days": ("d", "day"),
+    "years": ("y", "yr", "yrs", "year"),
     "s": ("sec", "secs", "second", "seconds"),
     "cm": (),
     "m": (),
@@ -74,10 +76,15 @@ def unit_named(written: str) -> str | None:
     return _NAMES.get(_folded(written))
 
 
+def same_unit(written: str, asked: str) -> bool:
+    """Whether somebody wrote the unit that is asked for, by its name or in another spelling of it."""
+    return unit_named(written) == asked or _folded(written) == _folded(asked)
+
+
 def about_unit(number: Decimal, written: str, asked: str) -> tuple[str, str]:
     """A code and a sentence for a number that was written with a unit where the number alone is asked for."""
     found = unit_named(written)
-    if found == asked or _folded(written) == _folded(asked):
+    if same_unit(written, asked):
         return "number-with-unit", "Write the number alone; the unit stands beside the field."
     if found is None:
         return "number-unknown-unit", f"Write the number alone, in {asked}."

@@ -143,5 +143,5 @@ def _hash(entry: Entry) -> dict[str, Any]:
         "recorded_at": entry.recorded_at,
         "hash": entry.hash,
         "previous": entry.previous_hash,
-        "rules": ", ".join(f"{ref.rule} v{ref.version}" for ref in entry.rules),
+        "rules": ", ".join(str(ref) for ref in entry.rules),
     }

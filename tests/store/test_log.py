@@ -100,7 +100,8 @@ def test_no_table_of_the_record_can_be_changed(table: str, verb: str) -> None:
 
 
 def _primary_key(table: str) -> str:
-    return {"store_entry": "position", "store_submission": "key"}.get(table, "id")
+    named = {"store_entry": "position", "store_submission": "key", "store_limitsetting": "seq"}
+    return named.get(table, "id")
 
 
 def _one_row(table: str) -> str:
@@ -123,6 +124,8 @@ def _one_row(table: str) -> str:
         "PositiveSmallIntegerField": "1",
         "DecimalField": "1",
         "ForeignKey": "'visit:x'" if table == "store_entry" else "1",
+        "BooleanField": "true",
+        "DateField": "'2026-11-20'",
         "DateTimeField": "'2026-11-20 14:00:00+00:00'",
         "BinaryField": "''",
     }

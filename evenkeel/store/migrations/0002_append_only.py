@@ -15,12 +15,12 @@ def _run(statements: list[str], schema_editor: Any) -> None:
 
 def install(apps: Any, schema_editor: Any) -> None:
     """Install the triggers of this database."""
-    _run(append_only.install(schema_editor.connection.vendor), schema_editor)
+    _run(append_only.install(schema_editor.connection.vendor, append_only.RECORD), schema_editor)
 
 
 def remove(apps: Any, schema_editor: Any) -> None:
     """Take the triggers away again."""
-    _run(append_only.remove(schema_editor.connection.vendor), schema_editor)
+    _run(append_only.remove(schema_editor.connection.vendor, append_only.RECORD), schema_editor)
 
 
 class Migration(migrations.Migration):

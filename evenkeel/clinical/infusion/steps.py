@@ -6,6 +6,7 @@ slower rate leaves its share to be given. A pump that is told the step's volume 
 
 from datetime import datetime, timedelta
 from fractions import Fraction
+from math import ceil
 from typing import Final
 
 from evenkeel.clinical.infusion.facts import InfusionFacts
@@ -144,7 +145,8 @@ def _late(facts: InfusionFacts, allowed: Minutes, *, is_too_fast: bool) -> Findi
 
 
 def _span(hours: Fraction) -> timedelta:
-    return timedelta(microseconds=round(hours * _MICROSECONDS_PER_HOUR))
+    """Rounded up, so that what was asked for has run when it is over."""
+    return timedelta(microseconds=ceil(hours * _MICROSECONDS_PER_HOUR))
 
 
 def _hours(span: timedelta) -> Fraction:

@@ -14,8 +14,10 @@ from evenkeel.clinical import checkin as checkin_rules
 from evenkeel.clinical import preparation as consent_texts
 from evenkeel.clinical import screening as screening_rules
 from evenkeel.clinical.checkin import CheckInFacts
+from evenkeel.clinical.workup import TESTS
 from evenkeel.journey import checkin, preparation, referral, screening, series
 from evenkeel.journey.acting import Act
+from evenkeel.journey.rules import clinic_day
 from evenkeel.record.checkin import Escort
 from evenkeel.record.entry import Author, Role
 from evenkeel.record.referral import (
@@ -27,11 +29,11 @@ from evenkeel.record.referral import (
     MedicinesRecorded,
     Referrer,
 )
-from evenkeel.record.screening import Tri
+from evenkeel.record.screening import Checklist, Tri, Trial, WorkupLine
 from evenkeel.record.signs import Signs
 from evenkeel.store import models, reading
 from evenkeel.values.ids import ChairId, ClinicianId, IdempotencyKey, StreamId
-from evenkeel.values.quantities import Breaths, Hours, Pressure, Pulse, Saturation, Weight
+from evenkeel.values.quantities import Breaths, Height, Hours, Pressure, Pulse, Saturation, Weight
 
 # A Monday morning, nine o'clock in the clinic (America/New_York).
 NOW: Final = datetime(2026, 6, 1, 13, 0, tzinfo=UTC)
@@ -150,15 +152,36 @@ def safe_answers(indication: str = "depression") -> dict[str, Tri]:
     return {question.key: question.safe for question in screening_rules.questions_for(indication)}
 
 
+def checklist(indication: str = "depression", day: date = TODAY, **answers: Tri) -> Checklist:
+    """A checklist with nothing against the patient, but for the answers that are named."""
+    normal = WorkupLine(result="normal", done_date=day - timedelta(days=3))
+    # What the list of MEDICINES names is answered with yes.
+    taken: dict[str, Tri] = {"lithium_antidepressants": "yes"}
+    return Checklist(
+        answers=safe_answers(indication) | taken | answers,
+        trials=(
+            Trial(drug="sertraline", dose="200 mg", weeks=10, result="no_effect"),
+            Trial(drug="venlafaxine", dose="225 mg", weeks=8, result="too_little"),
+        ),
+        workup=dict.fromkeys(TESTS, normal)
+        | {"pregnancy_test": WorkupLine(result="does_not_apply")}
+        | {"toxicology": WorkupLine(result="does_not_apply")},
+        weight=Weight.of("70"),
+        height=Height.of("168"),
+        stop_bang=1,
+        since_substances=None,
+        systolic=Pressure.of(124),
+        diastolic=Pressure.of(78),
+    )
+
+
 def screen(course: StreamId, at: datetime = NOW, **answers: Tri) -> None:
     """Fill in the checklist with safe answers, but for those that are named."""
+    indication = reading.course(course).referral.indication
     screening.record_screening(
         act(people().nurse, at),
         course=course,
-        answers=safe_answers(reading.course(course).referral.indication) | answers,
-        failed_trials=3,
-        systolic=Pressure.of(124),
-        diastolic=Pressure.of(78),
+        checklist=checklist(indication, clinic_day(at), **answers),
         note="",
     )
 

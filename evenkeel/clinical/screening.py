@@ -1,10 +1,11 @@
 """Screening: may this patient be treated with ketamine at all, and until when does the answer stand?"""
 
 import tomllib
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, Protocol
 
 from evenkeel.clinical.decision import gate
+from evenkeel.clinical.medicine_classes import Listed, listed
 from evenkeel.clinical.pressure import above_either, at_or_above_either
 from evenkeel.clinical.questions import Question, check_of, read_questions
 from evenkeel.clinical.rulebook import (
@@ -19,9 +20,11 @@ from evenkeel.clinical.rulebook import (
     read_sources,
     rule,
 )
-from evenkeel.record.screening import ScreeningOutcome, Tri
+from evenkeel.clinical.workup import is_positive
+from evenkeel.record.referral import Medicine
+from evenkeel.record.screening import Checklist, ScreeningOutcome, Tri, Trial
 from evenkeel.record.verdict import Verdict
-from evenkeel.values.quantities import Pressure, Years
+from evenkeel.values.quantities import Days, Years
 from evenkeel.values.shape import frozen
 
 Family = Literal["mood", "pain"]
@@ -65,14 +68,18 @@ class Indication:
 
 @frozen
 class ScreeningFacts:
-    """What a screening is judged on. An answer that is absent is unknown."""
+    """What a screening is judged on. `medicines` of None: nobody has taken the medicine list yet."""
 
     indication: str
     age: int | None
-    answers: dict[str, Tri]
-    failed_trials: int | None
-    systolic: Pressure | None
-    diastolic: Pressure | None
+    checklist: Checklist
+    medicines: tuple[Medicine, ...] | None
+    on: date
+
+    @property
+    def answers(self) -> dict[str, Tri]:
+        """The answers by question; one that is absent is unknown."""
+        return self.checklist.answers
 
 
 class HasAge(Protocol):
@@ -112,8 +119,18 @@ def _read_indications() -> dict[str, Indication]:
 INDICATIONS: Final = _read_indications()
 QUESTIONS: Final = read_questions("screening")
 
+_BY_KEY: Final = {question.key: question for question in QUESTIONS}
+# Rules that look at more than the answer to their question; their functions stand below.
+_LOOK_FURTHER: Final = frozenset({"SCR-PRG-001", "SCR-ALC-001"})
+
 for _question in QUESTIONS:
-    rule(_question.rule)(check_of(_question))
+    if _question.rule not in _LOOK_FURTHER:
+        rule(_question.rule)(check_of(_question))
+
+# A rule with a limit of this name fires for a time only: it says for how long the patient waits.
+WAIT: Final = "wait"
+# What became of a trial that counts as failed. One that was not tolerated is no adequate trial. Proposal.
+FAILED: Final = ("no_effect", "too_little")
 
 _RULES: Final = (
     "SCR-IND-001",
@@ -123,7 +140,13 @@ _RULES: Final = (
     "SCR-BP-001",
     "SCR-BP-002",
     "SCR-BP-003",
+    "SCR-LAB-001",
+    "SCR-LAB-002",
+    "SCR-LAB-003",
+    "SCR-OSA-001",
     *(question.rule for question in QUESTIONS),
+    "SCR-MED-001",
+    "SCR-MED-002",
 )
 
 _OUTCOMES: Final[dict[str, ScreeningOutcome]] = {
@@ -143,23 +166,41 @@ def assess(
     *,
     indication: str,
     age: int | None,
-    answers: dict[str, Tri],
-    failed_trials: int | None,
-    systolic: Pressure | None,
-    diastolic: Pressure | None,
+    checklist: Checklist,
+    medicines: tuple[Medicine, ...] | None,
     on: date,
 ) -> ScreeningAssessment:
     """Ask every screening rule. A hard contraindication is "not today"; the unknown needs a prescriber."""
-    facts = ScreeningFacts(
-        indication=indication,
-        age=age,
-        answers=answers,
-        failed_trials=failed_trials,
-        systolic=systolic,
-        diastolic=diastolic,
-    )
+    facts = ScreeningFacts(indication=indication, age=age, checklist=checklist, medicines=medicines, on=on)
     verdicts = book.consult_all(_RULES, facts, on=on)
     return ScreeningAssessment(outcome=_OUTCOMES[gate(verdicts)], verdicts=verdicts)
+
+
+def disagreements(
+    indication: str, answers: dict[str, Tri], medicines: tuple[Medicine, ...]
+) -> dict[str, tuple[Listed, ...]]:
+    """The questions that are answered with no although the medicine list names what they ask about."""
+    asked = {question.key for question in questions_for(indication) if answers.get(question.key) == "no"}
+    found: dict[str, list[Listed]] = {}
+    for each in listed(medicines):
+        for key in {of.question for of in each.classes if of.question in asked}:
+            assert key is not None, "only the questions of classes are looked at"
+            found.setdefault(key, []).append(each)
+    return {key: tuple(each) for key, each in found.items()}
+
+
+def only_waits(book: Rulebook, verdicts: tuple[Verdict, ...], on: date) -> bool:
+    """Whether nothing but time stands in the way of a screening that came out "not today"."""
+    hard = [verdict for verdict in verdicts if verdict.hard]
+    return bool(hard) and all(WAIT in book.limits(verdict.rule.rule, on).by_name for verdict in hard)
+
+
+def waits_until(book: Rulebook, checklist: Checklist, at: datetime, on: date) -> datetime | None:
+    """When alcohol or drugs are long enough ago, for a checklist answered `at`; None when not known."""
+    if checklist.since_substances is None:
+        return None
+    wait = book.limits("SCR-ALC-001", on).wait
+    return at + timedelta(hours=float(wait.value - checklist.since_substances.value))
 
 
 def valid_until(book: Rulebook, screened_date: date) -> date:
@@ -206,32 +247,106 @@ def older_than_studied(facts: HasAge, limits: Limits) -> Finding:
 
 @rule("SCR-TRL-001")
 def too_few_failed_trials(facts: ScreeningFacts, limits: Limits) -> Finding:
-    """The definition of treatment resistance is of depression; other indications have none to count."""
+    """The definition of treatment resistance is of depression; other indications have none to count.
+
+    A trial of which something is not written down may still count, so it leaves the answer open.
+    """
     if facts.indication != "depression":
         return Clear()
-    if facts.failed_trials is None:
-        return Unknown(missing=("number of failed trials",))
-    if facts.failed_trials < limits.trials:
-        return Fires(evidence=(f"failed trials: {facts.failed_trials}",))
-    return Clear()
+    trials = facts.checklist.trials
+    if not trials and not facts.checklist.no_trials:
+        return Unknown(missing=("trials of antidepressants",))
+    gaps = [_gaps(trial) for trial in trials]
+    long_enough = sum(
+        not gap and trial.result in FAILED and _lasted(trial, limits.duration)
+        for trial, gap in zip(trials, gaps, strict=True)
+    )
+    if long_enough >= limits.trials:
+        return Clear()
+    open_ones = [
+        gap for trial, gap in zip(trials, gaps, strict=True) if gap and _may_count(trial, limits.duration)
+    ]
+    if long_enough + len(open_ones) >= limits.trials:
+        return Unknown(missing=tuple(words for gap in open_ones for words in gap))
+    return Fires(evidence=(f"adequate failed trials: {long_enough}",))
+
+
+def _gaps(trial: Trial) -> tuple[str, ...]:
+    """What is not written down of a trial."""
+    missing = {
+        "dose": not trial.dose,
+        "weeks": trial.weeks is None,
+        "result": trial.result == "unknown",
+    }
+    return tuple(f"{word} of {trial.drug}" for word, is_missing in missing.items() if is_missing)
+
+
+def _lasted(trial: Trial, duration: Days) -> bool:
+    return trial.weeks is not None and 7 * trial.weeks >= duration.value
+
+
+def _may_count(trial: Trial, duration: Days) -> bool:
+    """Whether a trial could still be adequate once its gaps are filled."""
+    is_too_short = trial.weeks is not None and not _lasted(trial, duration)
+    return trial.result in (*FAILED, "unknown") and not is_too_short
 
 
 @rule("SCR-BP-001")
 def resting_pressure_too_high(facts: ScreeningFacts, limits: Limits) -> Finding:
     """Ketamine raises pressure further, so nothing is started from here."""
-    return above_either(facts.systolic, facts.diastolic, limits)
+    return above_either(facts.checklist.systolic, facts.checklist.diastolic, limits)
 
 
 @rule("SCR-BP-002")
 def resting_pressure_for_a_prescriber(facts: ScreeningFacts, limits: Limits) -> Finding:
     """Below the line of the contraindication, but high enough for a named decision."""
-    return at_or_above_either(facts.systolic, facts.diastolic, limits)
+    return at_or_above_either(facts.checklist.systolic, facts.checklist.diastolic, limits)
 
 
 @rule("SCR-BP-003")
 def resting_pressure_raised(facts: ScreeningFacts, limits: Limits) -> Finding:
     """Advice only."""
-    return above_either(facts.systolic, facts.diastolic, limits)
+    return above_either(facts.checklist.systolic, facts.checklist.diastolic, limits)
+
+
+@rule("SCR-PRG-001")
+def pregnant(facts: ScreeningFacts, _: Limits) -> Finding:
+    """A positive test says it whatever was answered."""
+    if is_positive(facts.checklist, "pregnancy_test"):
+        return Fires(evidence=("pregnancy test: positive",))
+    return _BY_KEY["pregnancy"].finding(facts.answers)
+
+
+@rule("SCR-ALC-001")
+def substances_not_long_ago(facts: ScreeningFacts, limits: Limits) -> Finding:
+    """A yes without its hour counts as just now."""
+    finding = _BY_KEY["recent_substances"].finding(facts.answers)
+    since = facts.checklist.since_substances
+    if not isinstance(finding, Fires) or since is None:
+        return finding
+    return Fires(evidence=(f"{since} ago",)) if since < limits.wait else Clear()
+
+
+@rule("SCR-MED-001")
+def list_and_answers_disagree(facts: ScreeningFacts, _: Limits) -> Finding:
+    """A list that nobody has taken says nothing, least of all that nothing is taken."""
+    if facts.medicines is None:
+        return Unknown(missing=("the medicine list",))
+    found = disagreements(facts.indication, facts.answers, facts.medicines)
+    evidence = tuple(
+        f"{', '.join(each.medicine.name for each in named)} is listed, and {_BY_KEY[key].subject}: no"
+        for key, named in found.items()
+    )
+    return Fires(evidence=evidence) if evidence else Clear()
+
+
+@rule("SCR-MED-002")
+def medicines_not_recognized(facts: ScreeningFacts, _: Limits) -> Finding:
+    """No list of names is whole, so what is not on it is said aloud."""
+    if facts.medicines is None:
+        return Unknown(missing=("the medicine list",))
+    strange = tuple(each.medicine.name for each in listed(facts.medicines) if not each.classes)
+    return Fires(evidence=strange) if strange else Clear()
 
 
 @rule("SCR-EXP-001")

@@ -6,7 +6,7 @@ from evenkeel.record.maintenance import MaintenancePlanned
 from evenkeel.record.outcomes import AssessmentRecorded, ResponseJudged, RiskAnswered
 from evenkeel.record.preparation import ConsentGiven, ConsentWithdrawn
 from evenkeel.record.referral import CourseEnded, CourseReferred
-from evenkeel.record.screening import ScreeningDecided, ScreeningRecorded
+from evenkeel.record.screening import ScreeningDecided, ScreeningRecorded, ScreeningWithTrialsCounted
 from evenkeel.record.series import (
     InfusionCounted,
     ReviewRecorded,
@@ -33,6 +33,8 @@ CourseStage = Literal[
 ]
 
 REVIEW_AFTER = (3, 6)
+# The question of the checklist whose answer somebody must act on, unless it is a plain "no".
+SUICIDE_QUESTION = "suicidal_thoughts"
 
 
 @frozen
@@ -47,9 +49,10 @@ class CourseState(State):
         return fact.payload
 
     @property
-    def screening(self) -> Written[ScreeningRecorded] | None:
+    def screening(self) -> Written[ScreeningRecorded] | Written[ScreeningWithTrialsCounted] | None:
         """The last screening checklist."""
-        return self.latest(ScreeningRecorded)
+        found = (*self.every(ScreeningRecorded), *self.every(ScreeningWithTrialsCounted))
+        return max(found, key=lambda fact: (fact.at, fact.seq), default=None)
 
     @property
     def screening_decision(self) -> Written[ScreeningDecided] | None:
@@ -110,6 +113,20 @@ class CourseState(State):
         """Assessments with an answer that alerts and that no named person has answered yet."""
         answered = {fact.payload.assessment for fact in self.every(RiskAnswered)}
         return tuple(fact for fact in self.assessments if fact.payload.risk_items and fact.id not in answered)
+
+    @property
+    def open_screening_risks(self) -> tuple[Written[ScreeningRecorded], ...]:
+        """Checklists on which thoughts of suicide are not answered "no", and on which nobody has acted yet.
+
+        A later checklist takes nothing back: somebody said it, so somebody says what was done. Checklists
+        of the first kind went to a prescriber for this answer, and do not alert afterwards.
+        """
+        answered = {fact.payload.assessment for fact in self.every(RiskAnswered)}
+        return tuple(
+            fact
+            for fact in self.every(ScreeningRecorded)
+            if fact.payload.answers.get(SUICIDE_QUESTION, "unknown") != "no" and fact.id not in answered
+        )
 
     @property
     def reviews(self) -> tuple[Written[ReviewRecorded], ...]:

@@ -5,16 +5,18 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from evenkeel.clinical import screening as screening_rules
+from evenkeel.clinical.medicine_classes import listed
+from evenkeel.clinical.workup import TESTS
 from evenkeel.journey import maintenance, outcomes, preparation, referral, screening, series
 from evenkeel.record.referral import AllergiesRecorded, Contact, Demographics, MedicinesRecorded, Referrer
-from evenkeel.record.screening import Tri
+from evenkeel.record.screening import Checklist, Tri, Trial, WorkupLine
 from evenkeel.record.verdict import Override
 from evenkeel.simulate.cast import Patient
 from evenkeel.simulate.staff import FELIX, NURSES, PASSWORD, PRESCRIBERS
 from evenkeel.simulate.visit import Setting, VisitStory
 from evenkeel.simulate.world import Hand, Story, World
 from evenkeel.values.ids import ChairId, StreamId
-from evenkeel.values.quantities import Days, Pressure
+from evenkeel.values.quantities import Days, Height, Pressure, Weight
 
 # Chairs of the demo clinic, in their places on the board.
 CHAIRS = tuple(ChairId(f"chair-{number}") for number in range(1, 11))
@@ -28,6 +30,15 @@ INDUCTION = 6
 # Long enough apart for two a week; then weekly, then longer (Phillips 2019: weekly for four weeks).
 INDUCTION_GAPS = (3, 4)
 MAINTENANCE_GAP = 14
+
+
+# Made-up trials of antidepressants that came before.
+_TRIALS = (
+    Trial(drug="escitalopram", dose="20 mg daily", weeks=10, result="no_effect"),
+    Trial(drug="venlafaxine", dose="225 mg daily", weeks=12, result="too_little"),
+    Trial(drug="bupropion", dose="300 mg daily", weeks=8, result="no_effect"),
+    Trial(drug="mirtazapine", dose="45 mg daily", weeks=6, result="too_little"),
+)
 
 
 class CourseStory:
@@ -130,8 +141,12 @@ class CourseStory:
 
     def _screen(self) -> Story:
         story = self.patient.part.story
-        asked = [each for each in screening_rules.QUESTIONS if each.is_asked_for(self.patient.indication)]
+        asked = screening_rules.questions_for(self.patient.indication)
         answers: dict[str, Tri] = {question.key: question.safe for question in asked}
+        # What the medicine list names is answered with yes.
+        for each in listed(self.patient.medicines):
+            answers |= {of.question: "yes" for of in each.classes if of.question in answers}
+        workup = self._workup()
         systolic, diastolic = self.patient.systolic, self.patient.diastolic
         accepted: tuple[Override, ...] = ()
         note = ""
@@ -143,15 +158,22 @@ class CourseStory:
             reason = "Low steady dose; oxygen and capnography at the chair."
             accepted = (Override(rule="SCR-INT-002", reason=reason),)
         if story == "awaiting_prescriber" and self.patient.index % 2:
-            answers["workup_read"] = "unknown"
+            del workup["ecg"]
         self.hand.do(
             screening.record_screening,
             self.nurse,
             course=self.course,
-            answers=answers,
-            failed_trials=2 + self.patient.index % 3,
-            systolic=Pressure(value=Decimal(systolic)),
-            diastolic=Pressure(value=Decimal(diastolic)),
+            checklist=Checklist(
+                answers=answers,
+                trials=_TRIALS[: 2 + self.patient.index % 3],
+                workup=workup,
+                weight=Weight(value=self.patient.weight_kg),
+                height=Height(value=Decimal(158 + self.patient.index % 30)),
+                stop_bang=self.patient.index % 3,
+                since_substances=None,
+                systolic=Pressure(value=Decimal(systolic)),
+                diastolic=Pressure(value=Decimal(diastolic)),
+            ),
             note=note,
         )
         if story in {"awaiting_prescriber", "not_today"} or not accepted:
@@ -167,6 +189,15 @@ class CourseStory:
             overrides=() if declined else accepted,
             password=PASSWORD,
         )
+
+    def _workup(self) -> dict[str, WorkupLine]:
+        """Everything read and normal, a few days ago; toxicology was not suspected."""
+        day = self.world.now.astimezone(self.zone).date()
+        done = WorkupLine(result="normal", done_date=day - timedelta(days=1 + self.patient.index % 5))
+        found = dict.fromkeys(TESTS, done) | {"toxicology": WorkupLine(result="does_not_apply")}
+        if self.patient.sex == "male":
+            found["pregnancy_test"] = WorkupLine(result="does_not_apply")
+        return found
 
     def _consent(self) -> None:
         document = "ketamine_infusion"

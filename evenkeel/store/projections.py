@@ -86,7 +86,7 @@ def _course(state: CourseState) -> dict[str, Any]:
         "received_date": referral.received_date,
         "infusions_given": len(state.infusions),
         "infusions_planned": _infusions_planned(state),
-        "open_risks": len(state.open_risks),
+        "open_risks": len(state.open_risks) + len(state.open_screening_risks),
         "next_due_date": state.maintenance.payload.next_due_date if state.maintenance else None,
         "last_assessed_at": state.assessments[-1].at if state.assessments else None,
     }

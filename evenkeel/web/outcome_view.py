@@ -8,9 +8,11 @@ from typing import Any, Final
 from evenkeel.clinical.outcomes import baseline_of, scale_of
 from evenkeel.clinical.scales import scale
 from evenkeel.clinical.scales.shape import Scale
+from evenkeel.clinical.screening import QUESTIONS
 from evenkeel.journey.scales import scale_on_record
-from evenkeel.record.courses import CourseState
+from evenkeel.record.courses import SUICIDE_QUESTION, CourseState
 from evenkeel.record.outcomes import AssessmentPoint, AssessmentRecorded
+from evenkeel.record.screening import ScreeningRecorded
 from evenkeel.record.state import Written
 from evenkeel.values.ids import reference_of
 from evenkeel.values.numbers import plain
@@ -158,23 +160,44 @@ def point_words(payload: AssessmentRecorded) -> str:
     return POINT_WORDS[payload.point]
 
 
-def risk(course: CourseState, fact: Written[AssessmentRecorded]) -> dict[str, Any]:
+def open_risks(course: CourseState) -> tuple[Written[AssessmentRecorded] | Written[ScreeningRecorded], ...]:
+    """Every answer that alerts and that nobody has acted on yet: on a scale, or on a screening."""
+    return (*course.open_risks, *course.open_screening_risks)
+
+
+def risk(
+    course: CourseState, fact: Written[AssessmentRecorded] | Written[ScreeningRecorded]
+) -> dict[str, Any]:
     """An answer that alerts, with the words that were chosen."""
-    of = scale_on_record(fact.payload.scale)
-    said = []
-    for number in fact.payload.risk_items:
-        item, answer = of.item(number), fact.payload.answers[number - 1]
-        chosen = "" if answer is None else item.answer_words(answer)
-        said.append({"number": item.key, "question": item.words, "answer": chosen})
+    if isinstance(fact.payload, ScreeningRecorded):
+        said, cause = _of_screening(fact.payload)
+    else:
+        said, cause = _of_scale(fact.payload)
     return {
-        "short": of.short,
         "at": fact.at,
         "by": fact.by.printed_name,
         "items": said,
-        "cause": "; ".join(f"{of.short}, question {each['number']}: {each['answer']}" for each in said),
+        "cause": cause,
         "course": reference_of(course.stream),
         "seq": fact.seq,
     }
+
+
+def _of_screening(recorded: ScreeningRecorded) -> tuple[list[dict[str, str]], str]:
+    question = next(each for each in QUESTIONS if each.key == SUICIDE_QUESTION)
+    answer = {"yes": "Yes", "no": "No", "unknown": "Not known"}[recorded.answers.get(question.key, "unknown")]
+    said = [{"title": "Screening", "question": question.text, "answer": answer}] if answer != "No" else []
+    return said, f"Screening, {question.subject}: {answer.lower()}"
+
+
+def _of_scale(recorded: AssessmentRecorded) -> tuple[list[dict[str, str]], str]:
+    of = scale_on_record(recorded.scale)
+    said = []
+    for number in recorded.risk_items:
+        item, answer = of.item(number), recorded.answers[number - 1]
+        chosen = "" if answer is None else item.answer_words(answer)
+        said.append({"title": f"{of.short}, question {item.key}", "question": item.words, "answer": chosen})
+    return said, "; ".join(f"{each['title']}: {each['answer']}" for each in said)
 
 
 def _unix(moment: datetime) -> int:

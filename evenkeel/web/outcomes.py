@@ -16,6 +16,7 @@ from evenkeel.journey.policy import may
 from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.courses import REVIEW_AFTER, CourseState
 from evenkeel.record.outcomes import AssessmentRecorded, RiskAnswered
+from evenkeel.record.screening import ScreeningRecorded
 from evenkeel.record.state import Written
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.ids import StreamId, entry_id
@@ -24,7 +25,7 @@ from evenkeel.web import pages
 from evenkeel.web.about import OfCourse
 from evenkeel.web.fields import HappenedAtField
 from evenkeel.web.jinja import clinic_date
-from evenkeel.web.outcome_view import REMISSION_WORDS, RESPONSE_WORDS, risk
+from evenkeel.web.outcome_view import REMISSION_WORDS, RESPONSE_WORDS, open_risks, risk
 from evenkeel.web.patient_view import REVIEW_WORDS
 from evenkeel.web.verdicts import add_override_fields, findings, overrides_of
 
@@ -59,10 +60,10 @@ class RiskPage(OfCourse):
     done_sentence = "What was done is on record under your name."
 
     @property
-    def fact(self) -> Written[AssessmentRecorded]:
-        """The form that alerts."""
+    def fact(self) -> Written[AssessmentRecorded] | Written[ScreeningRecorded]:
+        """The form that alerts: a scale, or a screening."""
         fact = self.course.fact(entry_id(self.stream("course"), self.kwargs["seq"]))
-        if fact is None or not isinstance(fact.payload, AssessmentRecorded):
+        if fact is None or not isinstance(fact.payload, AssessmentRecorded | ScreeningRecorded):
             raise Http404
         return fact
 
@@ -72,7 +73,7 @@ class RiskPage(OfCourse):
         answered = [each for each in state.every(RiskAnswered) if each.payload.assessment == fact.id]
         return super().context(
             risk=risk(state, fact),
-            is_open=fact.id in {each.id for each in state.open_risks},
+            is_open=fact.id in {each.id for each in open_risks(state)},
             answered=[
                 {"words": each.payload.action, "by": each.by.printed_name, "at": each.at} for each in answered
             ],

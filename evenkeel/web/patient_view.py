@@ -21,9 +21,9 @@ from evenkeel.values.ids import ChairId, StreamId, reference_of
 from evenkeel.values.numbers import plain
 from evenkeel.web import steps
 from evenkeel.web.jinja import clinic_date, clinic_datetime
-from evenkeel.web.outcome_view import REMISSION_WORDS, RESPONSE_WORDS, charts, risk
+from evenkeel.web.outcome_view import REMISSION_WORDS, RESPONSE_WORDS, charts, open_risks, risk
 from evenkeel.web.patients import STAGE_WORDS
-from evenkeel.web.screening import DECISION_WORDS, OUTCOME_WORDS
+from evenkeel.web.screening_view import DECISION_WORDS, OUTCOME_WORDS
 from evenkeel.web.verdicts import findings
 
 REVIEW_WORDS: Final = {"continue": "Go on", "change_dose": "Go on with another dose", "stop": "Stop"}
@@ -86,7 +86,7 @@ def tabs(record: PatientRecord, chosen: StreamId) -> list[dict[str, Any]]:
 
 def risks(record: PatientRecord, role: Role) -> list[dict[str, Any]]:
     """Answers that alert and that nobody has acted on yet, of every course, the oldest first."""
-    found = [risk(course, fact) for course in record.courses for fact in course.open_risks]
+    found = [risk(course, fact) for course in record.courses for fact in open_risks(course)]
     for each in found:
         each["url"] = reverse("risk", args=[each["course"], each["seq"]])
         each["may_answer"] = may(role, "risk.answer")

@@ -1,73 +1,41 @@
 """Screening: the checklist, what it came to, and the prescriber's decision."""
 
+from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
 from django import forms
+from django.contrib import messages
 from django.urls import path, reverse
 
-from evenkeel.clinical.screening import questions_for, valid_until
+from evenkeel.clinical.medicine_classes import Listed, listed
+from evenkeel.clinical.questions import Question
+from evenkeel.clinical.workup import TESTS
 from evenkeel.journey import screening as use_cases
 from evenkeel.journey.acting import Act
 from evenkeel.journey.policy import may
 from evenkeel.journey.rules import book, clinic_day
-from evenkeel.record.courses import CourseState
-from evenkeel.record.screening import ScreeningOutcome, Tri
+from evenkeel.record.patients import PatientState
+from evenkeel.store import reading
 from evenkeel.values.ids import StreamId, reference_of
-from evenkeel.values.quantities import Pressure
 from evenkeel.web import pages
 from evenkeel.web.about import OfCourse
 from evenkeel.web.deciding import DecisionForm
-from evenkeel.web.fields import HappenedAtField, QuantityField, TriField, WholeField
-from evenkeel.web.verdicts import findings, in_the_way, overrides_of, source_of
+from evenkeel.web.indications import indication_words
+from evenkeel.web.lines import GrowingPage
+from evenkeel.web.screening_form import ScreeningForm
+from evenkeel.web.screening_view import DECISION_WORDS, is_offered, medicine_rows, result
+from evenkeel.web.verdicts import overrides_of, source_of
 
-OUTCOME_WORDS: Final[dict[ScreeningOutcome, tuple[str, str]]] = {
-    "fit": ("Fit", "ok"),
-    "needs_prescriber": ("Needs prescriber", "medium"),
-    "not_today": ("Not today", "stopped"),
-}
-DECISION_WORDS: Final[dict[use_cases.ScreeningDecision, str]] = {
-    "accept": "Accept for treatment",
-    "postpone": "Postpone",
-    "decline": "Decline",
-}
-# More failed treatments than this is a slip of the keyboard. Proposal.
-FAILED_TRIALS_MAX: Final = 30
 # The rules beside the questions that have a field of their own.
 TRIALS_RULE: Final = "SCR-TRL-001"
 PRESSURE_RULES: Final = ("SCR-BP-001", "SCR-BP-002")
+WORKUP_RULES: Final = ("SCR-LAB-001", "SCR-LAB-002", "SCR-LAB-003", "SCR-OSA-001")
+# The group after whose questions the hours since the last alcohol or drug are asked for.
+SUBSTANCES: Final = "Substances"
 
 
-class ScreeningForm(forms.Form):
-    """The checklist of one indication. The pressure is the resting one, measured now."""
-
-    failed_trials = WholeField(
-        lowest=0,
-        highest=FAILED_TRIALS_MAX,
-        asked=True,
-        required=False,
-        label="Treatments that failed",
-        help_text="Adequate courses of antidepressants in this episode.",
-    )
-    systolic = QuantityField(Pressure, asked=True, required=False, label="Systolic pressure at rest")
-    diastolic = QuantityField(Pressure, asked=True, required=False, label="Diastolic pressure at rest")
-    note = forms.CharField(label="Note", widget=forms.Textarea, required=False)
-    happened_at = HappenedAtField()
-
-    def __init__(self, *args: Any, indication: str, **kwargs: Any) -> None:
-        """Add the questions that are asked for the indication."""
-        super().__init__(*args, **kwargs)
-        self.asked = questions_for(indication)
-        for question in self.asked:
-            self.fields[f"answer_{question.key}"] = TriField(label=question.text, help_text=question.hint)
-
-    @property
-    def answers(self) -> dict[str, Tri]:
-        """The answers by question; one that was left out is unknown."""
-        return {question.key: self.cleaned_data[f"answer_{question.key}"] for question in self.asked}
-
-
-class ScreeningPage(OfCourse):
+class ScreeningPage(GrowingPage, OfCourse):
     """The checklist, or what the last one came to."""
 
     action = "patient.read"
@@ -76,30 +44,46 @@ class ScreeningPage(OfCourse):
     form_class = ScreeningForm
     done_sentence = "The screening is saved."
 
+    @property
+    def medicines(self) -> tuple[Listed, ...] | None:
+        """The patient's medicine list with the classes of each; None when nobody has taken it."""
+        patient: PatientState = reading.patient(self.course.referral.patient)
+        return listed(patient.medicines.medicines) if patient.medicines else None
+
     def form_arguments(self) -> dict[str, Any]:
-        """The questions are those of the indication; nothing is filled in from an earlier screening."""
-        return {"indication": self.course.referral.indication}
+        """The questions are those of the indication; only the medicine list answers any of them."""
+        return {"indication": self.course.referral.indication, "medicines": self.medicines or ()}
 
     def context(self, **extra: Any) -> dict[str, Any]:
         """Show the last result, unless somebody fills the checklist in."""
-        state = self.course
+        state, day, medicines = self.course, clinic_day(pages.now()), self.medicines
         may_record = may(self.author.role, "screening.record")
         again = "again" in self.request.GET or "form" in extra or state.screening is None
         extra = super().context(**extra)
-        day = clinic_day(pages.now())
-        asked = questions_for(state.referral.indication)
+        form: ScreeningForm = extra["form"]
+        known = state.referral.indication
         return extra | {
             "shows_form": again and may_record and state.stage != "ended",
-            "result": _result(state) if state.screening else None,
+            "result": result(state) if state.screening else None,
             "may_record": may_record and state.stage != "ended",
             "may_decide": may(self.author.role, "screening.decide"),
-            "asks_trials": state.referral.indication == "depression",
+            "known": indication_words(known, is_offered=is_offered(book(), known, day)),
+            "asks_trials": known == "depression",
             "groups": [
-                (name, [_asked(extra["form"], question, day) for question in questions])
-                for name, questions in groupby(asked, key=lambda question: question.group)
+                {
+                    "name": name,
+                    "id": f"part-{number}",
+                    "questions": [_asked(form, question, day, medicines or ()) for question in questions],
+                    "asks_hours": name == SUBSTANCES,
+                }
+                for number, (name, questions) in enumerate(groupby(form.asked, key=_group), start=1)
             ],
+            "tests": [_test(form, key) for key in TESTS],
+            "medicines": None if medicines is None else medicine_rows(book(), medicines),
+            "medicines_url": reverse("patient_medicines", args=[reference_of(state.referral.patient)]),
             "trials_source": source_of(book(), TRIALS_RULE, day),
             "pressure_sources": [source_of(book(), id_, day) for id_ in PRESSURE_RULES],
+            "workup_sources": [source_of(book(), id_, day) for id_ in WORKUP_RULES],
             "again_url": f"{self.request.path}?again=1",
             "decision_url": reverse("screening_decision", args=[self.kwargs["course"]]),
             "consent_url": reverse("consent", args=[self.kwargs["course"]]),
@@ -108,19 +92,23 @@ class ScreeningPage(OfCourse):
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Save the checklist."""
         assert isinstance(form, ScreeningForm), "the form of this page is the checklist"
-        typed = form.cleaned_data
+        self.key = act.key
         return use_cases.record_screening(
             act,
             course=self.stream("course"),
-            answers=form.answers,
-            failed_trials=typed["failed_trials"],
-            systolic=typed["systolic"],
-            diastolic=typed["diastolic"],
-            note=typed["note"],
+            checklist=form.checklist,
+            note=form.cleaned_data["note"],
+            list_confirmed=form.cleaned_data["list_confirmed"],
         )
 
     def done_address(self, stream: StreamId) -> str:
-        """Show what it came to."""
+        """Show what it came to, or go at once to the answer that somebody must act on."""
+        alerting = [
+            fact for fact in reading.course(stream).open_screening_risks if fact.history[0].key == self.key
+        ]
+        if alerting:
+            messages.warning(self.request, "Act on the answer about suicide first; the screening is kept.")
+            return reverse("risk", args=[reference_of(stream), alerting[0].seq])
         return reverse("screening", args=[reference_of(stream)])
 
 
@@ -145,7 +133,7 @@ class ScreeningDecisionPage(OfCourse):
         state = self.course
         verdicts = state.screening.payload.verdicts if state.screening else ()
         return super().context(
-            result=_result(state) if state.screening else None,
+            result=result(state) if state.screening else None,
             hard=any(verdict.hard for verdict in verdicts),
             meanings=[
                 {"word": DECISION_WORDS[key], "meaning": meaning}
@@ -172,52 +160,32 @@ class ScreeningDecisionPage(OfCourse):
         return reverse("screening", args=[reference_of(stream)])
 
 
-def _asked(form: forms.Form, question: Any, day: Any) -> dict[str, Any]:
+def _group(question: Question) -> str:
+    return question.group
+
+
+def _asked(
+    form: ScreeningForm, question: Question, day: date, medicines: tuple[Listed, ...]
+) -> dict[str, Any]:
+    """One question; `named` are the medicines of the list that it asks about."""
+    name = f"answer_{question.key}"
     return {
-        "field": form[f"answer_{question.key}"],
+        "field": form[name],
         "source": source_of(book(), question.rule, day),
-        "safe": question.safe,
+        "named": [
+            each.medicine.name for each in medicines if question.key in {of.question for of in each.classes}
+        ],
+        "is_open": form.is_bound and not form.is_growing and name in form.open_names,
     }
 
 
-def _result(state: CourseState) -> dict[str, Any]:
-    screening, decision = state.screening, state.screening_decision
-    assert screening is not None, "a result is shown of a screening that was done"
-    recorded = screening.payload
-    words, tone = OUTCOME_WORDS[recorded.outcome]
-    shown = findings(book(), recorded.verdicts)
+def _test(form: ScreeningForm, key: str) -> dict[str, Any]:
+    name = f"workup_result_{key}"
     return {
-        "outcome": recorded.outcome,
-        "words": words,
-        "tone": tone,
-        "at": screening.at,
-        "by": screening.by.printed_name,
-        "note": recorded.note,
-        "pressure": _pressure(recorded.systolic, recorded.diastolic),
-        "valid_until": valid_until(book(), clinic_day(screening.at)),
-        "asking": [found for found in shown if found["outcome"] != "clear"],
-        "cleared": [found for found in shown if found["outcome"] == "clear"],
-        "waits": bool(in_the_way(recorded.verdicts)) and decision is None,
-        "fit": state.is_screened_fit,
-        "decision": {
-            "words": DECISION_WORDS[decision.payload.decision],
-            "decision": decision.payload.decision,
-            "reason": decision.payload.reason,
-            "overrides": [
-                {"rule": book().rule(each.rule).title, "reason": each.reason}
-                for each in decision.payload.overrides
-            ],
-            "signature": decision.payload.signature,
-        }
-        if decision
-        else None,
+        "result": form[name],
+        "date": form[f"workup_date_{key}"],
+        "is_open": form.is_bound and not form.is_growing and name in form.open_names,
     }
-
-
-def _pressure(systolic: Pressure | None, diastolic: Pressure | None) -> str | None:
-    if systolic is None or diastolic is None:
-        return None
-    return f"{systolic.number}/{diastolic}"
 
 
 urlpatterns = [

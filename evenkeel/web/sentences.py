@@ -42,7 +42,7 @@ from evenkeel.record.referral import (
     PatientDetailsChanged,
     PatientRegistered,
 )
-from evenkeel.record.screening import ScreeningDecided, ScreeningRecorded
+from evenkeel.record.screening import ScreeningDecided, ScreeningRecorded, ScreeningWithTrialsCounted
 from evenkeel.record.series import (
     InfusionCounted,
     ReviewRecorded,
@@ -119,8 +119,9 @@ def _(said: CourseEnded) -> str:
     return f"Course ended{_because(said.reason)}"
 
 
-@sentence_of.register
-def _(said: ScreeningRecorded) -> str:
+@sentence_of.register(ScreeningRecorded)
+@sentence_of.register(ScreeningWithTrialsCounted)
+def _(said: ScreeningRecorded | ScreeningWithTrialsCounted) -> str:
     return f"Screening: {words(said.outcome)}{_because(said.note)}"
 
 

@@ -23,7 +23,7 @@ from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.shape import frozen
 from evenkeel.web import steps
 from evenkeel.web.jinja import clinic_date
-from evenkeel.web.outcome_view import risk
+from evenkeel.web.outcome_view import open_risks, risk
 
 # The order of harm, by the tone of a row's mark.
 HARM: Final = ("high", "medium", "late", "now", "due", "low")
@@ -125,7 +125,7 @@ def _drug_left(by: Author, visits: Iterable[VisitNow]) -> Iterator[Row]:
 
 def _risks(courses: Iterable[CourseNow], role: Role) -> Iterator[Row]:
     for each in courses:
-        for fact in each.state.open_risks:
+        for fact in open_risks(each.state):
             shown = risk(each.state, fact)
             action, url = "Look at the patient", _patient(each.patient)
             if may(role, "risk.answer"):

@@ -200,7 +200,7 @@ def examples(at: str) -> dict[str, str]:
     _, referred = factories.patient_and_course()
     found["course referred"] = reference_of(referred)
     _, awaiting = factories.patient_and_course()
-    factories.screen(awaiting, depressants="yes", workup_read="unknown")
+    factories.screen(awaiting, depressants="yes", pregnancy="unknown")
     found["course awaiting_prescriber"] = reference_of(awaiting)
     found["course screened"] = reference_of(factories.screened_course())
     found["course consented"] = reference_of(factories.consented_course())

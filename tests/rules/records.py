@@ -12,7 +12,7 @@ from evenkeel.record.entry import Author, Draft, Entry
 from evenkeel.record.ordering import DoseDrawn, OrderSigned, Vial, VialDrawn
 from evenkeel.record.preparation import ConsentGiven
 from evenkeel.record.referral import CourseReferred, Referrer
-from evenkeel.record.screening import ScreeningRecorded
+from evenkeel.record.screening import Checklist, ScreeningRecorded
 from evenkeel.record.series import InfusionCounted, VisitBooked
 from evenkeel.record.signs import Signs
 from evenkeel.record.state import State
@@ -101,7 +101,19 @@ def changed(base: P, **changes: Any) -> P:
 
 
 SCREENING = ScreeningRecorded(
-    answers={}, failed_trials=2, systolic=None, diastolic=None, note="", outcome="fit", verdicts=()
+    checklist=Checklist(
+        answers={},
+        workup={},
+        weight=None,
+        height=None,
+        stop_bang=None,
+        since_substances=None,
+        systolic=None,
+        diastolic=None,
+    ),
+    note="",
+    outcome="fit",
+    verdicts=(),
 )
 CONSENT = ConsentGiven(
     document="Made-up consent",

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from evenkeel.clinical.preparation import in_force
 from evenkeel.clinical.screening import questions_for
+from evenkeel.clinical.workup import TESTS
 from evenkeel.journey import checkin
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Author, Draft
@@ -190,7 +191,14 @@ def checklist(course: StreamId, **changes: str) -> dict[str, str]:
         f"answer_{question.key}": question.safe
         for question in questions_for(reading.course(course).referral.indication)
     }
-    return answers | {"failed_trials": "3", "systolic": "124", "diastolic": "78", "note": ""} | changes
+    tests = {f"workup_result_{key}": "normal" for key in TESTS}
+    days = {f"workup_date_{key}": str(TODAY) for key in TESTS}
+    trial = {"drug": "sertraline", "dose": "200 mg", "weeks": "8", "result": "no_effect"}
+    tried = {f"trial_{name}_{number}": value for number in range(2) for name, value in trial.items()}
+    measured = {"weight": "70", "height": "168", "stop_bang": "1", "systolic": "124", "diastolic": "78"}
+    # The medicine list of the factories names sertraline.
+    taken = {"answer_lithium_antidepressants": "yes", "trial_lines": "2", "note": ""}
+    return answers | taken | tests | days | tried | measured | changes
 
 
 def test_a_checklist_is_saved_and_its_outcome_shown(people: People, sign_in: SignIn) -> None:

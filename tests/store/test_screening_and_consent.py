@@ -1,19 +1,25 @@
 """Screening and consent, through the use cases."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import transaction
 
 from evenkeel.clinical import preparation as texts
-from evenkeel.journey import preparation, screening
+from evenkeel.journey import outcomes, preparation, referral, screening
 from evenkeel.journey.acting import RecordMoved
 from evenkeel.journey.policy import NotPermitted
-from evenkeel.record.entry import Author
+from evenkeel.record.entry import Author, Draft
+from evenkeel.record.referral import Medicine, MedicinesRecorded
+from evenkeel.record.screening import ScreeningWithTrialsCounted, Tri, Trial, WorkupLine
 from evenkeel.record.verdict import Override
-from evenkeel.store import reading
+from evenkeel.store import log, reading
+from evenkeel.store.queries import courses
 from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import UnableTo
-from evenkeel.values.quantities import Pressure
+from evenkeel.values.quantities import Hours, Pressure
 from tests import factories
 from tests.factories import NOW, PASSWORD, act, people, safe_answers
 
@@ -66,16 +72,10 @@ def test_safe_answers_are_fit() -> None:
 
 def test_a_question_left_out_is_unknown_and_goes_to_a_prescriber() -> None:
     _, course = factories.patient_and_course()
-    answers = safe_answers()
-    del answers["pregnancy"]
+    held = factories.checklist()
+    answers = {key: answer for key, answer in held.answers.items() if key != "pregnancy"}
     screening.record_screening(
-        act(people().nurse),
-        course=course,
-        answers=answers,
-        failed_trials=3,
-        systolic=Pressure.of(124),
-        diastolic=Pressure.of(78),
-        note="",
+        act(people().nurse), course=course, checklist=replace(held, answers=answers), note=""
     )
     state = reading.course(course)
     assert state.screening is not None
@@ -150,16 +150,118 @@ def test_a_nurse_does_not_decide() -> None:
 def test_a_diastolic_pressure_above_the_systolic_is_refused() -> None:
     _, course = factories.patient_and_course()
     with pytest.raises(screening.UnableToScreen) as refusal:
-        screening.record_screening(
-            act(people().nurse),
-            course=course,
-            answers=safe_answers(),
-            failed_trials=3,
-            systolic=Pressure.of(78),
-            diastolic=Pressure.of(124),
-            note="",
-        )
+        record(course, systolic=Pressure.of(78), diastolic=Pressure.of(124))
     assert codes(refusal) == {"pressure-order"}
+
+
+def record(course: StreamId, *, list_confirmed: bool = False, **changes: Any) -> None:
+    screening.record_screening(
+        act(people().nurse),
+        course=course,
+        checklist=replace(factories.checklist(), **changes),
+        note="",
+        list_confirmed=list_confirmed,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"stop_bang": 9}, "stop-bang-range", "stop_bang"),
+        ({"since_substances": Hours.of(3)}, "hours-without-yes", "since_substances"),
+        ({"no_trials": True}, "trials-and-none", "no_trials"),
+        (
+            {"workup": {"ecg": WorkupLine(result="normal", done_date=factories.TODAY + timedelta(days=1))}},
+            "workup-in-future",
+            "workup_date_ecg",
+        ),
+        ({"trials": (Trial(drug=" ", dose="", weeks=None, result="unknown"),)}, "trial-without-name", None),
+    ],
+)
+def test_what_cannot_be_is_refused_beside_its_field(
+    changes: dict[str, Any], code: str, field: str | None
+) -> None:
+    _, course = factories.patient_and_course()
+    with pytest.raises(screening.UnableToScreen) as refusal:
+        record(course, **changes)
+    assert [(issue.code, issue.field) for issue in refusal.value.issues] == [(code, field)]
+    assert reading.course(course).screening is None
+
+
+def test_a_no_to_what_the_medicine_list_names_is_asked_again_and_then_goes_to_a_prescriber() -> None:
+    patient, course = factories.patient_and_course()
+    lorazepam = MedicinesRecorded(medicines=(Medicine(name="Lorazepam 1 mg tablets", dose="at night"),))
+    referral.record_medicines(
+        act(people().nurse, seen=reading.patient(patient).seq), patient=patient, medicines=lorazepam
+    )
+    with pytest.raises(screening.UnableToScreen) as refusal:
+        record(course)
+    (issue,) = refusal.value.issues
+    assert (issue.code, issue.field) == ("list-disagrees", "answer_depressants")
+    assert "Lorazepam 1 mg tablets (benzodiazepine)" in issue.sentence
+    record(course, list_confirmed=True)
+    state = reading.course(course)
+    assert state.screening is not None
+    assert state.screening.payload.outcome == "needs_prescriber"
+    fired = {each.rule.rule for each in state.screening.payload.verdicts if each.answer == "fires"}
+    assert "SCR-MED-001" in fired
+
+
+@pytest.mark.parametrize("answer", ["yes", "unknown"])
+def test_thoughts_of_suicide_stay_open_until_a_named_person_says_what_was_done(answer: Tri) -> None:
+    _, course = factories.patient_and_course()
+    factories.screen(course, suicidal_thoughts=answer)
+    (open_one,) = reading.course(course).open_screening_risks
+    (line,) = [each for each in courses.lines() if each.course == course]
+    assert line.open_risks == 1
+    # A later checklist takes nothing back.
+    factories.screen(course, NOW + timedelta(minutes=5))
+    assert [each.id for each in reading.course(course).open_screening_risks] == [open_one.id]
+    with pytest.raises(outcomes.UnableToAnswerRisk) as refusal:
+        outcomes.answer_risk(act(people().nurse), course=course, assessment=open_one.id, action="ok")
+    assert codes(refusal) == {"action-missing"}
+    with pytest.raises(NotPermitted):
+        outcomes.answer_risk(
+            act(people().front_desk), course=course, assessment=open_one.id, action="Told the nurse about it."
+        )
+    outcomes.answer_risk(
+        act(people().nurse, NOW + timedelta(minutes=6)),
+        course=course,
+        assessment=open_one.id,
+        action="Stayed with the patient until Dr. Raman came.",
+    )
+    assert not reading.course(course).open_screening_risks
+    (line,) = [each for each in courses.lines() if each.course == course]
+    assert line.open_risks == 0
+
+
+def test_a_checklist_without_thoughts_of_suicide_alerts_nobody() -> None:
+    assert not reading.course(factories.screened_course()).open_screening_risks
+
+
+def test_a_checklist_of_the_first_kind_is_still_read() -> None:
+    """It counts as the last screening until a new one is filled in, with its answers as they were given."""
+    _, course = factories.patient_and_course()
+    old = ScreeningWithTrialsCounted(
+        answers=safe_answers() | {"suicidal_thoughts": "yes", "workup_read": "yes"},
+        failed_trials=2,
+        systolic=Pressure.of(124),
+        diastolic=Pressure.of(78),
+        note="",
+        outcome="fit",
+        verdicts=(),
+    )
+    state = reading.course(course)
+    by = people().nurse
+    with transaction.atomic():
+        log.append(state, [Draft(payload=old, happened_at=NOW)], by=by, key=factories.key(), recorded_at=NOW)
+    state = reading.course(course)
+    assert state.screening is not None
+    assert state.screening.payload == old
+    assert state.stage == "screened"
+    assert not state.open_screening_risks, "it went to a prescriber in its day"
+    factories.screen(course, NOW + timedelta(minutes=1), pregnancy="yes")
+    assert reading.course(course).stage == "not_today"
 
 
 def test_consent_names_the_version_that_was_read() -> None:

@@ -1,10 +1,12 @@
 """What a whole screening comes to."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from evenkeel.clinical.decision import objections
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.screening import (
     INDICATIONS,
@@ -13,29 +15,31 @@ from evenkeel.clinical.screening import (
     ScreeningAssessment,
     assess,
     assess_age_of_screening,
+    only_waits,
     questions_for,
     valid_until,
+    waits_until,
 )
-from evenkeel.record.screening import Tri
-from evenkeel.values.quantities import Pressure
+from evenkeel.record.referral import Medicine
+from evenkeel.record.screening import WorkupLine
+from evenkeel.record.verdict import Override
+from evenkeel.values.quantities import Hours, Pressure
+from tests.rules.screening_cases import PLAIN, trial
 
 BOOK = Rulebook.shipped()
 ON = date(2026, 6, 1)
-SAFE: dict[str, Tri] = {question.key: question.safe for question in QUESTIONS}
+SAFE = PLAIN.answers
 
 
-def screen(**changes: Any) -> ScreeningAssessment:
+def screen(
+    indication: str = "depression",
+    age: int | None = 40,
+    medicines: tuple[Medicine, ...] | None = (),
+    **changes: Any,
+) -> ScreeningAssessment:
     """Screen somebody with nothing against them, but for what a test changes."""
-    plain: dict[str, Any] = {
-        "indication": "depression",
-        "age": 40,
-        "answers": SAFE,
-        "failed_trials": 2,
-        "systolic": Pressure.of(120),
-        "diastolic": Pressure.of(80),
-        "on": ON,
-    }
-    return assess(BOOK, **{**plain, **changes})
+    checklist = replace(PLAIN, **changes)
+    return assess(BOOK, indication=indication, age=age, checklist=checklist, medicines=medicines, on=ON)
 
 
 def test_nothing_against_is_fit() -> None:
@@ -69,6 +73,7 @@ HARD = [
     "liver_severe",
     "hyperthyroidism",
     "theophylline",
+    "recent_substances",
 ]
 # A clinician decides.
 SOFT = [
@@ -95,9 +100,58 @@ def test_what_a_clinician_must_weigh_needs_a_prescriber(key: str) -> None:
     assert screen(answers={**SAFE, key: "yes"}).outcome == "needs_prescriber"
 
 
-@pytest.mark.parametrize("key", ["diagnosis_confirmed", "workup_read"])
-def test_what_is_not_done_needs_a_prescriber(key: str) -> None:
-    assert screen(answers={**SAFE, key: "no"}).outcome == "needs_prescriber"
+# Noted, and nobody is held up by it.
+NOTED = [
+    "maoi",
+    "stimulants",
+    "lamotrigine",
+    "lithium_antidepressants",
+    "antipsychotics",
+    "cyp_inhibitors",
+    "cyp_inducers",
+]
+
+
+@pytest.mark.parametrize("key", NOTED)
+def test_what_is_only_noted_stays_fit(key: str) -> None:
+    assert screen(answers={**SAFE, key: "yes"}).outcome == "fit"
+
+
+def test_every_question_has_one_way_of_handling() -> None:
+    asked_yes = {question.key for question in QUESTIONS if question.safe == "no"}
+    assert sorted(HARD + SOFT + NOTED) == sorted(asked_yes)
+
+
+def test_a_diagnosis_that_nobody_confirmed_needs_a_prescriber() -> None:
+    assert screen(answers={**SAFE, "diagnosis_confirmed": "no"}).outcome == "needs_prescriber"
+
+
+def test_only_time_stands_in_the_way_of_somebody_who_drank() -> None:
+    """The Ontario clinic: nothing within 48 hours; 20 hours ago leaves 28 to wait."""
+    drank = {"answers": {**SAFE, "recent_substances": "yes"}, "since_substances": Hours.of(20)}
+    assert only_waits(BOOK, screen(**drank).verdicts, ON)
+    at = datetime(2026, 6, 1, 13, 0, tzinfo=UTC)
+    assert waits_until(BOOK, replace(PLAIN, **drank), at, ON) == datetime(2026, 6, 2, 17, 0, tzinfo=UTC)
+    assert waits_until(BOOK, PLAIN, at, ON) is None
+
+
+def test_time_is_not_all_that_stands_in_the_way_of_a_hard_contraindication() -> None:
+    both = {**SAFE, "recent_substances": "yes", "pregnancy": "yes"}
+    assert not only_waits(BOOK, screen(answers=both).verdicts, ON)
+    assert not only_waits(BOOK, screen().verdicts, ON)
+
+
+def test_substance_misuse_is_opened_only_by_a_prescriber_who_writes_why() -> None:
+    rule = BOOK.rule("SCR-SUD-001")
+    assert (rule.severity, rule.override) == ("block", "prescriber")
+    verdicts = screen(answers={**SAFE, "substance_misuse": "yes"}).verdicts
+    plan = Override(rule="SCR-SUD-001", reason="Addiction clinic sees the patient weekly; plan agreed.")
+    assert objections(BOOK, verdicts, (), "prescriber")
+    assert objections(BOOK, verdicts, (plan,), "nurse")
+    assert not objections(BOOK, verdicts, (plan,), "prescriber")
+
+
+POSITIVE = WorkupLine(result="abnormal", done_date=date(2026, 5, 30))
 
 
 @pytest.mark.parametrize(
@@ -106,11 +160,17 @@ def test_what_is_not_done_needs_a_prescriber(key: str) -> None:
         ({"age": 17}, "not_today"),
         ({"age": None}, "needs_prescriber"),
         ({"age": 71}, "needs_prescriber"),
-        ({"failed_trials": 1}, "needs_prescriber"),
-        ({"failed_trials": None}, "needs_prescriber"),
+        ({"trials": (trial(),)}, "needs_prescriber"),
+        ({"trials": ()}, "needs_prescriber"),
+        ({"workup": {}}, "needs_prescriber"),
+        ({"workup": PLAIN.workup | {"pregnancy_test": POSITIVE}}, "not_today"),
+        ({"stop_bang": 5}, "needs_prescriber"),
+        ({"medicines": None}, "needs_prescriber"),
+        ({"medicines": (Medicine(name="lorazepam", dose="1 mg"),)}, "needs_prescriber"),
+        ({"medicines": (Medicine(name="vitamin D", dose=""),)}, "fit"),
         ({"indication": "ptsd"}, "needs_prescriber"),
-        ({"indication": "crps", "failed_trials": None}, "fit"),
-        ({"indication": "bipolar_depression", "failed_trials": None}, "fit"),
+        ({"indication": "crps", "trials": ()}, "fit"),
+        ({"indication": "bipolar_depression", "trials": ()}, "fit"),
         ({"systolic": Pressure.of(181)}, "not_today"),
         ({"diastolic": Pressure.of(101)}, "not_today"),
         ({"systolic": Pressure.of(160)}, "needs_prescriber"),

@@ -50,6 +50,7 @@ STAGES = (
     "visit_drug",
     "bag_change",
     "infusion",
+    "rescue",
     "discharge",
     "board",
     "devices",

@@ -26,6 +26,7 @@ from evenkeel.record.infusion import (
     NoteWritten,
     RateChanged,
     RescueGiven,
+    RescueGivenInWords,
     SignsCharted,
 )
 from evenkeel.record.outcomes import AssessmentRecorded
@@ -43,6 +44,7 @@ AMENDABLE: Final[tuple[type, ...]] = (
     EventRecorded,
     NoteWritten,
     RescueGiven,
+    RescueGivenInWords,
     InfusionStarted,
     RateChanged,
     InfusionPaused,

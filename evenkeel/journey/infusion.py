@@ -10,7 +10,7 @@ from evenkeel.journey.custody.weld import settle_given
 from evenkeel.journey.phases import IN_THE_CHAIR, ON_THE_PUMP, require_phase
 from evenkeel.journey.rules import book
 from evenkeel.journey.second_person import Proof, prove_second
-from evenkeel.record.entry import ROLE_WORDS, Draft, Payload
+from evenkeel.record.entry import Draft, Payload
 from evenkeel.record.infusion import (
     EventKind,
     EventRecorded,
@@ -20,7 +20,6 @@ from evenkeel.record.infusion import (
     InfusionStopped,
     NoteWritten,
     RateChanged,
-    RescueGiven,
     SignsCharted,
     TimeOutHeld,
 )
@@ -28,7 +27,6 @@ from evenkeel.record.signs import Signs, SignSource
 from evenkeel.record.verdict import Override, Verdict
 from evenkeel.record.visits import STANDING_STILL, VisitState
 from evenkeel.store import log
-from evenkeel.store.queries import people
 from evenkeel.values.ids import ClinicianId, StreamId
 from evenkeel.values.issues import Issue, UnableTo
 from evenkeel.values.quantities import FlowRate, Volume
@@ -78,7 +76,7 @@ class UnableToStop(UnableTo):
     """There is no infusion to stop."""
 
 
-def _held(act: Act, visit: StreamId) -> VisitState:
+def held(act: Act, visit: StreamId) -> VisitState:
     """Fold and hold a visit, note the access, and refuse a time at which nothing of it can have happened."""
     state = log.fold_for_update(VisitState, visit)
     touch(state.booking.payload.patient)
@@ -87,10 +85,10 @@ def _held(act: Act, visit: StreamId) -> VisitState:
 
 
 def _write(state: VisitState, act: Act, payload: Payload, verdicts: tuple[Verdict, ...] = ()) -> StreamId:
-    return _append(state, act, payload, verdicts).stream
+    return append(state, act, payload, verdicts).stream
 
 
-def _append(state: VisitState, act: Act, payload: Payload, verdicts: tuple[Verdict, ...] = ()) -> VisitState:
+def append(state: VisitState, act: Act, payload: Payload, verdicts: tuple[Verdict, ...] = ()) -> VisitState:
     draft = Draft(payload=payload, happened_at=act.happened_at, rules=refs(verdicts))
     return log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
 
@@ -124,7 +122,7 @@ def hold_time_out(
     confirmed: tuple[str, ...],
 ) -> StreamId:
     """Record that two people stopped and read everything aloud; the second proves that they are there."""
-    state = _held(act, visit)
+    state = held(act, visit)
     require_seen(state, act)
     require_phase(
         state, ("double_checked",), UnableToHoldTimeOut, "The time-out follows an agreed double check"
@@ -151,7 +149,7 @@ def start(
     act: Act, *, visit: StreamId, pump: str, cannula_site: str, overrides: tuple[Override, ...] = ()
 ) -> StreamId:
     """Start the pump at the rate that was drawn up and checked; the ledger keeps the bag for the patient."""
-    state = _held(act, visit)
+    state = held(act, visit)
     require_seen(state, act)
     require_phase(state, ("ready",), UnableToStart, "The infusion starts after the time-out")
     verdicts = rules.assess_start(book(), state, act.happened_at)
@@ -164,7 +162,7 @@ def start(
         verdicts=verdicts,
         overrides=overrides,
     )
-    settle_given(act, _append(state, act, payload, verdicts))
+    settle_given(act, append(state, act, payload, verdicts))
     return visit
 
 
@@ -173,7 +171,7 @@ def change_rate(
     act: Act, *, visit: StreamId, rate: FlowRate, reason: str, overrides: tuple[Override, ...] = ()
 ) -> StreamId:
     """Set the running pump to another rate."""
-    state = _held(act, visit)
+    state = held(act, visit)
     require_seen(state, act)
     require_phase(state, ("running",), UnableToChangeRate, "The rate of a running infusion can be changed")
     require_after(state, act, UnableToChangeRate)
@@ -192,7 +190,7 @@ def _refuse_still_rate(rate: FlowRate, sentence: str, unable: type[UnableTo]) ->
 @use_case("infusion.run")
 def pause(act: Act, *, visit: StreamId, reason: str) -> StreamId:
     """Record that the pump stands still for now."""
-    state = _held(act, visit)
+    state = held(act, visit)
     require_phase(state, ("running",), UnableToPause, "A running infusion can be paused")
     require_after(state, act, UnableToPause)
     return _write(state, act, InfusionPaused(reason=reason))
@@ -201,7 +199,7 @@ def pause(act: Act, *, visit: StreamId, reason: str) -> StreamId:
 @use_case("infusion.run")
 def resume(act: Act, *, visit: StreamId, rate: FlowRate, overrides: tuple[Override, ...] = ()) -> StreamId:
     """Let the paused pump run again."""
-    state = _held(act, visit)
+    state = held(act, visit)
     require_seen(state, act)
     require_phase(state, ("paused",), UnableToResume, "A paused infusion can be resumed")
     require_after(state, act, UnableToResume)
@@ -218,7 +216,7 @@ def stop(act: Act, *, visit: StreamId, reason: StopReason, note: str, pump_volum
 
     The ledger posts what was given by the rates really run; what is left in the bag is in the visit's hand.
     """
-    state = _held(act, visit)
+    state = held(act, visit)
     assert reason in get_args(StopReason), "a page offers only known reasons"
     if state.stopped is not None:
         sentence = f"The infusion was already stopped, by {state.stopped.by.printed_name}."
@@ -226,11 +224,11 @@ def stop(act: Act, *, visit: StreamId, reason: StopReason, note: str, pump_volum
     require_phase(state, ON_THE_PUMP, UnableToStop, "A running or paused infusion can be stopped")
     require_after(state, act, UnableToStop)
     stopped = InfusionStopped(reason=reason, note=note, pump_volume=pump_volume)
-    settle_given(act, _append(state, act, stopped))
+    settle_given(act, append(state, act, stopped))
     return visit
 
 
-def _require_in_the_chair(state: VisitState, happened_at: datetime, what: str) -> None:
+def require_in_the_chair(state: VisitState, happened_at: datetime, what: str) -> None:
     """What is charted happened between check-in and departure; it may be written down even later."""
     if state.discharge is not None and happened_at <= state.discharge.at:
         return
@@ -245,8 +243,8 @@ def chart_signs(
     act: Act, *, visit: StreamId, signs: Signs, source: SignSource, confirmed: tuple[str, ...] = ()
 ) -> StreamId:
     """Chart one check. A doubtful value must be named in `confirmed`; an impossible one is refused."""
-    state = _held(act, visit)
-    _require_in_the_chair(state, act.happened_at, "Signs are charted while the patient is in the chair")
+    state = held(act, visit)
+    require_in_the_chair(state, act.happened_at, "Signs are charted while the patient is in the chair")
     if signs.is_empty:
         sentence = "Write at least one value, or write a note that says why there is none."
         raise UnableToChart([Issue(sentence=sentence, code="signs-empty")])
@@ -272,8 +270,8 @@ def chart_signs(
 @use_case("infusion.chart")
 def record_event(act: Act, *, visit: StreamId, event: EventKind, grade: int | None, note: str) -> StreamId:
     """Record that something happened to the patient."""
-    state = _held(act, visit)
-    _require_in_the_chair(state, act.happened_at, "Events are recorded while the patient is in the chair")
+    state = held(act, visit)
+    require_in_the_chair(state, act.happened_at, "Events are recorded while the patient is in the chair")
     assert event in get_args(EventKind), "a page offers only known events"
     if grade is not None and grade not in rules.GRADES:
         sentence = f"Grade: choose {' or '.join(str(number) for number in rules.GRADES)}."
@@ -288,54 +286,7 @@ def record_event(act: Act, *, visit: StreamId, event: EventKind, grade: int | No
 @use_case("infusion.chart")
 def write_note(act: Act, *, visit: StreamId, text: str) -> StreamId:
     """Write free words to the visit, at any time after it was booked."""
-    state = _held(act, visit)
+    state = held(act, visit)
     if not text.strip():
         raise UnableToChart([Issue(sentence="Note: write something.", code="note-missing", field="text")])
     return _write(state, act, NoteWritten(text=text))
-
-
-@use_case("infusion.run")
-def give_rescue(
-    act: Act,
-    *,
-    visit: StreamId,
-    drug: str,
-    dose: str,
-    route: str,
-    ordered_by: ClinicianId,
-    read_back: bool,
-    reason: str,
-) -> StreamId:
-    """Record a rescue drug that was given on a prescriber's order, read back when it was spoken."""
-    state = _held(act, visit)
-    _require_in_the_chair(
-        state, act.happened_at, "Rescue drugs are recorded while the patient is in the chair"
-    )
-    prescriber = next((person for person in people.every("prescriber") if person.id == ordered_by), None)
-    issues = []
-    if prescriber is None:
-        sentence = (
-            f"Ordered by: choose a {ROLE_WORDS['prescriber']}; a rescue drug is never given without one."
-        )
-        issues.append(Issue(sentence=sentence, code="needs-prescriber", field="ordered_by"))
-    elif prescriber.id != act.by.id and not read_back:
-        sentence = "Read back: a spoken order is read back to the prescriber before the drug is given."
-        issues.append(Issue(sentence=sentence, code="not-read-back", field="read_back"))
-    issues.extend(
-        Issue(sentence=f"{label}: this must be written down.", code="missing", field=field)
-        for field, label, words in (("drug", "Drug", drug), ("dose", "Dose", dose), ("route", "Route", route))
-        if not words.strip()
-    )
-    if issues:
-        raise UnableToChart(issues)
-    assert prescriber is not None, "a missing prescriber was refused above"
-    payload = RescueGiven(
-        drug=drug,
-        dose=dose,
-        route=route,
-        ordered_by=prescriber.id,
-        ordered_by_name=prescriber.printed_name,
-        read_back=read_back,
-        reason=reason,
-    )
-    return _write(state, act, payload)

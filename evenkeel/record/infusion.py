@@ -4,6 +4,7 @@ from typing import Literal
 
 from evenkeel.record.codec import payload
 from evenkeel.record.ordering import VialDrawn
+from evenkeel.record.screening import Tri
 from evenkeel.record.signs import Signs, SignSource
 from evenkeel.record.verdict import Override, Verdict
 from evenkeel.values.drug import DrugMass
@@ -134,8 +135,8 @@ class NoteWritten:
 
 
 @payload("rescue.given")
-class RescueGiven:
-    """A rescue drug was given on a named prescriber's order."""
+class RescueGivenInWords:
+    """A rescue drug given on a named prescriber's order, its dose as it was typed: not to be added up."""
 
     drug: str
     dose: str
@@ -144,6 +145,28 @@ class RescueGiven:
     ordered_by_name: str
     read_back: bool
     reason: str
+
+
+@payload("rescue.given", 2)
+class RescueGiven:
+    """A rescue drug was given on a named prescriber's order.
+
+    `drug` is a key of `clinical.rescue.RESCUE_DRUGS`, `dose` counts micrograms of that drug. `conditions` are
+    the answers to the questions asked before it. `was_given_already` says that the rules could not be asked
+    first: what they say is kept, and held nothing back.
+    """
+
+    drug: str
+    dose: DrugMass
+    route: str
+    ordered_by: ClinicianId
+    ordered_by_name: str
+    read_back: bool
+    reason: str
+    conditions: dict[str, Tri]
+    was_given_already: bool
+    verdicts: tuple[Verdict, ...]
+    overrides: tuple[Override, ...] = ()
 
 
 @payload("entry.marked_in_error")

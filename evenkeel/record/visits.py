@@ -14,6 +14,8 @@ from evenkeel.record.infusion import (
     InfusionStarted,
     InfusionStopped,
     RateChanged,
+    RescueGiven,
+    RescueGivenInWords,
     SignsCharted,
     TimeOutHeld,
 )
@@ -203,6 +205,12 @@ class VisitState(State):
     def checks(self) -> tuple[Written[SignsCharted], ...]:
         """Every charted set of signs, by clinical time."""
         return self.every(SignsCharted)
+
+    @property
+    def rescues(self) -> tuple[Written[RescueGiven] | Written[RescueGivenInWords], ...]:
+        """Every rescue drug given, by clinical time."""
+        found = (*self.every(RescueGiven), *self.every(RescueGivenInWords))
+        return tuple(sorted(found, key=lambda fact: (fact.at, fact.seq)))
 
     @property
     def segments(self) -> tuple[RateSegment, ...]:

@@ -10,7 +10,7 @@ from evenkeel.clinical import discharge as discharge_rules
 from evenkeel.clinical.checkin import CheckInFacts
 from evenkeel.clinical.infusion import implausible
 from evenkeel.clinical.stock import PRODUCTS, PROTOCOLS
-from evenkeel.journey import amendments, checkin, discharge, infusion, ordering
+from evenkeel.journey import amendments, checkin, discharge, infusion, ordering, rescue
 from evenkeel.journey.custody import waste
 from evenkeel.journey.custody.weld import VialTake
 from evenkeel.journey.second_person import Proof
@@ -26,7 +26,7 @@ from evenkeel.store import reading
 from evenkeel.store.queries import custody
 from evenkeel.values.dose import Dose
 from evenkeel.values.dose_plan import Stage
-from evenkeel.values.drug import to_decimal
+from evenkeel.values.drug import DrugMass, to_decimal
 from evenkeel.values.ids import ChairId, StreamId, entry_id
 from evenkeel.values.quantities import FlowRate, Hours, Pressure, Volume, Weight
 from evenkeel.values.shape import frozen
@@ -288,12 +288,13 @@ class VisitStory:
         yield self.world.now + timedelta(minutes=2)
         prescriber = self.setting.prescriber
         self.hand.do(
-            infusion.give_rescue,
+            rescue.give_rescue,
             self.setting.nurse,
             visit=self.setting.visit,
             drug="ondansetron",
-            dose="4 mg",
+            dose=DrugMass.mg(4),
             route="IV",
+            conditions={},
             ordered_by=prescriber.author.id,
             read_back=True,
             reason="nausea 5 of 10",

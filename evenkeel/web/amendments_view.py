@@ -8,6 +8,7 @@ from django import forms
 
 from evenkeel.clinical.infusion import EVENTS, GRADES, SIGN_WORDS
 from evenkeel.clinical.infusion.signs import POSSIBLE
+from evenkeel.clinical.rescue import RESCUE_DRUGS, ROUTES
 from evenkeel.journey.scales import scale_on_record
 from evenkeel.record.infusion import (
     EventRecorded,
@@ -18,12 +19,14 @@ from evenkeel.record.infusion import (
     NoteWritten,
     RateChanged,
     RescueGiven,
+    RescueGivenInWords,
     SignsCharted,
 )
 from evenkeel.record.outcomes import AssessmentRecorded
 from evenkeel.record.signs import SIGN_NAMES, Signs
+from evenkeel.values.numbers import plain
 from evenkeel.values.quantities import Breaths, FlowRate, Pressure, Pulse, Quantity, Saturation, Volume
-from evenkeel.web.fields import QuantityField, WholeField
+from evenkeel.web.fields import MassField, QuantityField, WholeField
 from evenkeel.web.outcome_view import POINT_WORDS
 from evenkeel.web.scale_form import add_answer_fields, answers_of
 
@@ -125,12 +128,33 @@ def _(payload: NoteWritten, form: forms.Form) -> NoteWritten:
 
 
 @add_fields.register
-def _(payload: RescueGiven, form: forms.Form) -> Units:
+def _(payload: RescueGivenInWords, form: forms.Form) -> Units:
     form.fields["drug"] = _line("Drug", payload.drug)
     form.fields["dose"] = _line("Dose with its unit", payload.dose)
     form.fields["route"] = _line("Route", payload.route)
     form.fields["given_for"] = _line("Given for", payload.reason, required=False)
     return {}
+
+
+@read.register
+def _(payload: RescueGivenInWords, form: forms.Form) -> RescueGivenInWords:
+    typed = form.cleaned_data
+    return replace(
+        payload, drug=typed["drug"], dose=typed["dose"], route=typed["route"], reason=typed["given_for"]
+    )
+
+
+@add_fields.register
+def _(payload: RescueGiven, form: forms.Form) -> Units:
+    form.fields["drug"] = forms.ChoiceField(
+        label="Drug", choices=[(key, key) for key in RESCUE_DRUGS], initial=payload.drug
+    )
+    form.fields["dose"] = MassField(label="Dose", initial=plain(payload.dose.in_mg), max_length=20)
+    form.fields["route"] = forms.ChoiceField(
+        label="Route", choices=[(route, route) for route in ROUTES], initial=payload.route
+    )
+    form.fields["given_for"] = _line("Given for", payload.reason, required=False)
+    return {"dose": "mg"}
 
 
 @read.register

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django import forms
 
+from evenkeel.values.drug import DrugMass
 from evenkeel.values.numbers import BadNumber, parse_decimal
 from evenkeel.values.quantities import DosePerWeight, Quantity
 
@@ -100,3 +101,17 @@ class HappenedAtField(forms.DateTimeField):
         """Return aware UTC."""
         moment: datetime | None = super().clean(value)
         return moment.astimezone(UTC) if moment else None
+
+
+class MassField(forms.CharField):
+    """Milligrams of a drug; cleans to an exact mass, or None when left empty and not required."""
+
+    def clean(self, value: Any) -> DrugMass | None:
+        """Read the number as it was typed, to the microgram."""
+        text = super().clean(value)
+        if text == "":
+            return None
+        try:
+            return DrugMass.mg(text)
+        except BadNumber as bad:
+            raise forms.ValidationError(bad.sentence, code=bad.code) from bad

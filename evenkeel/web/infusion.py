@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import path
 
 from evenkeel.clinical import infusion as rules
-from evenkeel.clinical.infusion import EVENTS, RESCUE_DRUGS
+from evenkeel.clinical.infusion import EVENTS
 from evenkeel.clinical.infusion import signs as infusion_signs
 from evenkeel.journey import infusion
 from evenkeel.journey.acting import Act
@@ -415,42 +415,6 @@ class NotePage(EntryPage):
         return infusion.write_note(act, visit=self.visit, text=form.cleaned_data["text"].strip())
 
 
-class RescuePage(EntryPage):
-    """A rescue drug, always on a named prescriber's order."""
-
-    action = "infusion.run"
-    template = "infusion/rescue.html.jinja"
-    form_class = infusion_forms.RescueForm
-    heading = "Rescue drug given"
-    done_sentence = "The rescue drug is recorded. If it came from the stock, take it out there too."
-
-    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
-        """Record it."""
-        assert isinstance(form, infusion_forms.RescueForm), "this page has one form"
-        cleaned = form.cleaned_data
-        return infusion.give_rescue(
-            act,
-            visit=self.visit,
-            drug=cleaned["drug"],
-            dose=cleaned["dose"].strip(),
-            route=cleaned["route"].strip(),
-            ordered_by=form.prescriber,
-            read_back=cleaned["read_back"],
-            reason=cleaned["reason"].strip(),
-        )
-
-    def about(self, state: VisitState) -> dict[str, Any]:
-        """Add what is usual of each drug, as information and never as an order."""
-        usual = {
-            drug.name: (
-                f"For {drug.used_for}. Usual: {drug.dose}, {drug.route}; {drug.limit}."
-                + (f" Not in: {', '.join(drug.not_in)}." if drug.not_in else "")
-            )
-            for drug in RESCUE_DRUGS
-        }
-        return {"drugs": usual}
-
-
 urlpatterns = [
     path("visits/<uuid:visit>/chart/", ChartPage.as_view(), name="chart"),
     path("visits/<uuid:visit>/chart/data/", ChartData.as_view(), name="chart_data"),
@@ -466,5 +430,4 @@ urlpatterns = [
     path("visits/<uuid:visit>/stop/", StopPage.as_view(), name="stop"),
     path("visits/<uuid:visit>/event/", EventPage.as_view(), name="event"),
     path("visits/<uuid:visit>/note/", NotePage.as_view(), name="note"),
-    path("visits/<uuid:visit>/rescue/", RescuePage.as_view(), name="rescue"),
 ]

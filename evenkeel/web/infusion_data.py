@@ -21,7 +21,6 @@ from evenkeel.record.infusion import (
     InfusionStarted,
     InfusionStopped,
     RateChanged,
-    RescueGiven,
 )
 from evenkeel.record.signs import Signs
 from evenkeel.record.visits import STANDING_STILL, Bag, VisitState
@@ -185,7 +184,7 @@ def chart_data(
         "drug": _drug(state, now),
         "boluses": [
             {"at": fact.at.timestamp(), "label": f"{fact.payload.drug} {fact.payload.dose}"}
-            for fact in state.every(RescueGiven)
+            for fact in state.rescues
         ],
         "events": _events(state),
         "predicted": _predicted(prediction, stopped, start_at) if prediction and start_at else None,

@@ -4,10 +4,8 @@ from typing import Any, Final
 
 from django import forms
 
-from evenkeel.clinical.infusion import EVENTS, GRADES, RESCUE_DRUGS
+from evenkeel.clinical.infusion import EVENTS, GRADES
 from evenkeel.record.signs import SIGN_NAMES, Signs
-from evenkeel.store.queries import people
-from evenkeel.values.ids import ClinicianId
 from evenkeel.values.quantities import Breaths, FlowRate, Pressure, Pulse, Saturation, Volume
 from evenkeel.web.chairside import VisitForm
 from evenkeel.web.fields import HappenedAtField, QuantityField, WholeField
@@ -127,30 +125,3 @@ class NoteForm(VisitForm):
 
     text = forms.CharField(label="Note", max_length=4000, widget=forms.Textarea)
     happened_at = HappenedAtField()
-
-
-class RescueForm(VisitForm):
-    """A rescue drug that was given on a prescriber's order."""
-
-    drug = forms.ChoiceField(
-        label="Drug", choices=[(drug.name, drug.name) for drug in RESCUE_DRUGS], widget=forms.RadioSelect
-    )
-    dose = forms.CharField(label="Dose given", max_length=60, help_text="With its unit, such as 4 mg.")
-    route = forms.CharField(label="Route", max_length=60)
-    ordered_by = forms.ChoiceField(label="Ordered by")
-    read_back = forms.BooleanField(label="A spoken order was read back to them", required=False)
-    reason = forms.CharField(label="Why", max_length=500)
-    happened_at = HappenedAtField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        prescribers = people.every("prescriber")
-        self.fields["ordered_by"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose"),
-            *((person.id, person.printed_name) for person in prescribers),
-        ]
-
-    @property
-    def prescriber(self) -> ClinicianId:
-        """Who ordered it."""
-        return ClinicianId(self.cleaned_data["ordered_by"])

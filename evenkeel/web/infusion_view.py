@@ -7,7 +7,7 @@ from typing import Any, Final
 from evenkeel.clinical import infusion as rules
 from evenkeel.clinical.decision import worst
 from evenkeel.clinical.rulebook import Rulebook
-from evenkeel.record.infusion import EventRecorded
+from evenkeel.record.infusion import EventRecorded, RescueGiven
 from evenkeel.record.signs import SIGN_NAMES, Signs
 from evenkeel.record.verdict import Severity, Verdict
 from evenkeel.record.visits import VisitState
@@ -189,6 +189,9 @@ def alerts(
         if timedelta(0) <= at - fact.at <= OLD_AFTER:
             asked = rules.assess_event(rulebook, fact.payload.event, fact.payload.grade, fact.at)
             _gather(found, asked, fact.at, "charted")
+    for given in state.every(RescueGiven):
+        if timedelta(0) <= at - given.at <= OLD_AFTER:
+            _gather(found, given.payload.verdicts, given.at, "rescue drug")
     newest_first = sorted(found.values(), key=lambda alert: alert["at"], reverse=True)
     return sorted(newest_first, key=lambda alert: RANK[alert["priority"]])
 

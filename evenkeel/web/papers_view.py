@@ -16,6 +16,7 @@ from evenkeel.record.infusion import (
     NoteWritten,
     RateChanged,
     RescueGiven,
+    RescueGivenInWords,
 )
 from evenkeel.record.patients import PatientState
 from evenkeel.record.state import Written
@@ -32,7 +33,7 @@ NOT_A_DEVICE: Final = (
 )
 
 _PUMP = (InfusionStarted, RateChanged, InfusionPaused, BagReplaced, InfusionResumed, InfusionStopped)
-_HAPPENED = (EventRecorded, RescueGiven, NoteWritten)
+_HAPPENED = (EventRecorded, RescueGiven, RescueGivenInWords, NoteWritten)
 
 NOTHING = "–"
 

@@ -17,6 +17,7 @@ from evenkeel.record.infusion import (
     NoteWritten,
     RateChanged,
     RescueGiven,
+    RescueGivenInWords,
     SignsCharted,
     TimeOutHeld,
 )
@@ -280,8 +281,9 @@ def _(said: NoteWritten) -> str:
     return said.text
 
 
-@sentence_of.register
-def _(said: RescueGiven) -> str:
+@sentence_of.register(RescueGiven)
+@sentence_of.register(RescueGivenInWords)
+def _(said: RescueGiven | RescueGivenInWords) -> str:
     given = f"{said.drug} {said.dose} {said.route} given"
     return f"{given}, ordered by {said.ordered_by_name}{_because(said.reason)}"
 

@@ -16,6 +16,7 @@ from evenkeel.record.infusion import (
     MarkedInError,
     RateChanged,
     RescueGiven,
+    RescueGivenInWords,
     SignsCharted,
 )
 from evenkeel.record.state import State, Written
@@ -32,6 +33,7 @@ _TONES: Final[dict[type, str]] = {
     InfusionStopped: "medium",
     EventRecorded: "medium",
     RescueGiven: "medium",
+    RescueGivenInWords: "medium",
 }
 
 

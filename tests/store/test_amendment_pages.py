@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from evenkeel.journey import infusion
+from evenkeel.journey import infusion, rescue
 from evenkeel.journey.amendments import UnableToAmend, amend_entry
 from evenkeel.record.state import Written
 from evenkeel.store import reading
+from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.quantities import FlowRate
 from tests import factories_chairside as chairside
@@ -225,24 +226,25 @@ def test_every_kind_has_its_own_fields(
 
 def test_a_rescue_drug_keeps_who_ordered_it(client: Client) -> None:
     visit, _ = charted()
-    infusion.give_rescue(
+    rescue.give_rescue(
         act(people().nurse, CHARTED_AT),
         visit=visit,
         drug="ondansetron",
-        dose="4 mg",
+        dose=DrugMass.mg(4),
         route="IV",
+        conditions={},
         ordered_by=people().prescriber.id,
         read_back=True,
         reason="Nausea.",
     )
     fact = reading.visit(visit).facts[-1]
-    typed = {"drug": "ondansetron", "dose": "8 mg", "route": "IV", "given_for": "Nausea."}
+    typed = {"drug": "ondansetron", "dose": "8", "route": "IV", "given_for": "Nausea."}
     answer = send(
         client, people().nurse, address(visit, fact.seq), **typed, happened_at="", reason="It was 8 mg."
     )
     assert answer.status_code == 302
     payload = now_reads(visit, fact.seq).payload
-    assert (payload.dose, payload.ordered_by_name) == ("8 mg", "Dr. Priya Raman")  # type: ignore[attr-defined]
+    assert (payload.dose, payload.ordered_by_name) == (DrugMass.mg(8), "Dr. Priya Raman")  # type: ignore[attr-defined]
 
 
 def test_an_amended_scale_is_scored_again(client: Client) -> None:

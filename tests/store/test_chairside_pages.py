@@ -331,7 +331,7 @@ def test_a_rescue_drug_names_who_ordered_it(clock: Clock) -> None:
     client = as_(people().nurse)
     form = {
         "drug": "ondansetron",
-        "dose": "4 mg",
+        "dose": "4",
         "route": "IV",
         "ordered_by": people().prescriber.id,
         "reason": "vomiting",

@@ -334,32 +334,6 @@ def test_something_else_is_said_in_words() -> None:
     assert found(refusal) == {("note-missing", "note")}
 
 
-def test_a_rescue_drug_needs_a_prescriber_and_a_read_back() -> None:
-    visit = chairside.running_visit()
-    values = {"drug": "ondansetron", "dose": "4 mg", "route": "IV", "reason": "vomiting"}
-    for ordered_by, issue in (
-        (people().nurse2.id, ("needs-prescriber", "ordered_by")),
-        (people().prescriber.id, ("not-read-back", "read_back")),
-    ):
-        with pytest.raises(infusion.UnableToChart) as refusal:
-            infusion.give_rescue(
-                act(people().nurse, START + after(9)),
-                visit=visit,
-                ordered_by=ordered_by,
-                read_back=False,
-                **values,
-            )
-        assert issue in found(refusal)
-    infusion.give_rescue(
-        act(people().nurse, START + after(9)),
-        visit=visit,
-        ordered_by=people().prescriber.id,
-        read_back=True,
-        **values,
-    )
-    assert visit_of(visit).facts[-1].payload.ordered_by_name == "Dr. Priya Raman"
-
-
 # --- discharge --------------------------------------------------------------------------------------------
 
 

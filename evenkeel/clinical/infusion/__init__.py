@@ -1,12 +1,6 @@
 """The infusion: starting, charting, changing the rate, going on after a pause, and what is due when."""
 
-from evenkeel.clinical.infusion.events import (
-    EVENTS,
-    GRADES,
-    RESCUE_DRUGS,
-    RescueDrug,
-    assess_event,
-)
+from evenkeel.clinical.infusion.events import EVENTS, GRADES, assess_event
 from evenkeel.clinical.infusion.facts import latest_pressure, latest_sign
 from evenkeel.clinical.infusion.rate import assess_rate, assess_resume
 from evenkeel.clinical.infusion.schedule import MissedCheck, Schedule, check_schedule
@@ -23,10 +17,8 @@ from evenkeel.clinical.infusion.watch import Watch, assess_watch
 __all__ = [
     "EVENTS",
     "GRADES",
-    "RESCUE_DRUGS",
     "SIGN_WORDS",
     "MissedCheck",
-    "RescueDrug",
     "Schedule",
     "StepNow",
     "Watch",

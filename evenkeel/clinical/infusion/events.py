@@ -1,21 +1,9 @@
-"""What happens to a patient on the way: words for events and grades, and the rescue drugs a clinic keeps."""
+"""What happens to a patient on the way: words for events and grades, and which of them hold the drug."""
 
-import tomllib
 from datetime import datetime
 from typing import Final
 
-from evenkeel.clinical.rulebook import (
-    RULES,
-    Basis,
-    Clear,
-    Finding,
-    Fires,
-    Limits,
-    Rulebook,
-    Unknown,
-    read_sources,
-    rule,
-)
+from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.record.infusion import EventKind
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.shape import frozen
@@ -40,43 +28,11 @@ GRADES: Final[dict[int, str]] = {1: "mild", 2: "moderate", 3: "severe", 4: "life
 
 
 @frozen
-class RescueDrug:
-    """One drug that may be given on a prescriber's order: what is usual, and for whom it is not."""
-
-    key: str
-    name: str
-    used_for: str
-    dose: str
-    route: str
-    limit: str
-    not_in: tuple[str, ...]
-    basis: Basis
-    cite: tuple[str, ...]
-
-
-@frozen
 class EventFacts:
     """One event and how bad it is, None while nobody has graded it."""
 
     event: EventKind
     grade: int | None
-
-
-def _read_rescue_drugs() -> tuple[RescueDrug, ...]:
-    tables = tomllib.loads((RULES / "rescue.toml").read_text("utf-8"))["rescue"]
-    found = tuple(
-        RescueDrug(**{**table, "not_in": tuple(table["not_in"]), "cite": tuple(table["cite"])})
-        for table in tables
-    )
-    cited = {key for drug in found for key in drug.cite}
-    assert cited <= read_sources().keys(), "a rescue drug cites a source that sources.toml lacks"
-    assert all(drug.cite or drug.basis == "proposal" for drug in found), (
-        "only a proposal stands without source"
-    )
-    return found
-
-
-RESCUE_DRUGS: Final = _read_rescue_drugs()
 
 
 def assess_event(book: Rulebook, event: EventKind, grade: int | None, at: datetime) -> tuple[Verdict, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.numbers import BadNumber, number_of, parse_decimal
 from evenkeel.values.quantities import (
+    BodyMassIndex,
     Breaths,
     Days,
     DosePerWeight,
@@ -37,6 +38,7 @@ UNITS: Final[Mapping[str, Callable[[str], Limit]]] = {
     "% SpO2": Saturation.of,
     "%": Percent.of,
     "kg": Weight.of,
+    "kg/m2": BodyMassIndex.of,
     "cm": Height.of,
     "mg": DrugMass.mg,
     "mg/kg": DosePerWeight.of,

@@ -32,7 +32,7 @@ def is_first_or_raised(visit: VisitState, course: CourseState) -> bool:
     """Whether this is the course's first infusion, or one at a higher dose per weight than the last."""
     if not course.infusions or visit.order is None:
         return True
-    return visit.order.payload.dose.per_weight > course.infusions[-1].payload.per_weight
+    return visit.order.payload.plan.per_actual_weight > course.infusions[-1].payload.per_weight
 
 
 @use_case("discharge.sign")
@@ -99,7 +99,7 @@ def discharge(
 
 
 def count_of(state: VisitState) -> InfusionCounted:
-    """What the course keeps. The dose per weight is the ordered one; `given` says what of it was given."""
+    """What the course keeps. The dose per weight is the ordered one, by the scale; `given` says what of it was given."""
     assert state.started is not None, "a visit in recovery has started"
     assert state.stopped is not None, "a visit in recovery has stopped"
     assert state.order is not None, "what was started was ordered"
@@ -108,6 +108,6 @@ def count_of(state: VisitState) -> InfusionCounted:
         number=state.booking.payload.number,
         started_at=state.started.at,
         given=state.given(state.stopped.at),
-        per_weight=state.order.payload.dose.per_weight,
+        per_weight=state.order.payload.plan.per_actual_weight,
         stopped_early=state.stopped.payload.reason != "completed",
     )

@@ -1,6 +1,7 @@
 """The order, the draw and the second person's check."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
 from evenkeel.clinical import ordering as rules
 from evenkeel.clinical.decision import objections, refs
@@ -13,17 +14,18 @@ from evenkeel.journey.phases import require_phase
 from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.entry import Draft
 from evenkeel.record.ordering import DoseChecked, DoseDrawn, OrderCancelled, OrderSigned, Vial
+from evenkeel.record.referral import Sex
 from evenkeel.record.series import InfusionCounted
 from evenkeel.record.verdict import Override, Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import log, reading
 from evenkeel.store.queries import custody, visits
 from evenkeel.values.dose_plan import DosePlan, Stage
-from evenkeel.values.dosing_weight import DosingWeight
+from evenkeel.values.dosing_weight import DosingWeight, WeightBasis
 from evenkeel.values.drug import Strength
 from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import Issue, UnableTo
-from evenkeel.values.quantities import FlowRate, Volume, Weight
+from evenkeel.values.quantities import FlowRate, Height, Volume, Weight
 from evenkeel.values.shape import frozen
 
 SIGNING_MEANS = "I order this infusion for this patient, as the sentence above says."
@@ -46,6 +48,18 @@ class UnableToCheck(UnableTo):
 
 
 @frozen
+class AskedWeight:
+    """Which weight a prescriber wants the dose on, and the height with its day that another one follows from."""
+
+    basis: WeightBasis
+    height: Height | None
+    height_date: date | None
+
+
+ON_SCALE: Final = AskedWeight(basis="actual", height=None, height_date=None)
+
+
+@frozen
 class Proposal:
     """An order as it would be signed: the dose, what the rules say of it, and what was given last time."""
 
@@ -62,20 +76,25 @@ def propose_order(
     product: str,
     bag: Volume,
     at: datetime,
+    asked: AskedWeight = ON_SCALE,
 ) -> Proposal:
-    """Work an order out and write nothing; raises UnableToMakeDose or UnableToOrder with the fields."""
+    """Work an order out and write nothing.
+
+    Raises UnableToWeigh, UnableToMakeDose or UnableToOrder with the fields.
+    """
     if protocol not in PROTOCOLS:
         sentence = "Protocol: choose one of the clinic's protocols."
         raise UnableToOrder([Issue(sentence=sentence, code="unknown-protocol", field="protocol")])
     if visit.weight is None:
         sentence = "There is no weight from this visit's check-in, and nothing is ordered on another weight."
         raise UnableToOrder([Issue(sentence=sentence, code="weight-missing")])
-    on = _weight_of(visit, visit.weight)
+    patient = reading.patient(visit.booking.payload.patient)
+    sex = patient.demographics.sex
+    on = _weight_of(visit, visit.weight, asked, sex)
     plan = rules.make_plan(
         stages=stages, weight=on.weight, weighed_date=on.weighed_date, product=product, bag=bag, on=on
     )
     course = reading.course(visit.booking.payload.course)
-    patient = reading.patient(visit.booking.payload.patient)
     previous = course.infusions[-1].payload if course.infusions else None
     verdicts = rules.assess_order(
         book(),
@@ -84,6 +103,7 @@ def propose_order(
         visit=visit,
         course=course,
         patient_age=patient.age_on(clinic_day(at)),
+        sex=sex,
         at=at,
         previous=previous,
         elsewhere_at=visits.started_at(visit.booking.payload.patient, apart_from=visit.stream),
@@ -91,18 +111,18 @@ def propose_order(
     return Proposal(plan=plan, verdicts=verdicts, previous=previous)
 
 
-def _weight_of(visit: VisitState, weighed: Weight) -> DosingWeight:
-    """The scale's weight, with its day where it was measured on this one."""
+def _weight_of(visit: VisitState, weighed: Weight, asked: AskedWeight, sex: Sex) -> DosingWeight:
+    """The weight of the dose, beside the scale's with its day where it was measured on this one."""
     check_in = visit.check_in
     assert check_in is not None, "a visit with a weight was checked in"
     is_measured = check_in.payload.weight_measured_today == "yes"
-    return DosingWeight(
-        basis="actual",
-        weight=weighed,
+    return rules.dosing_weight(
+        asked.basis,
         weighed=weighed,
         weighed_date=clinic_day(check_in.at) if is_measured else None,
-        height=None,
-        height_date=None,
+        height=asked.height,
+        height_date=asked.height_date,
+        sex=sex,
     )
 
 
@@ -126,6 +146,7 @@ def sign_order(
     note: str,
     overrides: tuple[Override, ...],
     password: str,
+    asked: AskedWeight = ON_SCALE,
 ) -> StreamId:
     """Sign the order for this visit's infusion."""
     state = _held(act, visit)
@@ -136,6 +157,7 @@ def sign_order(
         product=product,
         bag=bag,
         at=act.happened_at,
+        asked=asked,
     )
     issues = objections(book(), proposal.verdicts, overrides, act.by.role)
     if issues:

@@ -23,6 +23,8 @@ from evenkeel.values.shape import frozen
 MINUTES_PER_HOUR: Final = 60
 # As finely as an exact amount is said beside what it was rounded to.
 _SAID_PLACES: Final = 4
+# As finely as doses of two infusions are compared.
+_COMPARED_PLACES: Final = 3
 
 
 # A bolus is a first stage that is to fill up quickly; it has limits of its own.
@@ -151,6 +153,14 @@ class DosePlan:
             kind = stages[0].kind if stages else "infusion"
             steps = (Step(rate=dose.rate, duration=dose.duration, per_weight=dose.per_weight, kind=kind),)
         return cls(dose=dose, weighed_date=weighed_date, steps=steps, on=on)
+
+    @property
+    def per_actual_weight(self) -> DosePerWeight:
+        """The dose by what the scale read, to compare it with other infusions and with trials."""
+        if self.on is None or self.on.basis == "actual":
+            return self.dose.per_weight
+        exact = self.exact_mcg / MICROGRAMS_PER_MG / Fraction(self.on.weighed.value)
+        return DosePerWeight(value=to_decimal(exact, _COMPARED_PLACES))
 
     @property
     def exact_mcg(self) -> Fraction:

@@ -12,7 +12,7 @@ from django.urls import path
 from evenkeel.journey import infusion, ordering
 from evenkeel.journey.acting import Act
 from evenkeel.journey.policy import may
-from evenkeel.journey.rules import book
+from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import reading
@@ -20,7 +20,7 @@ from evenkeel.values.dosing_weight import BASIS_WORDS
 from evenkeel.values.drug import Strength
 from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import UnableTo
-from evenkeel.values.quantities import FlowRate, Volume, Weight
+from evenkeel.values.quantities import FlowRate, Height, Volume, Weight
 from evenkeel.web import ordering_view, pages, visit_drug
 from evenkeel.web.chairside import VisitForm, VisitFormPage
 from evenkeel.web.fields import QuantityField
@@ -42,6 +42,14 @@ class OrderForm(StepFields, VisitForm):
         error_messages={"required": "Vial: choose one from stock."},
     )
     bag = QuantityField(Volume, label="Bag, total volume")
+    basis = forms.ChoiceField(
+        label="Worked out on",
+        choices=tuple(BASIS_WORDS.items()),
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    height = QuantityField(Height, label="Height", required=False)
+    height_date = forms.DateField(label="Height measured on", required=False, widget=forms.DateInput)
     note = forms.CharField(label="Note for the nurse", required=False, max_length=1000, widget=forms.Textarea)
     password = forms.CharField(
         label="Your password",
@@ -49,6 +57,20 @@ class OrderForm(StepFields, VisitForm):
         widget=forms.PasswordInput,
         error_messages={"required": "Password: type it to sign."},
     )
+
+    @property
+    def asked(self) -> ordering.AskedWeight:
+        """Which weight the dose is on; the scale's unless another one was chosen."""
+        of = self.cleaned_data
+        return ordering.AskedWeight(
+            basis=of["basis"] or "actual", height=of["height"], height_date=of["height_date"]
+        )
+
+    @property
+    def is_on_another_weight(self) -> bool:
+        """Whether anything was said of another weight, so that its boxes are not folded away."""
+        boxes = (self["height"], self["height_date"])
+        return self["basis"].value() in ("ideal", "adjusted") or any(box.value() for box in boxes)
 
 
 class OrderPage(VisitFormPage):
@@ -66,6 +88,7 @@ class OrderPage(VisitFormPage):
         return {
             "initial": {
                 "protocol": protocol.key,
+                "basis": "actual",
                 "bag": protocol.bag.number,
                 **in_boxes(protocol.stages),
             }
@@ -98,6 +121,7 @@ class OrderPage(VisitFormPage):
             product=cleaned["product"],
             bag=cleaned["bag"],
             at=pages.now(),
+            asked=form.asked,
         )
 
     def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
@@ -121,6 +145,7 @@ class OrderPage(VisitFormPage):
             note=cleaned["note"].strip(),
             overrides=overrides_of(form),
             password=cleaned["password"],
+            asked=form.asked,
         )
 
     def context(self, **extra: Any) -> dict[str, Any]:
@@ -153,6 +178,7 @@ class OrderPage(VisitFormPage):
             "weight": str(state.weight) if state.weight else None,
             "last_dose": ordering_view.last_dose(previous),
             "caps": ordering_view.caps(book(), pages.now()),
+            "bmi": book().limits("ORD-WGT-004", clinic_day(pages.now())).bmi,
             "protocols": ordering_view.protocols(protocol),
             "protocol": protocol,
             "number": state.booking.payload.number,
@@ -361,6 +387,11 @@ class TimeOutPage(VisitFormPage):
             "order": ordering_view.order_summary(order),
             "aloud": [
                 {"key": "Patient", "value": f"{patient.full_name}, {patient.record_number}"},
+                *(
+                    [{"key": "Weight of the dose", "value": f"{order.payload.dose.weight}: {on.words}"}]
+                    if (on := order.payload.on).words
+                    else []
+                ),
                 {"key": "Ketamine in the bag", "value": drawn.drawn.shown()},
                 {"key": "Bag", "value": str(drawn.bag)},
                 {"key": "Pump", "value": str(drawn.rate)},

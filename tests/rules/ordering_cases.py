@@ -108,14 +108,20 @@ GO_ON = (
 READY = course(SCREENED, CONSENTED)
 
 
+def on_scale(dose: Dose) -> DosePlan:
+    """A dose at its one rate, on what it says the scale read."""
+    return DosePlan.around(dose, DAY, on=changed(ORDER.on, weight=dose.weight, weighed=dose.weight))
+
+
 def order(**changes: Any) -> OrderFacts:
     """A first order with nothing against it, and what a case changes."""
     plain: dict[str, Any] = {
-        "plan": DosePlan.around(changes.pop("dose", DOSE), DAY),
+        "plan": on_scale(changes.pop("dose", DOSE)),
         "protocol": PROTOCOLS["mood_standard"],
         "visit": visit(CHECKED_IN),
         "course": READY,
         "age": 40,
+        "sex": "female",
         "at": NOON,
         "previous": None,
         "elsewhere_at": (),

@@ -61,7 +61,7 @@ def made(**changes: str) -> Any:
 
 def around(dose: Dose) -> DosePlan:
     """A dose at its one rate, on the scale's weight."""
-    return DosePlan.around(dose, DAY, on=ORDER.on if dose.weight == DOSE.weight else None)
+    return DosePlan.around(dose, DAY, on=changed(ORDER.on, weight=dose.weight, weighed=dose.weight))
 
 
 def order(**changes: Any) -> tuple[Verdict, ...]:
@@ -72,6 +72,7 @@ def order(**changes: Any) -> tuple[Verdict, ...]:
         "visit": visit((NOON - HOUR, CHECK_IN)),
         "course": course((NOON - 480 * HOUR, SCREENING), (NOON - 240 * HOUR, CONSENT)),
         "patient_age": 40,
+        "sex": "female",
         "at": NOON,
         "previous": None,
         "elsewhere_at": (),

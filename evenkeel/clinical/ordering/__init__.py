@@ -1,6 +1,7 @@
 """Ordering, drawing up and the second check: a dose is refused with the rule's name, and never clamped."""
 
 from evenkeel.clinical.ordering.dose_limits import DoseFacts, Family, assess_dose
+from evenkeel.clinical.ordering.dosing_weight import UnableToWeigh, dosing_weight, weight_on
 from evenkeel.clinical.ordering.drawing import (
     DrawFacts,
     FromVial,
@@ -31,16 +32,19 @@ __all__ = [
     "OrderFacts",
     "RestOfDose",
     "UnableToMakeDose",
+    "UnableToWeigh",
     "assess_dose",
     "assess_draw",
     "assess_new_bag",
     "assess_order",
     "compare_check",
     "compare_new_bag",
+    "dosing_weight",
     "expiry",
     "make_dose",
     "make_plan",
     "order_expired",
     "refuse_disagreement",
     "rest_of_dose",
+    "weight_on",
 ]

@@ -1,20 +1,23 @@
 """The order: what the rules say of it, beside all that the record holds, before it is signed."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from evenkeel.clinical.ordering.dose_limits import DOSE_RULES, Family
+from evenkeel.clinical.ordering.dosing_weight import WEIGHT_RULES, weight_on
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.clinical.screening import assess_age_of_screening
 from evenkeel.clinical.stock import PROTOCOLS, Protocol
 from evenkeel.record.courses import CourseState
 from evenkeel.record.ordering import AnyOrder
+from evenkeel.record.referral import Sex
 from evenkeel.record.screening import Tri
 from evenkeel.record.series import InfusionCounted
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.values.dose import Dose
 from evenkeel.values.dose_plan import DosePlan
+from evenkeel.values.dosing_weight import BASIS_WORDS, DosingWeight
 from evenkeel.values.shape import frozen
 
 
@@ -30,6 +33,7 @@ class OrderFacts:
     visit: VisitState
     course: CourseState
     age: int | None
+    sex: Sex
     at: datetime
     previous: InfusionCounted | None
     elsewhere_at: tuple[datetime, ...]
@@ -38,6 +42,17 @@ class OrderFacts:
     def dose(self) -> Dose:
         """The dose of the plan."""
         return self.plan.dose
+
+    @property
+    def on(self) -> DosingWeight:
+        """The weight of the dose; an order always says which it is."""
+        assert self.plan.on is not None, "the weight of an order has a basis"
+        return self.plan.on
+
+    @property
+    def today(self) -> date:
+        """The day of the order, in the zone that its moment bears."""
+        return self.at.date()
 
     @property
     def family(self) -> Family:
@@ -68,6 +83,7 @@ _ORDER_RULES: Final = (
     "ORD-DUP-002",
     "ORD-WGT-001",
     "ORD-WGT-002",
+    *WEIGHT_RULES,
     "ORD-DOS-005",
     *DOSE_RULES,
 )
@@ -81,6 +97,7 @@ def assess_order(
     visit: VisitState,
     course: CourseState,
     patient_age: int | None,
+    sex: Sex,
     at: datetime,
     previous: InfusionCounted | None,
     elsewhere_at: tuple[datetime, ...],
@@ -95,6 +112,7 @@ def assess_order(
         visit=visit,
         course=course,
         age=patient_age,
+        sex=sex,
         at=at,
         previous=previous,
         elsewhere_at=elsewhere_at,
@@ -175,11 +193,16 @@ def time_since_last(order: OrderFacts, limits: Limits) -> Finding:
 @rule("ORD-WGT-001")
 def weight_of_this_visit(order: OrderFacts, _: Limits) -> Finding:
     """A dose on another visit's weight, or another patient's, does not agree with the scale."""
-    weight = order.visit.weight
+    weight, on = order.visit.weight, order.on
     if weight is None:
         return Unknown(missing=("this visit's weight",))
-    if order.dose.weight != weight:
-        return Fires(evidence=(f"dose on {order.dose.weight}, weighed {weight}",))
+    if on.weighed != weight:
+        return Fires(evidence=(f"dose on {on.weighed}, weighed {weight}",))
+    follows = weight_on(on.basis, weight, on.height, order.sex)
+    if follows is None:
+        return Unknown(missing=("the height and sex that the weight follows from",))
+    if order.dose.weight != follows or on.weight != follows:
+        return Fires(evidence=(f"dose on {order.dose.weight}, {BASIS_WORDS[on.basis]} {follows}",))
     return Clear()
 
 
@@ -197,9 +220,9 @@ def dose_far_from_last(order: OrderFacts, limits: Limits) -> Finding:
     """Compared with what was really given, so a step up after a broken-off infusion also asks."""
     if order.previous is None:
         return Unknown(missing=("the last dose",)) if order.course.infusions else Clear()
-    apart = abs(order.dose.per_weight.value - order.previous.per_weight.value)
-    if apart > limits.step.value:
-        return Fires(evidence=(f"{order.dose.per_weight} now, {order.previous.per_weight} last time",))
+    now = order.plan.per_actual_weight
+    if abs(now.value - order.previous.per_weight.value) > limits.step.value:
+        return Fires(evidence=(f"{now} now, {order.previous.per_weight} last time",))
     return Clear()
 
 

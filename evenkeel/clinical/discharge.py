@@ -3,7 +3,8 @@
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -15,7 +16,8 @@ from evenkeel.record.screening import Tri
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.values.drug import to_decimal
-from evenkeel.values.quantities import Minutes, Percent
+from evenkeel.values.numbers import plain
+from evenkeel.values.quantities import Hours, Minutes, Percent
 from evenkeel.values.shape import frozen
 
 
@@ -37,8 +39,28 @@ class Instructions:
 
 
 @frozen
+class DischargeScore:
+    """A discharge score that was taken since the drug stopped: which scale, and its total."""
+
+    name: str
+    total: Decimal
+    at: datetime
+
+
+@frozen
+class Release:
+    """From when on what is forbidden after an infusion is not any more: driving, and the rest."""
+
+    driving_at: datetime
+    alcohol_at: datetime
+
+
+@frozen
 class DischargeFacts:
-    """What leaving is judged on."""
+    """What leaving is judged on. `at` is in the clinic's zone, since the night counts there.
+
+    `told` are the times that the patient takes home. The last two are asked for against advice only.
+    """
 
     visit: VisitState
     answers: dict[str, Tri]
@@ -47,6 +69,10 @@ class DischargeFacts:
     is_first_or_raised: bool
     against_advice: bool
     at: datetime
+    score: DischargeScore | None = None
+    told: Release | None = None
+    prescriber_told: str = ""
+    call_at: datetime | None = None
 
 
 def _read_instructions() -> Instructions:
@@ -70,43 +96,50 @@ _RULES: Final = (
     "DIS-BP-001",
     "DIS-OX-001",
     *(question.rule for question in CRITERIA),
+    "DIS-SCO-001",
     "DIS-ESC-001",
+    "DIS-ESC-004",
+    "DIS-DRV-001",
     "DIS-INS-001",
 )
+_AGAINST_ADVICE: Final = ("DIS-AMA-001", "DIS-AMA-002", "DIS-AMA-003")
 
 
-def assess(
-    book: Rulebook,
-    visit: VisitState,
-    *,
-    criteria: dict[str, Tri],
-    received_by: str,
-    instructions_given: bool,
-    is_first_or_raised: bool,
-    against_advice: bool,
-    at: datetime,
-) -> tuple[Verdict, ...]:
+def assess(book: Rulebook, facts: DischargeFacts) -> tuple[Verdict, ...]:
     """Ask every discharge rule.
 
-    Against advice, what is not met is still said, as advice: it is on record, and it holds nobody back. One
-    rule more then asks for the reason.
+    Against advice, what is not met is still said, as advice: it is on record, and it holds nobody back. Other
+    rules then ask for the reason, for a prescriber who knows, and for a call.
     """
-    facts = DischargeFacts(
-        visit=visit,
-        answers=criteria,
-        received_by=received_by,
-        instructions_given=instructions_given,
-        is_first_or_raised=is_first_or_raised,
-        against_advice=against_advice,
-        at=at,
-    )
 
     def ask(*ids: str) -> tuple[Verdict, ...]:
-        return book.consult_all(ids, facts, on=at.date())
+        return book.consult_all(ids, facts, on=facts.at.date())
 
-    if against_advice:
-        return (*ask(*_ALWAYS), *map(_as_advice, ask(*_RULES)), *ask("DIS-AMA-001"))
+    if facts.against_advice:
+        return (*ask(*_ALWAYS), *map(_as_advice, ask(*_RULES)), *ask(*_AGAINST_ADVICE))
     return ask(*_ALWAYS, *_RULES)
+
+
+def release_of(book: Rulebook, stopped_at: datetime) -> Release:
+    """The earliest times at which a patient may drive and drink again; `stopped_at` in the clinic's zone.
+
+    Hours are counted as they pass, also through the night on which the clocks change; the morning is that of
+    the clinic's next day.
+    """
+    return _release(book.limits("DIS-DRV-001", stopped_at.date()), stopped_at)
+
+
+def _release(limits: Limits, stopped_at: datetime) -> Release:
+    zone = stopped_at.tzinfo
+    assert zone is not None, "times are aware"
+
+    def later(hours: Hours) -> datetime:
+        span = timedelta(minutes=float(hours.value * 60))
+        return (stopped_at.astimezone(UTC) + span).astimezone(zone)
+
+    past_midnight = divmod(int(limits.morning.value * 60), 60)
+    morning = datetime.combine(stopped_at.date() + timedelta(days=1), time(*past_midnight), zone)
+    return Release(driving_at=max(later(limits.wait), morning), alcohol_at=later(limits.sober))
 
 
 def _as_advice(verdict: Verdict) -> Verdict:
@@ -213,6 +246,50 @@ def nobody_receives(facts: DischargeFacts, limits: Limits) -> Finding:
     return Clear() if facts.received_by.strip() else Fires(evidence=("no adult is named",))
 
 
+@rule("DIS-SCO-001")
+def score_too_low(facts: DischargeFacts, limits: Limits) -> Finding:
+    """No score is no failure: a clinic may go by the questions alone, and then it is said."""
+    if facts.score is None:
+        return Unknown(missing=("a discharge score since the drug stopped",))
+    if facts.score.total < limits.score.value:
+        return Fires(evidence=(f"{facts.score.name} {plain(facts.score.total)} of 10",))
+    return Clear()
+
+
+@rule("DIS-ESC-004")
+def another_adult(facts: DischargeFacts, limits: Limits) -> Finding:
+    """Names are compared without case and spaces; a different name is a reason to look, and no more."""
+    check_in = facts.visit.check_in
+    named = check_in.payload.escort.name if check_in else ""
+    missing = {"who was named at check-in": named, "who receives the patient": facts.received_by}
+    if unknown := tuple(words for words, name in missing.items() if not name.strip()):
+        return Unknown(missing=unknown)
+    if _folded(named) == _folded(facts.received_by):
+        return Clear()
+    return Fires(evidence=(f"{named.strip()} was named at check-in",))
+
+
+def _folded(name: str) -> str:
+    return "".join(name.casefold().split())
+
+
+@rule("DIS-DRV-001")
+def told_too_early(facts: DischargeFacts, limits: Limits) -> Finding:
+    """The later of both; somebody may have told a later time, and never an earlier one."""
+    stopped = facts.visit.stopped
+    if stopped is None:
+        return Unknown(missing=("end of the infusion",))
+    if facts.told is None:
+        return Unknown(missing=("what the patient was told",))
+    earliest = _release(limits, stopped.at.astimezone(facts.at.tzinfo))
+    early = {
+        f"driving from {facts.told.driving_at:%Y-%m-%d %H:%M}": facts.told.driving_at < earliest.driving_at,
+        f"alcohol from {facts.told.alcohol_at:%Y-%m-%d %H:%M}": facts.told.alcohol_at < earliest.alcohol_at,
+    }
+    seen = tuple(words for words, holds in early.items() if holds)
+    return Fires(evidence=seen) if seen else Clear()
+
+
 @rule("DIS-INS-001")
 def no_instructions(facts: DischargeFacts, limits: Limits) -> Finding:
     """What was only said is forgotten on the way home."""
@@ -223,3 +300,26 @@ def no_instructions(facts: DischargeFacts, limits: Limits) -> Finding:
 def leaves_against_advice(facts: DischargeFacts, limits: Limits) -> Finding:
     """The reason that is written here is the record of what was explained."""
     return Fires(evidence=("leaving against advice",)) if facts.against_advice else Clear()
+
+
+@rule("DIS-AMA-002")
+def no_prescriber_told(facts: DischargeFacts, limits: Limits) -> Finding:
+    """When none could be reached, the reason says who was tried."""
+    if not facts.against_advice or facts.prescriber_told.strip():
+        return Clear()
+    return Fires(evidence=("no prescriber is named",))
+
+
+@rule("DIS-AMA-003")
+def no_call_agreed(facts: DischargeFacts, limits: Limits) -> Finding:
+    """Whoever left early is the one to be asked how they are."""
+    if not facts.against_advice:
+        return Clear()
+    if facts.call_at is None:
+        return Fires(evidence=("no call is agreed",))
+    waits = minutes_between(facts.at, facts.call_at)
+    if waits <= 0:
+        return Fires(evidence=("the call lies before the patient leaves",))
+    if waits > limits.within.value * 60:
+        return Fires(evidence=(f"the call is {Hours(value=to_decimal(Fraction(waits) / 60, 0))} away",))
+    return Clear()

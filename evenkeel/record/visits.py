@@ -6,7 +6,7 @@ from typing import Literal
 
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
 from evenkeel.record.custody import DrugReconciled
-from evenkeel.record.discharge import DischargeSigned
+from evenkeel.record.discharge import DischargeSigned, DischargeSignedWithoutTimes
 from evenkeel.record.infusion import (
     BagReplaced,
     InfusionPaused,
@@ -192,9 +192,11 @@ class VisitState(State):
         return found if found.seq > self.stopped.history[-1].seq else None
 
     @property
-    def discharge(self) -> Written[DischargeSigned] | None:
+    def discharge(self) -> Written[DischargeSigned] | Written[DischargeSignedWithoutTimes] | None:
         """The discharge."""
-        return self.latest(DischargeSigned)
+        signed: Written[DischargeSigned] | Written[DischargeSignedWithoutTimes] | None
+        signed = self.latest(DischargeSigned)
+        return signed or self.latest(DischargeSignedWithoutTimes)
 
     @property
     def cancelled(self) -> Written[VisitCancelled] | None:

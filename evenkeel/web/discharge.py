@@ -1,27 +1,31 @@
 """The discharge page: what still holds the patient, who receives them, what they take home."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django import forms
-from django.urls import path
+from django.urls import path, reverse
 
 from evenkeel.clinical import discharge as rules
 from evenkeel.clinical.infusion import check_schedule
 from evenkeel.journey import discharge
 from evenkeel.journey.acting import Act
-from evenkeel.journey.rules import book
+from evenkeel.journey.rules import book, clinic_day, clinic_time
+from evenkeel.journey.scales import clinic_scale
 from evenkeel.record.screening import Tri
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import reading
-from evenkeel.values.ids import StreamId
+from evenkeel.store.queries import people
+from evenkeel.values.ids import ClinicianId, StreamId, reference_of
 from evenkeel.web import infusion_view, pages, visit_drug
 from evenkeel.web.chairside import VisitForm, VisitFormPage
-from evenkeel.web.fields import TriField
+from evenkeel.web.fields import HappenedAtField, TriField
 from evenkeel.web.verdicts import findings, overrides_of
 
 CRITERION = "criterion_"
+# What has its own box on the page is not said twice above it.
+ASKED_BELOW: Final = frozenset({"DIS-ESC-001", "DIS-ESC-004", "DIS-INS-001"})
 
 
 class DischargeForm(VisitForm):
@@ -33,6 +37,11 @@ class DischargeForm(VisitForm):
         label="The written instructions were given and talked through", required=False
     )
     against_advice = forms.BooleanField(label="The patient leaves against advice", required=False)
+    no_driving_before = HappenedAtField(
+        label="No driving before", help_text="Leave empty for the earliest time. A later one may be written."
+    )
+    prescriber_told = forms.ChoiceField(label="Prescriber who was told", required=False)
+    call_at = HappenedAtField(label="The patient is called", help_text="When it was agreed to call them.")
     note = forms.CharField(label="Note", max_length=2000, required=False, widget=forms.Textarea)
     password = forms.CharField(
         label="Your password",
@@ -43,6 +52,11 @@ class DischargeForm(VisitForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        choice: Any = self.fields["prescriber_told"]
+        choice.choices = [
+            ("", "Choose"),
+            *((person.id, person.printed_name) for person in people.every("prescriber")),
+        ]
         for question in rules.CRITERIA:
             self.fields[f"{CRITERION}{question.key}"] = TriField(label=question.text, help_text=question.hint)
 
@@ -69,16 +83,23 @@ class DischargePage(VisitFormPage):
     done_sentence = "The patient is discharged. Print the sheet for the way home."
 
     def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
-        """What the rules say of what was typed."""
+        """What the rules say of what was typed; a box with an error counts as empty."""
         assert isinstance(form, DischargeForm), "this page has one form"
-        return _assess(
-            self.state,
-            pages.now(),
+        cleaned = form.cleaned_data
+        return self._assess(
             criteria=form.criteria,
-            received_by=form.cleaned_data["received_by"],
-            instructions_given=form.cleaned_data["instructions_given"],
-            against_advice=form.cleaned_data["against_advice"],
+            received_by=cleaned.get("received_by", ""),
+            instructions_given=cleaned.get("instructions_given", False),
+            against_advice=cleaned.get("against_advice", False),
+            no_driving_before_at=cleaned.get("no_driving_before"),
+            prescriber_told=cleaned.get("prescriber_told", ""),
+            call_at=cleaned.get("call_at"),
         )
+
+    def _assess(self, **typed: Any) -> tuple[Verdict, ...]:
+        state = self.state
+        course = reading.course(state.booking.payload.course)
+        return rules.assess(book(), discharge.facts_of(state, course, at=pages.now(), **typed))
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Sign."""
@@ -95,25 +116,25 @@ class DischargePage(VisitFormPage):
             note=cleaned["note"].strip(),
             overrides=overrides_of(form),
             password=cleaned["password"],
+            no_driving_before_at=cleaned["no_driving_before"],
+            prescriber_told=ClinicianId(cleaned["prescriber_told"]) if cleaned["prescriber_told"] else None,
+            call_at=cleaned["call_at"],
         )
 
     def context(self, **extra: Any) -> dict[str, Any]:
         """Add what still holds the patient, judged on what was typed so far."""
         form = extra.get("form")
-        state = self.state
-        if isinstance(form, DischargeForm) and form.is_bound and form.is_valid():
+        if isinstance(form, DischargeForm) and form.is_bound:
             verdicts = self.verdicts_on(form)
         else:
-            verdicts = _assess(
-                state,
-                pages.now(),
+            verdicts = self._assess(
                 criteria={},
                 received_by="",
                 instructions_given=False,
                 against_advice=False,
             )
-        asked_below = {question.rule for question in rules.CRITERIA} | {"DIS-ESC-001", "DIS-INS-001"}
-        before = [each for each in verdicts if each.rule.rule not in asked_below]
+        asked_below = {question.rule for question in rules.CRITERIA} | ASKED_BELOW
+        before = [each for each in verdicts if each.rule.rule not in asked_below or _is_seen(each)]
         return super().context(**{"held": findings(book(), before), "waits": _waits(before), **extra})
 
     def about(self, state: VisitState) -> dict[str, Any]:
@@ -132,6 +153,9 @@ class DischargePage(VisitFormPage):
             "next_due_at": schedule.next_due_at,
             "last_check": infusion_view.last_check_words(state),
             "instructions": rules.INSTRUCTIONS,
+            "release": _release(state),
+            "scores": _scores(state),
+            "seen_to": signed.payload.seen_to if signed else None,
             "meaning": discharge.SIGNING_MEANS,
             "meaning_against_advice": discharge.SIGNING_AGAINST_ADVICE_MEANS,
         }
@@ -160,26 +184,31 @@ def _waits(verdicts: list[Verdict]) -> bool:
     return any(verdict.severity not in (None, "advise") for verdict in verdicts)
 
 
-def _assess(
-    state: VisitState,
-    at: datetime,
-    *,
-    criteria: dict[str, Tri],
-    received_by: str,
-    instructions_given: bool,
-    against_advice: bool,
-) -> tuple[Verdict, ...]:
-    course = reading.course(state.booking.payload.course)
-    return rules.assess(
-        book(),
-        state,
-        criteria=criteria,
-        received_by=received_by,
-        instructions_given=instructions_given,
-        is_first_or_raised=discharge.is_first_or_raised(state, course),
-        against_advice=against_advice,
-        at=at,
-    )
+def _is_seen(verdict: Verdict) -> bool:
+    """What is asked for below stands above only when it says something about what was typed."""
+    return verdict.rule.rule == "DIS-ESC-004" and verdict.answer == "fires"
+
+
+def _release(state: VisitState) -> rules.Release | None:
+    """The times that the patient was told, or the earliest ones by the rule; None before the drug stopped."""
+    if state.stopped is None:
+        return None
+    earliest = rules.release_of(book(), clinic_time(state.stopped.at))
+    signed = state.discharge.payload if state.discharge else None
+    if signed is None or signed.no_driving_before_at is None or signed.no_alcohol_before_at is None:
+        return earliest
+    return rules.Release(driving_at=signed.no_driving_before_at, alcohol_at=signed.no_alcohol_before_at)
+
+
+def _scores(state: VisitState) -> list[dict[str, str]]:
+    """The discharge scores that this clinic may take: their names, and where they are filled in."""
+    course = reference_of(state.booking.payload.course)
+    scales = [clinic_scale(id_, clinic_day(pages.now())) for id_ in discharge.SCORES]
+    return [
+        {"words": f"Take the {of.short}", "url": reverse("assessment", args=[course, of.id])}
+        for of in scales
+        if of.is_ready
+    ]
 
 
 urlpatterns = [path("visits/<uuid:visit>/discharge/", DischargePage.as_view(), name="discharge")]

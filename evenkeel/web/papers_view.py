@@ -6,6 +6,7 @@ from typing import Any, Final
 from evenkeel.clinical.discharge import INSTRUCTIONS
 from evenkeel.clinical.infusion import MissedCheck, check_schedule
 from evenkeel.journey.rules import book
+from evenkeel.record.discharge import AgainstAdvice
 from evenkeel.record.infusion import (
     BagReplaced,
     EventRecorded,
@@ -199,6 +200,7 @@ def _discharge(visit: VisitState) -> list[tuple[str, str]]:
             f"version {signed.instructions_version}, {'given' if signed.instructions_given else 'not given'}",
         ),
         ("Against advice", "yes" if signed.against_advice else "no"),
+        *_seen_to(signed.seen_to),
         ("Signed", _signed(signed.signature)),
     ]
 
@@ -206,6 +208,23 @@ def _discharge(visit: VisitState) -> list[tuple[str, str]]:
 def _clinic(settings: Settings) -> str:
     """Whom to call; a clinic that set no number leaves room to write one."""
     return f"{settings.clinic_name}, telephone {settings.clinic_phone or '____________________'}"
+
+
+def _until(driving_at: datetime | None, alcohol_at: datetime | None) -> list[str]:
+    """The times that the sheet names; none on a visit from before they were written."""
+    if driving_at is None or alcohol_at is None:
+        return []
+    return [
+        f"Do not drive before {clinic_datetime(driving_at)}, and not before you have slept well.",
+        f"No alcohol and nothing to sign before {clinic_datetime(alcohol_at)}.",
+    ]
+
+
+def _seen_to(signed: AgainstAdvice | None) -> list[tuple[str, str]]:
+    if signed is None:
+        return []
+    call = f"on {clinic_datetime(signed.call_at)}" if signed.call_at else "none agreed"
+    return [("Prescriber told", signed.prescriber_name or "none"), ("Call", call)]
 
 
 def discharge_sheet(
@@ -223,6 +242,7 @@ def discharge_sheet(
         "lead": [
             f"You had a ketamine infusion on {clinic_date(visit.place.starts_at)}.",
             f"You went home with {signed.received_by} at {clinic_time(visit.discharge.at)}.",
+            *_until(signed.no_driving_before_at, signed.no_alcohol_before_at),
         ],
         "instructions": [line.text for line in INSTRUCTIONS.lines],
         "contacts": [

@@ -5,7 +5,7 @@ from functools import singledispatch
 from evenkeel.clinical.infusion import SIGN_WORDS
 from evenkeel.clinical.scales import scale
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
-from evenkeel.record.discharge import DischargeSigned
+from evenkeel.record.discharge import DischargeSigned, DischargeSignedWithoutTimes
 from evenkeel.record.infusion import (
     BagReplaced,
     EventRecorded,
@@ -293,8 +293,9 @@ def _(said: MarkedInError) -> str:
     return "Marked as made in error"
 
 
-@sentence_of.register
-def _(said: DischargeSigned) -> str:
+@sentence_of.register(DischargeSigned)
+@sentence_of.register(DischargeSignedWithoutTimes)
+def _(said: DischargeSigned | DischargeSignedWithoutTimes) -> str:
     how = "Left against advice" if said.against_advice else "Discharged"
     return f"{how} with {said.received_by}, signed by {said.signature.printed_name}"
 

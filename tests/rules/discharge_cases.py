@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from evenkeel.clinical.discharge import CRITERIA, DischargeFacts
+from evenkeel.clinical.discharge import CRITERIA, DischargeFacts, DischargeScore, Release
 from evenkeel.record.infusion import InfusionStarted, InfusionStopped
 from evenkeel.record.screening import Tri
 from evenkeel.record.signs import Signs
@@ -18,6 +19,8 @@ ALWAYS_KNOWN = {
     "DIS-ESC-001": "a name is written or it is not",
     "DIS-INS-001": "the page says given or not given",
     "DIS-AMA-001": "the page says whether the patient leaves against advice",
+    "DIS-AMA-002": "a prescriber is named or not",
+    "DIS-AMA-003": "a time is written or not",
 }
 
 MINUTE = timedelta(minutes=1)
@@ -57,7 +60,10 @@ FACTS = DischargeFacts(
     is_first_or_raised=False,
     against_advice=False,
     at=ENDED_AT + 60 * MINUTE,
+    # Stopped at 12:40 UTC: 24 hours later is 12:40, and the next morning is 08:00.
+    told=Release(driving_at=ENDED_AT + 24 * 60 * MINUTE, alcohol_at=ENDED_AT + 24 * 60 * MINUTE),
 )
+EARLY_ENDED_AT = NOON - 7 * 60 * MINUTE
 
 
 def leaving(**changes: Any) -> DischargeFacts:
@@ -80,6 +86,34 @@ def systolic(before: int | None, now: int | None) -> DischargeFacts:
     first = None if before is None else Pressure.of(before)
     last = None if now is None else Pressure.of(now)
     return leaving(visit=stay(replace(AWAKE, systolic=last), systolic=first))
+
+
+def score(total: str) -> DischargeScore:
+    """A discharge score of 10 at most."""
+    return DischargeScore(name="PADSS", total=Decimal(total), at=ENDED_AT + 50 * MINUTE)
+
+
+def told(driving: timedelta, alcohol: timedelta = timedelta(0)) -> DischargeFacts:
+    """The patient is told times that are so much later than the rule's."""
+    day = 24 * 60 * MINUTE
+    return leaving(told=Release(driving_at=ENDED_AT + day + driving, alcohol_at=ENDED_AT + day + alcohol))
+
+
+def told_after_a_night(driving_at: datetime) -> DischargeFacts:
+    """The drug stopped at 05:00, so that the next morning is the later of both."""
+    state = visit((EARLY_ENDED_AT - 40 * MINUTE, STARTED), (EARLY_ENDED_AT, STOPPED))
+    times = Release(driving_at=driving_at, alcohol_at=EARLY_ENDED_AT + 24 * 60 * MINUTE)
+    return leaving(visit=state, told=times)
+
+
+def against(**changes: Any) -> DischargeFacts:
+    """Leaving against advice, with a prescriber who knows and a call after three hours."""
+    seen_to: dict[str, Any] = {
+        "against_advice": True,
+        "prescriber_told": "Made-up Prescriber",
+        "call_at": FACTS.at + 180 * MINUTE,
+    }
+    return leaving(**{**seen_to, **changes})
 
 
 def question_cases() -> list[Case]:
@@ -149,4 +183,39 @@ CASES = [
     Case("DIS-INS-001", "no", leaving(instructions_given=False), "fires"),
     Case("DIS-AMA-001", "no", leaving(), "clear"),
     Case("DIS-AMA-001", "yes", leaving(against_advice=True), "fires"),
+    Case("DIS-SCO-001", "below", leaving(score=score("8")), "fires", "8 of 10"),
+    Case("DIS-SCO-001", "at", leaving(score=score("9")), "clear", "9 of 10"),
+    Case("DIS-SCO-001", "above", leaving(score=score("10")), "clear", "10 of 10"),
+    Case("DIS-SCO-001", "missing", leaving(), "unknown", "no score was taken"),
+    Case("DIS-ESC-004", "yes", leaving(received_by=" made-up  escort"), "clear", "written otherwise"),
+    Case("DIS-ESC-004", "no", leaving(received_by="Another Made-up Adult"), "fires", "another adult came"),
+    Case("DIS-ESC-004", "missing", leaving(received_by=""), "unknown", "nobody is named"),
+    Case("DIS-DRV-001", "below", told(-SECOND), "fires", "driving a second too early"),
+    Case("DIS-DRV-001", "at", told(timedelta(0)), "clear", "the earliest times"),
+    Case("DIS-DRV-001", "above", told(12 * 60 * MINUTE), "clear", "driving later still"),
+    Case("DIS-DRV-001", "below", told(timedelta(0), -SECOND), "fires", "alcohol a second too early"),
+    Case(
+        "DIS-DRV-001",
+        "below",
+        told_after_a_night(EARLY_ENDED_AT + 24 * 60 * MINUTE),
+        "fires",
+        "24 hours, and the night is not over",
+    ),
+    Case(
+        "DIS-DRV-001",
+        "at",
+        told_after_a_night(NOON - 240 * MINUTE + 24 * 60 * MINUTE),
+        "clear",
+        "08:00 after the night",
+    ),
+    Case("DIS-DRV-001", "missing", leaving(told=None), "unknown", "nothing was told"),
+    Case("DIS-DRV-001", "missing", leaving(visit=stay(stopped=False)), "unknown", "the drug did not stop"),
+    Case("DIS-AMA-002", "yes", against(), "clear", "a prescriber knows"),
+    Case("DIS-AMA-002", "no", against(prescriber_told=""), "fires", "no prescriber knows"),
+    Case("DIS-AMA-003", "below", against(call_at=FACTS.at + 23 * 60 * MINUTE), "clear", "within a day"),
+    Case("DIS-AMA-003", "at", against(call_at=FACTS.at + 24 * 60 * MINUTE), "clear", "a day later"),
+    Case("DIS-AMA-003", "above", against(call_at=FACTS.at + 24 * 60 * MINUTE + SECOND), "fires", "too late"),
+    Case("DIS-AMA-003", "other", against(call_at=FACTS.at), "fires", "a call that is already over"),
+    Case("DIS-AMA-003", "other", against(call_at=None), "fires", "no call is agreed"),
+    Case("DIS-AMA-003", "other", leaving(), "clear", "not against advice"),
 ]

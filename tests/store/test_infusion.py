@@ -10,6 +10,7 @@ from evenkeel.journey import discharge, infusion
 from evenkeel.journey.acting import KeyReused
 from evenkeel.journey.policy import NotPermitted
 from evenkeel.journey.second_person import Proof
+from evenkeel.record.discharge import AgainstAdvice
 from evenkeel.record.infusion import NoteWritten
 from evenkeel.record.signs import Signs
 from evenkeel.record.verdict import Override
@@ -381,17 +382,36 @@ def test_against_advice_holds_nobody_but_needs_a_reason() -> None:
     at = chairside.STOPPED_AT + after(10)
     with pytest.raises(discharge.UnableToDischarge) as refusal:
         discharge.discharge(act(people().nurse, at), visit=visit, overrides=(), **values)  # type: ignore[arg-type]
-    assert {issue.rule for issue in refusal.value.issues} == {"DIS-AMA-001"}
+    asked = {"DIS-AMA-001", "DIS-AMA-002", "DIS-AMA-003"}
+    assert {issue.rule for issue in refusal.value.issues} == asked
     reason = Override(rule="DIS-AMA-001", reason="told about the risks, wants to go home")
+    call_at = at + timedelta(hours=20)
     discharge.discharge(
         act(people().prescriber, at),
         visit=visit,
         overrides=(reason,),
+        prescriber_told=people().prescriber.id,
+        call_at=call_at,
         **values,  # type: ignore[arg-type]
     )
     signed = visit_of(visit).discharge
     assert signed is not None
     assert signed.payload.signature.meaning == discharge.SIGNING_AGAINST_ADVICE_MEANS
+    assert signed.payload.seen_to == AgainstAdvice(
+        prescriber=people().prescriber.id, prescriber_name="Dr. Priya Raman", call_at=call_at
+    )
+
+
+def test_the_discharge_keeps_until_when_the_patient_does_not_drive() -> None:
+    signed = visit_of(chairside.discharged_visit()).discharge
+    assert signed is not None
+    # The drug stopped at 11:10 in the clinic; a day later is after the next morning.
+    day_later = chairside.STOPPED_AT + timedelta(hours=24)
+    assert (signed.payload.no_driving_before_at, signed.payload.no_alcohol_before_at) == (
+        day_later,
+        day_later,
+    )
+    assert signed.payload.seen_to is None
 
 
 def test_a_form_gone_back_to_and_changed_is_never_taken_for_the_one_that_was_sent() -> None:

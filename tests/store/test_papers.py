@@ -69,6 +69,8 @@ def test_the_infusion_record_shows_a_correction_beside_what_was_first_written(nu
 
 def test_the_discharge_sheet_tells_the_patient_what_to_do_and_nothing_of_doses(nurse: Client) -> None:
     text = printed(nurse, "discharge_pdf", discharged_visit())
+    # The drug stopped on 1 June at 11:10 in the clinic; the later of both is a day later.
+    assert "Do not drive before 2 Jun 2026, 11:10, and not before you have slept well." in text
     assert "Do not drive" in text
     assert "988" in text
     assert " mg" not in text

@@ -100,7 +100,7 @@ def test_a_second_check_that_does_not_agree_is_urgent() -> None:
 def test_an_overdue_check_comes_before_what_is_only_due() -> None:
     chairside.running_visit()
     patient_and_course()
-    # The first check is due after 10 min (clinical-protocol.md, section 6); after 15 it is late, after 30 missed.
+    # Due after 10 min (clinical-protocol.md, section 6); after 15 it is late, after 30 missed.
     found = waiting(people().nurse, chairside.STARTED_AT + timedelta(minutes=15))
     assert (found[0].word, found[0].tone, found[0].why) == ("Overdue", "late", "Chair 1: check due 10:40")
     later = waiting(people().nurse, chairside.STARTED_AT + timedelta(minutes=30))

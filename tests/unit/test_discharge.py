@@ -1,16 +1,19 @@
 """Leaving: all criteria, the two stays, leaving against advice, and the words the patient takes home."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evenkeel.clinical.decision import objections, worst
-from evenkeel.clinical.discharge import CRITERIA, INSTRUCTIONS, assess
+from evenkeel.clinical.discharge import CRITERIA, INSTRUCTIONS, assess, release_of
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.verdict import Override
-from tests.rules.discharge_cases import ENDED_AT, SAFE, stay
+from tests.rules.discharge_cases import ENDED_AT, SAFE, leaving, score, stay
 from tests.rules.infusion_cases import AWAKE
 
 BOOK = Rulebook.shipped()
@@ -19,15 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 def ask(after: int = 60, **changes: Any) -> Any:
     at = ENDED_AT + after * MINUTE
-    given: dict[str, Any] = {
-        "criteria": SAFE,
-        "received_by": "Made-up Escort",
-        "instructions_given": True,
-        "is_first_or_raised": False,
-        "against_advice": False,
-        "at": at,
-    }
-    return assess(BOOK, changes.pop("visit", _seen_at(at - 5 * MINUTE)), **{**given, **changes})
+    return assess(BOOK, leaving(**{"at": at, "visit": _seen_at(at - 5 * MINUTE), **changes}))
 
 
 def _seen_at(at: datetime) -> Any:
@@ -39,7 +34,9 @@ def codes(verdicts: Any, role: Any = "nurse", overrides: tuple[Override, ...] = 
 
 
 def test_a_patient_who_meets_everything_may_leave() -> None:
-    assert worst(ask()) is None
+    # That no score was taken is said, and holds nobody.
+    assert worst(ask()) == "advise"
+    assert worst(ask(score=score("9"))) is None
 
 
 def test_after_the_first_infusion_the_stay_is_longer() -> None:
@@ -50,7 +47,7 @@ def test_after_the_first_infusion_the_stay_is_longer() -> None:
 @pytest.mark.parametrize("question", CRITERIA, ids=lambda question: question.key)
 def test_a_criterion_that_was_not_asked_stands_in_the_way(question: Any) -> None:
     rest = {key: answer for key, answer in SAFE.items() if key != question.key}
-    assert [rule for rule, _ in codes(ask(criteria=rest))] == [question.rule]
+    assert [rule for rule, _ in codes(ask(answers=rest))] == [question.rule]
 
 
 def test_nobody_leaves_without_written_instructions_or_final_signs() -> None:
@@ -58,13 +55,18 @@ def test_nobody_leaves_without_written_instructions_or_final_signs() -> None:
     assert {("DIS-VIT-001", "blocked"), ("DIS-INS-001", "blocked")} <= set(codes(verdicts, "prescriber"))
 
 
-def test_against_advice_everything_is_said_and_only_the_reason_is_asked_for() -> None:
-    verdicts = ask(5, criteria={}, received_by="", instructions_given=False, against_advice=True)
-    assert codes(verdicts) == [("DIS-AMA-001", "needs-reason")]
+def test_against_advice_everything_is_said_and_only_what_a_person_can_do_is_asked_for() -> None:
+    asked = {"answers": {}, "received_by": "", "instructions_given": False, "against_advice": True}
+    verdicts = ask(5, **asked)
+    assert codes(verdicts) == [
+        (rule, "needs-reason") for rule in ("DIS-AMA-001", "DIS-AMA-002", "DIS-AMA-003")
+    ]
     said = {verdict.rule.rule for verdict in verdicts if verdict.severity == "advise"}
     assert {"DIS-STAY-001", "DIS-ORI-001", "DIS-ESC-001", "DIS-INS-001"} <= said
     reason = Override(rule="DIS-AMA-001", reason="Made-up reason that is long enough")
-    assert codes(verdicts, overrides=(reason,)) == []
+    call_at = ENDED_AT + 20 * 60 * MINUTE
+    seen_to = ask(5, **asked, prescriber_told="Made-up Prescriber", call_at=call_at)
+    assert codes(seen_to, overrides=(reason,)) == []
 
 
 def test_nobody_leaves_with_drug_running_not_even_against_advice() -> None:
@@ -96,3 +98,40 @@ def test_the_instructions_can_be_read_at_eleven() -> None:
     sentences = re.findall(r"[.!?](?:\s|$)", text)
     grade = 0.39 * len(words) / len(sentences) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
     assert grade <= 6
+
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("stopped", "driving"),
+    [
+        # 24 hours is always past the next morning when the drug stopped by day.
+        ("2026-06-01T11:10", "2026-06-02T11:10"),
+        # Stopped before the clinic's morning of 08:00, the next morning is the later one.
+        ("2026-06-01T06:30", "2026-06-02T08:00"),
+        ("2026-06-01T00:00", "2026-06-02T08:00"),
+        # The night on which clocks go forward has 23 hours, so 24 hours end an hour later by the clock ...
+        ("2026-03-07T11:10", "2026-03-08T12:10"),
+        # ... and an hour earlier after the night on which they go back.
+        ("2026-10-31T11:10", "2026-11-01T10:10"),
+    ],
+)
+def test_driving_again_is_the_later_of_both(stopped: str, driving: str) -> None:
+    stopped_at = datetime.fromisoformat(stopped).replace(tzinfo=NEW_YORK)
+    found = release_of(BOOK, stopped_at)
+    assert found.driving_at.replace(tzinfo=None) == datetime.fromisoformat(driving)
+
+
+# Every minute of two years, with four changes of the clocks.
+@given(st.integers(0, 2 * 365 * 24 * 60))
+def test_nobody_is_told_a_time_before_either_rule(minutes: int) -> None:
+    stopped_at = (datetime(2026, 1, 1, tzinfo=UTC) + minutes * MINUTE).astimezone(NEW_YORK)
+    found = release_of(BOOK, stopped_at)
+    passed = found.driving_at.astimezone(UTC) - stopped_at.astimezone(UTC)
+    assert passed >= timedelta(hours=24)
+    assert found.driving_at.date() > stopped_at.date()
+    assert found.driving_at.hour >= 8 or found.driving_at.date() > stopped_at.date() + timedelta(days=1)
+    assert found.alcohol_at.astimezone(UTC) - stopped_at.astimezone(UTC) == timedelta(hours=24)
+    # And it is one of the two, never later than both.
+    assert passed == timedelta(hours=24) or (found.driving_at.hour, found.driving_at.minute) == (8, 0)

@@ -19,8 +19,8 @@ class Watch:
     """What is known of the watching at a moment.
 
     `since` is when it had to begin, which is the start of the drug. `heard_at` is when the monitor sent
-    anything, `sampled_at` when it sent a saturation that was one, `charted_at` when a person charted one; each
-    is None when it never was. `has_monitor` says that a monitor stands at the chair or was heard for the visit.
+    anything, `sampled_at` when it sent a saturation that was one, `charted_at` when a person charted one;
+    each is None when it never was. `has_monitor`: one stands at the chair, or was heard for the visit.
     """
 
     at: datetime

@@ -144,9 +144,9 @@ class Rule:
         applied = [setting for setting in self.settings if setting.from_date <= on]
         return self._with(self.shipped_on(on), applied)
 
-    def with_setting(self, setting: ClinicSetting) -> Self:
-        """The rule with one more setting of the clinic."""
-        return replace(self, settings=in_order((*self.settings, setting)))
+    def with_settings(self, settings: Iterable[ClinicSetting]) -> Self:
+        """The rule with these settings of a clinic and no others."""
+        return replace(self, settings=in_order(settings))
 
     def as_of(self, version: int, setting: int = 0) -> RuleVersion:
         """The limits that an entry was decided by, which names them so; raises NoSuchVersion."""
@@ -234,9 +234,7 @@ class Rulebook:
         by_rule: dict[str, list[ClinicSetting]] = {}
         for setting in settings:
             by_rule.setdefault(setting.rule, []).append(setting)
-        by_id = {
-            id_: replace(rule, settings=in_order(by_rule.get(id_, ()))) for id_, rule in self.by_id.items()
-        }
+        by_id = {id_: rule.with_settings(by_rule.get(id_, ())) for id_, rule in self.by_id.items()}
         return replace(self, by_id=by_id)
 
     def as_of(self, ref: RuleRef) -> RuleVersion:

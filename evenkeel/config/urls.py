@@ -39,6 +39,7 @@ STAGES = (
     "amendments",
     "chairs",
     "rulebook",
+    "limits",
     "library",
     "level_explorer",
     "dose",

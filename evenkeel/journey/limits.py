@@ -68,7 +68,7 @@ def sentence_with(
 ) -> str:
     """How a rule would read on a day if a limit were set so; nothing is written."""
     of = book().rule(rule)
-    becomes = of.with_setting(_setting(of, by, at, limit, value, from_date))
+    becomes = of.with_settings((*of.settings, _setting(of, by, at, limit, value, from_date)))
     return becomes.sentence(becomes.version_on(from_date))
 
 
@@ -153,7 +153,7 @@ def _about_change(rule: Rule, setting: ClinicSetting) -> list[Issue]:
     """A setting that would leave everything as it is."""
     name, on = setting.limit, setting.from_date
     was = rule.version_on(on).limits.by_name[name]
-    becomes = rule.with_setting(setting).version_on(on).limits.by_name[name]
+    becomes = rule.with_settings((*rule.settings, setting)).version_on(on).limits.by_name[name]
     if becomes != was:
         return []
     sentence = (

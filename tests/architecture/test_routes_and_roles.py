@@ -81,6 +81,8 @@ def address(route: Route, case: Case) -> str:
         "uidb36": "1",
         "monitor": "MON-1",
         "topic": "side-effects",
+        "rule": "CHK-BP-002",
+        "limit": "systolic",
         "chair": "chair-1",
         "site": "main",
         "case": str(uuid.uuid4()),

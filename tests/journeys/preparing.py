@@ -170,6 +170,8 @@ def examples(at: str) -> dict[str, str]:
         "after": "3",
         "kind": "visit",
         "topic": "what-it-is",
+        "rule": "CHK-BP-002",
+        "limit": "systolic",
     }
     for number, phase in enumerate(PHASES, start=1):
         visit = book_today(at, f"chair-{number}", phase.replace("_", " ").title())

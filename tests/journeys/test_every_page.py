@@ -55,6 +55,8 @@ OPENED_BY: Final = {
     "chairs": "lead",
     "check_in_decision": "prescriber",
     "course_end": "prescriber",
+    "limit_change": "lead",
+    "limits": "lead",
     "maintenance": "prescriber",
     "order": "prescriber",
     "order_cancel": "prescriber",

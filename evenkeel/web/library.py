@@ -21,7 +21,7 @@ from evenkeel.clinical.library.shape import (
 )
 from evenkeel.clinical.library.shape import Page as Topic
 from evenkeel.clinical.library.uses import Use, uses
-from evenkeel.journey.rules import clinic_day
+from evenkeel.journey.rules import book, clinic_day
 from evenkeel.web import pages
 from evenkeel.web.pages import Page
 
@@ -98,6 +98,8 @@ class TopicPage(LibraryPage):
         return super().context(
             topic=_topic(of, topic, self.today),
             uses=[_use(of, use) for use in uses()] if topic.with_uses else [],
+            approvals=_approvals(),
+            rules=_rules(topic) if self.request.user.is_authenticated else [],
             claims=[_claim(of, claim) for claim in of.claims_of(topic.slug)],
             **extra,
         )
@@ -163,6 +165,22 @@ def _topic(of: Library, topic: Topic, today: date) -> dict[str, Any]:
         ],
         "see": [_head(of.pages[slug]) for slug in topic.see],
     }
+
+
+def _rules(topic: Topic) -> list[dict[str, Any]]:
+    """The rules by which this clinic acts on the topic, for staff: the rulebook asks them to sign in."""
+    of = book()
+    return [
+        {"id": id_, "title": of.rule(id_).title, "url": f"{reverse('rulebook')}#{id_}"} for id_ in topic.rules
+    ]
+
+
+def _approvals() -> list[dict[str, Any]]:
+    """The uses by what is approved, each status said once, in the order in which it is first met."""
+    found: dict[tuple[str, date], list[Use]] = {}
+    for use in uses():
+        found.setdefault((use.status, use.status_date), []).append(use)
+    return [{"status": status, "date": on, "uses": grouped} for (status, on), grouped in found.items()]
 
 
 def _use(of: Library, use: Use) -> dict[str, Any]:

@@ -80,8 +80,12 @@ def test_a_page_that_is_overdue_says_so(client: Client, monkeypatch: pytest.Monk
 def test_the_library_knows_no_patient_and_is_not_logged(client: Client, settings: Settings) -> None:
     settings.SECOND_FACTOR_ROLES = frozenset()
     factories.chairs()
-    page = look(client, factories.people().nurse, "/library/side-effects/")
+    page = look(client, factories.people().nurse, "/library/blood-pressure/")
     assert 'href="/library/"' in page
+    # Staff are led to the clinic's own rules; others would only be asked to sign in.
+    assert 'href="/rulebook/#INF-BP-002"' in page
+    client.logout()
+    assert "/rulebook/" not in opened(client, "/library/blood-pressure/")
     assert not models.AccessRecord.objects.exists()
 
 

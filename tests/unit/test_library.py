@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from evenkeel.clinical.library.docs_pages import render_all
 from evenkeel.clinical.library.reading import LibraryError, read_library
 from evenkeel.clinical.library.shape import GRADE_MEANS, GRADE_WORDS, Page, Verdict
 from evenkeel.clinical.library.uses import uses
+from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.screening import INDICATIONS
 from tests.reading_grade import grade, of_counts, syllables_of, words_of
 
@@ -273,7 +274,14 @@ def test_mechanisms_are_marked_as_hypotheses() -> None:
 
 def test_uses_are_the_clinics_own_indications() -> None:
     assert [use.label for use in uses()] == [each.label for each in INDICATIONS.values()]
-    assert all(isinstance(use.status_date, date) and use.grade for use in uses())
+    assert [use.status_date for use in uses()] == [each.status_date for each in INDICATIONS.values()]
+    assert [use.evidence for use in uses()] == [each.evidence for each in INDICATIONS.values()]
+
+
+def test_the_rules_that_pages_name_exist() -> None:
+    named = {id_ for page in library().pages.values() for id_ in page.rules}
+    assert named
+    assert named <= Rulebook.shipped().by_id.keys()
 
 
 def test_every_grade_is_explained() -> None:

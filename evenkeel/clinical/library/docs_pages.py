@@ -77,6 +77,11 @@ def _page(of: Library, page: Page) -> str:
             ),
             "## Figures and their sources, for staff",
             "\n".join(_figure(of, figure) for figure in page.figures),
+            *(
+                (f"Rules of the rulebook on this: {', '.join(f'`{id_}`' for id_ in page.rules)}.",)
+                if page.rules
+                else ()
+            ),
             _dates(page.read_date, page.review_due),
             _MADE,
         ]

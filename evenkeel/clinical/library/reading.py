@@ -27,7 +27,7 @@ _PAGE_KEYS: Final = frozenset(
     {"title", "summary", "group", "order", "audience", "grade", "grade_why", "read_date", "review_due"}
     | {"section", "figure"}
 )
-_PAGE_EXTRA: Final = frozenset({"see", "with_uses"})
+_PAGE_EXTRA: Final = frozenset({"rules", "see", "with_uses"})
 _FIGURE_KEYS: Final = frozenset({"what", "value", "mark"})
 _FIGURE_EXTRA: Final = frozenset({"who", "note", "source"})
 _CLAIM_KEYS: Final = frozenset({"key", "says", "verdict", "answer", "right", "sources", "mark", "page"})
@@ -127,6 +127,7 @@ def _page(path: Path, sources: Mapping[str, str]) -> Page:
         sections=tuple(_section(file, raw) for raw in table["section"]),
         figures=tuple(_figure(file, raw, sources) for raw in table["figure"]),
         see=tuple(table.get("see", [])),
+        rules=tuple(table.get("rules", [])),
         with_uses=bool(table.get("with_uses", False)),
     )
 

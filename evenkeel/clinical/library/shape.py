@@ -40,7 +40,7 @@ GRADE_WORDS: Final[Mapping[Grade, str]] = {
     "moderate": "Moderate",
     "weak": "Weak",
     "mixed": "Mixed",
-    "none": "None",
+    "none": "No good study",
     "hypothesis": "An idea",
     "rule": "A rule of care",
 }
@@ -49,7 +49,7 @@ GRADE_MEANS: Final[Mapping[Grade, str]] = {
     "moderate": "Good studies exist. But they are few or short, or they do not all agree.",
     "weak": "The studies are small or early, or had no group to compare with.",
     "mixed": "Some studies found a benefit and others found none.",
-    "none": "We found no good study.",
+    "none": "We looked, and found no good study.",
     "hypothesis": "There are reasons to think so. It is not proved.",
     "rule": "A drug label, a law or a group of experts says so. It keeps people safe.",
 }
@@ -97,7 +97,11 @@ class Figure:
 
 @frozen
 class Page:
-    """One topic. `cite` are the keys of every source that its figures name, in the order of the figures."""
+    """One topic.
+
+    `see` are pages to read on, and `rules` the ids of the rules by which the clinic acts on it. `cite` are
+    the keys of every source that its figures name, in the order of the figures.
+    """
 
     slug: str
     title: str
@@ -112,6 +116,7 @@ class Page:
     sections: tuple[Section, ...]
     figures: tuple[Figure, ...]
     see: tuple[str, ...]
+    rules: tuple[str, ...]
     with_uses: bool
 
     @property

@@ -2,22 +2,21 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
-from evenkeel.clinical.outcomes import last_day_of
+from evenkeel.clinical.outcomes import baseline_of, exact_fall, last_day_of, latest_of, scale_of
 from evenkeel.clinical.rulebook import Basis, Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.record.courses import CourseState
-from evenkeel.record.maintenance import MaintenancePlanned
 from evenkeel.record.screening import Tri
 from evenkeel.record.verdict import Verdict
+from evenkeel.values.numbers import plain
 from evenkeel.values.quantities import Days
 from evenkeel.values.shape import frozen
 
 # Weekly for four infusions held what six had gained (Phillips 2019). What comes after has no trial behind it:
-# a week more each time, up to where practice ends, is our proposal.
+# how much longer each time, up to where practice ends, are limits of MNT-LEN-001 and MNT-INT-002.
 WEEKLY: Final = Days.of(7)
-WEEKLY_INFUSIONS: Final = 4
-STEP: Final = Days.of(7)
 
 
 @frozen
@@ -32,14 +31,38 @@ class IntervalOption:
 
 
 @frozen
+class LongTermPlan:
+    """A maintenance plan as it is typed. `craving` is what a clinician answered, or unknown."""
+
+    interval: Days
+    next_due_date: date
+    goals: str
+    return_signs: str
+    psychotherapy: str
+    support_contact: str
+    talk_after: Days | None = None
+    prescriber_contact: str = ""
+    craving: Tri = "unknown"
+    ends_date: date | None = None
+
+
+@frozen
 class PlanFacts:
-    """A course and the plan that is asked about. `craving` is what a clinician answered, or unknown."""
+    """A course and the plan that is asked about on a day."""
 
     course: CourseState
-    interval: Days
-    next_due: date
-    craving: Tri
+    plan: LongTermPlan
     on: date
+
+    @property
+    def interval(self) -> Days:
+        """Between one infusion and the next."""
+        return self.plan.interval
+
+    @property
+    def next_due(self) -> date:
+        """When the next infusion would be."""
+        return self.plan.next_due_date
 
 
 _RULES: Final = (
@@ -50,6 +73,12 @@ _RULES: Final = (
     "MNT-STP-001",
     "MNT-DUE-001",
     "MNT-CRV-001",
+    "MNT-FWD-001",
+    "MNT-REL-001",
+    "MNT-LEN-001",
+    "MNT-TPR-001",
+    "MNT-GOL-001",
+    "MNT-PSY-001",
 )
 
 
@@ -58,15 +87,17 @@ def suggest_interval(
 ) -> tuple[IntervalOption, ...]:
     """Options for the next interval, the usual next step among them. None of them is a decision.
 
-    The first four intervals are a week; later ones may lengthen by a week, up to the longest in practice.
+    The first intervals are a week; later ones may lengthen by a step, up to the longest in practice.
     `on` is the day of planning; without it the day of the course's last entry.
     """
-    longest: Days = book.limits("MNT-INT-002", on or last_day_of(course)).longest
+    day = on or last_day_of(course)
+    longest: Days = book.limits("MNT-INT-002", day).longest
+    lengthening = book.limits("MNT-LEN-001", day)
     plan = course.maintenance
     given = _infusions_in_maintenance(course)
     present = plan.payload.interval if plan else WEEKLY
-    longer = min(Days(value=present.value + STEP.value), longest)
-    step = present if given < WEEKLY_INFUSIONS else longer
+    longer = min(Days(value=present.value + lengthening.step.value), longest)
+    step = present if given < lengthening.weekly else longer
     options = {
         WEEKLY: IntervalOption(
             interval=WEEKLY,
@@ -78,7 +109,7 @@ def suggest_interval(
     }
     for interval, why in (
         (present, "The interval as it is planned now."),
-        (longer, "A week longer, while the scores hold."),
+        (longer, f"{lengthening.step} longer, while the scores hold."),
     ):
         if interval not in options:
             options[interval] = IntervalOption(
@@ -89,25 +120,56 @@ def suggest_interval(
 
 def _infusions_in_maintenance(course: CourseState) -> int:
     """Infusions since the first maintenance plan."""
-    plans = course.every(MaintenancePlanned)
+    plans = course.maintenance_plans
     if not plans:
         return 0
     return sum(1 for fact in course.infusions if fact.payload.started_at > plans[0].at)
 
 
 def assess_plan(
-    book: Rulebook,
-    course: CourseState,
-    interval: Days,
-    next_due: date,
-    *,
-    craving: Tri = "unknown",
-    on: date | None = None,
+    book: Rulebook, course: CourseState, plan: LongTermPlan, *, on: date | None = None
 ) -> tuple[Verdict, ...]:
     """Whether a maintenance plan may be made, on its day or else on the day of the course's last entry."""
     day = on or last_day_of(course)
-    facts = PlanFacts(course=course, interval=interval, next_due=next_due, craving=craving, on=day)
-    return book.consult_all(_RULES, facts, on=day)
+    return book.consult_all(_RULES, PlanFacts(course=course, plan=plan, on=day), on=day)
+
+
+def planned_due_date(course: CourseState) -> date | None:
+    """When the plan that stands has the next infusion: its own date, or an interval after one given since."""
+    plan = course.maintenance
+    if plan is None:
+        return None
+    last = course.infusions[-1].payload.started_at if course.infusions else plan.at
+    if last <= plan.at:
+        return plan.payload.next_due_date
+    return last.date() + _days(plan.payload.interval)
+
+
+def assess_relapse(book: Rulebook, course: CourseState, *, on: date) -> Verdict:
+    """Whether the scores say that the illness comes back."""
+    return book.consult("MNT-REL-001", course, on=on)
+
+
+def taper_dates(first_date: date, interval: Days, step: Days, ends_date: date) -> tuple[date, ...]:
+    """The dates of a plan towards the end: each interval a step longer than the last, none after the end.
+
+    `interval` is what lies between the first date and the second.
+    """
+    assert interval.value > 0, "infusions lie days apart"
+    dates, due, gap = [], first_date, _days(interval)
+    while due <= ends_date:
+        dates.append(due)
+        due, gap = due + gap, gap + _days(step)
+    return tuple(dates)
+
+
+def planned_dates(book: Rulebook, course: CourseState) -> tuple[date, ...]:
+    """The dates of the plan that stands, where it leads to an end; none where it does not."""
+    plan = course.maintenance
+    if plan is None or plan.payload.ends_date is None:
+        return ()
+    step: Days = book.limits("MNT-LEN-001", plan.at.date()).step
+    return taper_dates(plan.payload.next_due_date, plan.payload.interval, step, plan.payload.ends_date)
 
 
 @rule("MNT-RSP-001")
@@ -167,9 +229,101 @@ def date_does_not_fit(facts: PlanFacts, limits: Limits) -> Finding:
 @rule("MNT-CRV-001")
 def craving(facts: PlanFacts, limits: Limits) -> Finding:
     """Worse scores bring an infusion forward; wanting the drug does not."""
-    if facts.craving == "unknown":
+    if facts.plan.craving == "unknown":
         return Unknown(missing=("craving",))
-    return Fires(evidence=("craving",)) if facts.craving == "yes" else Clear()
+    return Fires(evidence=("craving",)) if facts.plan.craving == "yes" else Clear()
+
+
+def _worsening(course: CourseState) -> Finding:
+    """Clear while the scores hold; fires once a response is lost or the score has risen from its best."""
+    of = scale_of(course)
+    baseline = baseline_of(course, of.id)
+    latest = latest_of(course, of.id, baseline)
+    before = baseline.payload.total if baseline else None
+    now = latest.payload.total if latest else None
+    if baseline is None or latest is None or before is None or now is None:
+        return Unknown(missing=(f"a baseline and a later {of.short}",))
+    later = [
+        fact.payload.total
+        for fact in course.assessments_of(of.id)
+        if fact.payload.total is not None and fact.at > baseline.at
+    ]
+    best = min(later)
+    words = (f"{of.short} {plain(before)} at baseline, {plain(best)} at best, now {plain(now)}",)
+    if of.worse_from is not None and now - best >= of.worse_from.value:
+        return Fires(evidence=words)
+    best_fall, fall = exact_fall(before, best), exact_fall(before, now)
+    if of.response_fall is None or best_fall is None or fall is None:
+        return Unknown(missing=(f"whether {of.short} shows a response",))
+    asked = Fraction(of.response_fall.value)
+    return Fires(evidence=words) if fall < asked <= best_fall else Clear()
+
+
+@rule("MNT-FWD-001")
+def brought_forward(facts: PlanFacts, limits: Limits) -> Finding:
+    """Being asked for it is no measurement; a worse score is."""
+    planned = planned_due_date(facts.course)
+    if planned is None or planned - facts.next_due <= _days(limits.early):
+        return Clear()
+    worsening = _worsening(facts.course)
+    if isinstance(worsening, Unknown):
+        return worsening
+    if isinstance(worsening, Fires):
+        return Clear()
+    return Fires(evidence=(f"planned for {planned}, now {facts.next_due}, and the scores hold",))
+
+
+@rule("MNT-REL-001")
+def illness_comes_back(course: PlanFacts | CourseState, limits: Limits) -> Finding:
+    """Asked of a course on any day, and again when a plan is made."""
+    return _worsening(course.course if isinstance(course, PlanFacts) else course)
+
+
+@rule("MNT-LEN-001")
+def not_lengthened(facts: PlanFacts, limits: Limits) -> Finding:
+    """While the scores do not hold, keeping the interval is right."""
+    plan = facts.course.maintenance
+    if plan is None or _infusions_in_maintenance(facts.course) < limits.weekly:
+        return Clear()
+    if facts.interval > plan.payload.interval or isinstance(_worsening(facts.course), Fires):
+        return Clear()
+    return Fires(evidence=(f"{plan.payload.interval} before, {facts.interval} now",))
+
+
+@rule("MNT-TPR-001")
+def end_does_not_fit(facts: PlanFacts, limits: Limits) -> Finding:
+    """Most plans have no end yet, and that is said on the page."""
+    ends, before = facts.plan.ends_date, facts.course.maintenance
+    if ends is None:
+        return Clear()
+    if ends < facts.next_due:
+        return Fires(evidence=(f"ends {ends}, next infusion {facts.next_due}",))
+    if before is not None and facts.interval < before.payload.interval:
+        return Fires(evidence=(f"{before.payload.interval} before, {facts.interval} now",))
+    return Clear()
+
+
+@rule("MNT-GOL-001")
+def plan_has_gaps(facts: PlanFacts, limits: Limits) -> Finding:
+    """A plan that names nobody helps nobody on a bad day."""
+    asked = {
+        "goals": facts.plan.goals,
+        "psychotherapy": facts.plan.psychotherapy,
+        "the prescriber to call": facts.plan.prescriber_contact,
+        "who stands by": facts.plan.support_contact,
+    }
+    gaps = [name for name, words in asked.items() if not words.strip()]
+    return Fires(evidence=(f"not written down: {', '.join(gaps)}",)) if gaps else Clear()
+
+
+@rule("MNT-PSY-001")
+def talked_through_at_another_time(facts: PlanFacts, limits: Limits) -> Finding:
+    """The time is ours; that therapy helps to keep the gain was seen in one small study."""
+    after = facts.plan.talk_after
+    if after is None:
+        return Unknown(missing=("when each infusion is talked through",))
+    outside = after < limits.first or after > limits.last
+    return Fires(evidence=(f"{after} after each infusion",)) if outside else Clear()
 
 
 def _days(days: Days) -> timedelta:

@@ -15,6 +15,7 @@ from evenkeel.record.state import Written
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.drug import to_decimal
 from evenkeel.values.numbers import plain
+from evenkeel.values.quantities import Percent
 from evenkeel.values.shape import frozen
 
 Response = Literal["response", "partial", "none", "worse", "unknown"]
@@ -44,9 +45,27 @@ class OutcomeFacts:
     scale: Scale
     baseline: Written[AssessmentRecorded] | None
     latest: Written[AssessmentRecorded] | None
+    on: date
+
+    @property
+    def totals(self) -> tuple[Decimal, Decimal] | None:
+        """Baseline and latest score; None when either is missing."""
+        before = self.baseline.payload.total if self.baseline else None
+        after = self.latest.payload.total if self.latest else None
+        return None if before is None or after is None else (before, after)
 
 
-_RULES: Final = ("OUT-RSK-001", "OUT-CMP-001", "OUT-BAS-001", "OUT-WRS-001")
+_RULES: Final = (
+    "OUT-RSK-001",
+    "OUT-CMP-001",
+    "OUT-BAS-001",
+    "OUT-AGE-001",
+    "OUT-WRS-001",
+    "OUT-RSP-001",
+    "OUT-PRT-001",
+    "OUT-REM-001",
+    "OUT-MIC-001",
+)
 
 
 def scale_of(course: CourseState) -> Scale:
@@ -92,20 +111,21 @@ def judge_response(
     of = scale(scale_id)
     baseline = baseline_of(course, scale_id)
     latest = latest_of(course, scale_id, baseline)
-    facts = OutcomeFacts(course=course, scale=of, baseline=baseline, latest=latest)
     day = on or last_day_of(course)
-    # A fall that is enough to go on after the third infusion is what is called partial.
-    partial_fall = Fraction(book.limits("SER-REV-001", day).fall.value)
+    facts = OutcomeFacts(course=course, scale=of, baseline=baseline, latest=latest, on=day)
+    partial_fall = Fraction(book.limits("OUT-PRT-001", day).fall.value)
     before = baseline.payload.total if baseline else None
     after = latest.payload.total if latest else None
+    verdicts = book.consult_all(_RULES, facts, on=day)
+    is_old = any(each.rule.rule == "OUT-AGE-001" and each.answer == "fires" for each in verdicts)
     return Judgement(
         scale=scale_id,
         baseline=before,
         latest=after,
         fall_percent=_fall_percent(before, after),
-        response=_response(of, before, after, partial_fall),
-        remission=_remission(of, after),
-        verdicts=book.consult_all(_RULES, facts, on=day),
+        response=_response(of, before, after, partial_fall, is_old=is_old),
+        remission="unknown" if is_old else _remission(of, after),
+        verdicts=verdicts,
     )
 
 
@@ -126,14 +146,19 @@ def _fall_percent(before: Decimal | None, after: Decimal | None) -> Decimal | No
     return None if fall is None else to_decimal(fall, PERCENT_PLACES)
 
 
-def _response(of: Scale, before: Decimal | None, after: Decimal | None, partial_fall: Fraction) -> Response:
-    """A scale without a published response leaves it unknown, and so does a missing score."""
+def _response(
+    of: Scale, before: Decimal | None, after: Decimal | None, partial_fall: Fraction, *, is_old: bool
+) -> Response:
+    """A scale without a published response leaves it unknown, and so does a missing or an old score.
+
+    Worse stays worse until somebody has asked again, however old the answer is.
+    """
     if before is None or after is None:
         return "unknown"
     if of.worse_from is not None and after - before >= of.worse_from.value:
         return "worse"
     fall = exact_fall(before, after)
-    if fall is None or of.response_fall is None:
+    if is_old or fall is None or of.response_fall is None:
         return "unknown"
     if fall >= Fraction(of.response_fall.value):
         return "response"
@@ -192,12 +217,86 @@ def baseline_not_fresh(facts: OutcomeFacts, limits: Limits) -> Finding:
 @rule("OUT-WRS-001")
 def worse_than_baseline(facts: OutcomeFacts, limits: Limits) -> Finding:
     """The scale says how many points matter."""
-    before = facts.baseline.payload.total if facts.baseline else None
-    after = facts.latest.payload.total if facts.latest else None
-    if before is None or after is None:
-        return Unknown(missing=(f"a baseline and a later {facts.scale.short}",))
+    if facts.totals is None:
+        return _no_scores(facts)
+    before, after = facts.totals
     if facts.scale.worse_from is None:
         return Unknown(missing=(f"how many points on {facts.scale.short} matter",))
     if after - before >= facts.scale.worse_from.value:
         return Fires(evidence=(f"{facts.scale.short} {plain(before)}, now {plain(after)}",))
     return Clear()
+
+
+@rule("OUT-AGE-001")
+def last_answer_old(facts: OutcomeFacts, limits: Limits) -> Finding:
+    """How somebody was a month ago says little about what the treatment does now."""
+    if facts.latest is None:
+        return Unknown(missing=(f"a later {facts.scale.short}",))
+    answered_date = facts.latest.at.date()
+    if facts.on - answered_date > timedelta(days=int(limits.age.value)):
+        return Fires(evidence=(f"last {facts.scale.short} of {answered_date}",))
+    return Clear()
+
+
+@rule("OUT-RSP-001")
+def no_response(facts: OutcomeFacts, limits: Limits) -> Finding:
+    """The scale says what response is, and on what that is founded."""
+    if facts.scale.response_fall is None:
+        return Unknown(missing=(f"a published response of {facts.scale.short}",))
+    return _fallen_short(facts, facts.scale.response_fall)
+
+
+@rule("OUT-PRT-001")
+def not_even_partial(facts: OutcomeFacts, limits: Limits) -> Finding:
+    """What is short of this is no answer to the treatment."""
+    return _fallen_short(facts, limits.fall)
+
+
+def _fallen_short(facts: OutcomeFacts, asked: Percent) -> Finding:
+    if facts.totals is None:
+        return _no_scores(facts)
+    fall = exact_fall(*facts.totals)
+    if fall is None:
+        return Unknown(missing=(f"a baseline {facts.scale.short} above zero",))
+    if fall < Fraction(asked.value):
+        return Fires(evidence=(f"{_moved(facts)}; asked for: {asked} lower",))
+    return Clear()
+
+
+@rule("OUT-REM-001")
+def no_remission(facts: OutcomeFacts, limits: Limits) -> Finding:
+    """The scale says where it speaks of remission, and on what that is founded."""
+    if facts.scale.remission_below is None:
+        return Unknown(missing=(f"a published remission of {facts.scale.short}",))
+    after = facts.latest.payload.total if facts.latest else None
+    if after is None:
+        return Unknown(missing=(f"a later {facts.scale.short}",))
+    if after >= facts.scale.remission_below.value:
+        return Fires(
+            evidence=(f"{facts.scale.short} {plain(after)}, not below {facts.scale.remission_below}",)
+        )
+    return Clear()
+
+
+@rule("OUT-MIC-001")
+def change_too_small_to_matter(facts: OutcomeFacts, limits: Limits) -> Finding:
+    """Asked in both directions: a small rise is as much chance as a small fall."""
+    least = min((abs(change.points) for change in facts.scale.changes), default=None)
+    if least is None:
+        return Unknown(missing=(f"a published change that matters on {facts.scale.short}",))
+    if facts.totals is None:
+        return _no_scores(facts)
+    before, after = facts.totals
+    if abs(after - before) < least:
+        return Fires(evidence=(f"{_moved(facts)}; {plain(least)} points matter",))
+    return Clear()
+
+
+def _no_scores(facts: OutcomeFacts) -> Unknown:
+    return Unknown(missing=(f"a baseline and a later {facts.scale.short}",))
+
+
+def _moved(facts: OutcomeFacts) -> str:
+    assert facts.totals is not None, "asked of two scores"
+    before, after = facts.totals
+    return f"{facts.scale.short} {plain(before)}, now {plain(after)}"

@@ -1,6 +1,6 @@
 """The series: booking visits, the rhythm of their dates, and the reviews along the way."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from fractions import Fraction
 from typing import Final, Protocol
@@ -15,12 +15,13 @@ from evenkeel.clinical.outcomes import (
     latest_of,
     scale_of,
 )
+from evenkeel.clinical.repeated_checks import assess_checks
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.clinical.screening import assess_age_of_screening
 from evenkeel.record.courses import CourseState
-from evenkeel.record.series import AnySeriesPlanned
+from evenkeel.record.series import AnySeriesPlanned, InfusionCounted
 from evenkeel.record.verdict import Verdict
-from evenkeel.values.drug import to_decimal
+from evenkeel.values.drug import DrugMass, to_decimal
 from evenkeel.values.quantities import Days, DosePerWeight, Percent
 from evenkeel.values.shape import frozen
 
@@ -48,6 +49,31 @@ class BookingFacts:
 
 
 @frozen
+class SeriesPlanFacts:
+    """A plan that is asked about, and what the patient was given before it, of every course."""
+
+    infusions: int
+    per_week: int
+    given: tuple[InfusionCounted, ...]
+    on: date
+
+
+@frozen
+class Exposure:
+    """How many infusions were given in a span of days, and how much drug in all."""
+
+    infusions: int
+    given: DrugMass
+
+
+def exposure(given: Iterable[InfusionCounted], span: Days, *, on: date) -> Exposure:
+    """What was given in the days up to and with `on`."""
+    counted = [each for each in given if timedelta(0) <= on - each.started_at.date() < _span(span)]
+    total = sum((each.given for each in counted), DrugMass(mcg=0))
+    return Exposure(infusions=len(counted), given=total)
+
+
+@frozen
 class ReviewFacts:
     """What a review looks at: after which infusion it is held, and how the score stands."""
 
@@ -61,11 +87,14 @@ _BOOKING: Final = (
     "SER-WRK-001",
     "SER-GAP-001",
     "SER-FRQ-001",
+    "SER-MIS-001",
+    "SER-MIS-002",
     "SER-DUE-001",
     "SER-STP-001",
 )
+_PLAN: Final = ("SER-RHY-001", "SER-CUM-001", "SER-CUM-002")
 _REVIEW: Final = ("SER-REV-001", "SER-REV-002")
-_RISKS: Final = ("OUT-RSK-001", "OUT-WRS-001")
+_RISKS: Final = ("OUT-RSK-001", "OUT-AGE-001", "OUT-WRS-001")
 
 
 def assess_booking(book: Rulebook, course: CourseState, starts_at: datetime) -> tuple[Verdict, ...]:
@@ -75,7 +104,16 @@ def assess_booking(book: Rulebook, course: CourseState, starts_at: datetime) -> 
     return (
         *book.consult_all(_BOOKING, BookingFacts(course=course, starts_at=starts_at), on=on),
         assess_age_of_screening(book, screened_date, on=on),
+        *assess_checks(book, course, on=on),
     )
+
+
+def assess_series_plan(
+    book: Rulebook, *, infusions: int, per_week: int, given: Iterable[InfusionCounted], on: date
+) -> tuple[Verdict, ...]:
+    """What the rules say to a plan. `given` are the patient's infusions so far, of every course."""
+    facts = SeriesPlanFacts(infusions=infusions, per_week=per_week, given=tuple(given), on=on)
+    return book.consult_all(_PLAN, facts, on=on)
 
 
 def assess_review(
@@ -89,7 +127,11 @@ def assess_review(
     scale = scale_of(course)
     baseline = baseline_of(course, scale.id)
     outcome = OutcomeFacts(
-        course=course, scale=scale, baseline=baseline, latest=latest_of(course, scale.id, baseline)
+        course=course,
+        scale=scale,
+        baseline=baseline,
+        latest=latest_of(course, scale.id, baseline),
+        on=day,
     )
     review = ReviewFacts(after=after, judgement=judge_response(book, course, scale.id, on=day))
     return (
@@ -200,6 +242,55 @@ def too_many_in_a_week(facts: BookingFacts, limits: Limits) -> Finding:
     recent = [when for when in _earlier(facts) if facts.starts_at - when < _span(limits.span)]
     count = len(recent) + 1
     return Fires(evidence=(f"{count} infusions in {limits.span}",)) if count > limits.infusions else Clear()
+
+
+@rule("SER-MIS-001")
+def missed_by_a_week(facts: BookingFacts, limits: Limits) -> Finding:
+    """The first series was studied with infusions days apart, so a missed one is made up for soon."""
+    return _longer_than(facts, limits.gap)
+
+
+@rule("SER-MIS-002")
+def missed_for_long(facts: BookingFacts, limits: Limits) -> Finding:
+    """After a longer gap nobody knows whether the series still is one."""
+    return _longer_than(facts, limits.gap)
+
+
+def _longer_than(facts: BookingFacts, gap: Days) -> Finding:
+    """Between two infusions of one first series; maintenance has its own intervals."""
+    plan = facts.course.series
+    if plan is None or plan.payload.purpose != "induction":
+        return Clear()
+    own = [when for when in _earlier(facts) if when >= plan.at]
+    if own and facts.starts_at - own[-1] > _span(gap):
+        return Fires(evidence=(f"last infusion {own[-1]:%Y-%m-%d}",))
+    return Clear()
+
+
+@rule("SER-RHY-001")
+def more_often_than_usual(facts: SeriesPlanFacts, limits: Limits) -> Finding:
+    """More often brings the patient in more often, and nothing else that was found."""
+    return Fires(evidence=(f"{facts.per_week} a week",)) if facts.per_week > limits.usual else Clear()
+
+
+@rule("SER-CUM-001")
+def many_in_a_year(facts: SeriesPlanFacts, limits: Limits) -> Finding:
+    """Said early, while there is time to look and to plan less."""
+    return _more_in_a_span(facts, limits)
+
+
+@rule("SER-CUM-002")
+def very_many_in_a_year(facts: SeriesPlanFacts, limits: Limits) -> Finding:
+    """Nobody knows where harm begins, so a person answers for it."""
+    return _more_in_a_span(facts, limits)
+
+
+def _more_in_a_span(facts: SeriesPlanFacts, limits: Limits) -> Finding:
+    found = exposure(facts.given, limits.span, on=facts.on)
+    if found.infusions + facts.infusions <= limits.infusions:
+        return Clear()
+    words = f"{found.infusions} given ({found.given.shown()}) in {limits.span}, {facts.infusions} planned"
+    return Fires(evidence=(words,))
 
 
 @rule("SER-DUE-001")

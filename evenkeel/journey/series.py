@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, NoReturn
 
 from evenkeel.clinical.decision import objections, refs
-from evenkeel.clinical.series import assess_booking
+from evenkeel.clinical.series import assess_booking, assess_series_plan
 from evenkeel.clinical.stock import PROTOCOLS
 from evenkeel.journey import policy
 from evenkeel.journey.acting import Act, require_plausible_time, require_seen, touch, use_case
@@ -15,10 +15,10 @@ from evenkeel.journey.rules import book, clinic_clock, clinic_day, clinic_time
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Draft
 from evenkeel.record.series import SeriesPlanned, SeriesPurpose, VisitBooked, VisitCancelled, VisitRebooked
-from evenkeel.record.verdict import Override
+from evenkeel.record.verdict import Override, Verdict
 from evenkeel.record.visits import VisitPhase, VisitState
 from evenkeel.store import log, reading, rows
-from evenkeel.store.queries import visits
+from evenkeel.store.queries import history, visits
 from evenkeel.values.ids import ChairId, IdempotencyKey, StreamId, stream_for
 from evenkeel.values.issues import Issue, UnableTo
 from evenkeel.values.quantities import DosePerWeight
@@ -65,6 +65,7 @@ def plan_series(
     first_date: date,
     protocol: str | None = None,
     per_weight: tuple[DosePerWeight, ...] = (),
+    overrides: tuple[Override, ...] = (),
 ) -> StreamId:
     """Plan a run of infusions; a later plan takes the place of this one. Raises UnableToPlanSeries.
 
@@ -87,7 +88,12 @@ def plan_series(
     if first_date < clinic_day(act.happened_at):
         sentence = "First infusion: the date lies in the past."
         issues.append(Issue(sentence=sentence, code="first-date-past", field="first_date"))
-    issues += _dose_issues(infusions, protocol, per_weight, clinic_day(act.happened_at))
+    today = clinic_day(act.happened_at)
+    issues += _dose_issues(infusions, protocol, per_weight, today)
+    verdicts: tuple[Verdict, ...] = ()
+    if not issues:
+        verdicts = propose_series(state, infusions=infusions, per_week=per_week, on=today)
+        issues += objections(book(), verdicts, overrides, act.by.role)
     if issues:
         raise UnableToPlanSeries(issues)
     planned = SeriesPlanned(
@@ -97,10 +103,19 @@ def plan_series(
         first_date=first_date,
         protocol=protocol,
         per_weight=per_weight,
+        verdicts=verdicts,
+        overrides=overrides,
     )
-    draft = Draft(payload=planned, happened_at=act.happened_at)
+    draft = Draft(payload=planned, happened_at=act.happened_at, rules=refs(verdicts))
     log.append(state, [draft], by=act.by, key=act.key, recorded_at=act.recorded_at)
     return course
+
+
+def propose_series(course: CourseState, *, infusions: int, per_week: int, on: date) -> tuple[Verdict, ...]:
+    """What the rules say to a plan, with everything that the patient was given in any course."""
+    courses = history.record_of(course.referral.patient).courses
+    given = [fact.payload for each in courses for fact in each.infusions]
+    return assess_series_plan(book(), infusions=infusions, per_week=per_week, given=given, on=on)
 
 
 def _dose_issues(

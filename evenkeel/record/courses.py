@@ -2,13 +2,15 @@
 
 from typing import Literal
 
-from evenkeel.record.maintenance import MaintenancePlanned
+from evenkeel.record.maintenance import MaintenancePlanned, MaintenancePlannedOpenEnded
 from evenkeel.record.outcomes import AssessmentRecorded, ResponseJudged, RiskAnswered
 from evenkeel.record.preparation import ConsentGiven, ConsentWithdrawn
 from evenkeel.record.referral import CourseEnded, CourseReferred
 from evenkeel.record.screening import ScreeningDecided, ScreeningRecorded, ScreeningWithTrialsCounted
 from evenkeel.record.series import (
+    CheckRecorded,
     InfusionCounted,
+    RepeatedCheck,
     ReviewRecorded,
     SeriesPlanned,
     SeriesPlannedWithoutDose,
@@ -85,7 +87,10 @@ class CourseState(State):
     @property
     def series_plans(self) -> tuple[Written[SeriesPlanned] | Written[SeriesPlannedWithoutDose], ...]:
         """Every plan of a series, by clinical time; a later one takes the place of the one before."""
-        plans = (*self.every(SeriesPlanned), *self.every(SeriesPlannedWithoutDose))
+        plans: list[Written[SeriesPlanned] | Written[SeriesPlannedWithoutDose]] = [
+            *self.every(SeriesPlanned),
+            *self.every(SeriesPlannedWithoutDose),
+        ]
         return tuple(sorted(plans, key=lambda fact: (fact.at, fact.seq)))
 
     @property
@@ -128,6 +133,11 @@ class CourseState(State):
             if fact.payload.answers.get(SUICIDE_QUESTION, "unknown") != "no" and fact.id not in answered
         )
 
+    def last_check(self, what: RepeatedCheck) -> Written[CheckRecorded] | None:
+        """The check of one kind that was done on the latest day."""
+        found = [fact for fact in self.every(CheckRecorded) if fact.payload.what == what]
+        return max(found, key=lambda fact: (fact.payload.done_date, fact.seq), default=None)
+
     @property
     def reviews(self) -> tuple[Written[ReviewRecorded], ...]:
         """Every review of the series."""
@@ -147,9 +157,21 @@ class CourseState(State):
         return self.latest(ResponseJudged)
 
     @property
-    def maintenance(self) -> Written[MaintenancePlanned] | None:
+    def maintenance_plans(
+        self,
+    ) -> tuple[Written[MaintenancePlanned] | Written[MaintenancePlannedOpenEnded], ...]:
+        """Every maintenance plan, by clinical time; a later one takes the place of the one before."""
+        plans: list[Written[MaintenancePlanned] | Written[MaintenancePlannedOpenEnded]] = [
+            *self.every(MaintenancePlanned),
+            *self.every(MaintenancePlannedOpenEnded),
+        ]
+        return tuple(sorted(plans, key=lambda fact: (fact.at, fact.seq)))
+
+    @property
+    def maintenance(self) -> Written[MaintenancePlanned] | Written[MaintenancePlannedOpenEnded] | None:
         """The maintenance plan that stands now."""
-        return self.latest(MaintenancePlanned)
+        plans = self.maintenance_plans
+        return plans[-1] if plans else None
 
     @property
     def stage(self) -> CourseStage:

@@ -99,6 +99,19 @@ class InfusionCounted:
     stopped_early: bool
 
 
+RepeatedCheck = Literal["liver", "bladder", "cognition", "prescription_monitoring"]
+
+
+@payload("check.recorded")
+class CheckRecorded:
+    """A check that a long course asks for again and again: what, on which day, and whether it was normal."""
+
+    what: RepeatedCheck
+    done_date: date
+    finding: Literal["normal", "abnormal"]
+    note: str
+
+
 @payload("review.recorded")
 class ReviewRecorded:
     """The look at the curve after the third and the sixth infusion.

@@ -5,6 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from evenkeel.clinical import screening as screening_rules
+from evenkeel.clinical.maintenance import LongTermPlan
 from evenkeel.clinical.medicine_classes import listed
 from evenkeel.clinical.workup import TESTS
 from evenkeel.journey import maintenance, outcomes, preparation, referral, screening, series
@@ -336,13 +337,17 @@ class CourseStory:
             maintenance.plan_maintenance,
             self.prescriber,
             course=self.course,
-            interval=Days.of(MAINTENANCE_GAP),
-            next_due_date=today + timedelta(days=MAINTENANCE_GAP),
-            goals="Back at work three days a week.",
-            return_signs="Sleeping past noon, not answering friends.",
-            psychotherapy="CBT, weekly",
-            support_contact=f"{self.patient.escort}, 555-0199",
-            craving="no",
+            plan=LongTermPlan(
+                interval=Days.of(MAINTENANCE_GAP),
+                next_due_date=today + timedelta(days=MAINTENANCE_GAP),
+                goals="Back at work three days a week.",
+                return_signs="Sleeping past noon, not answering friends.",
+                psychotherapy="CBT, weekly",
+                talk_after=Days.of(1),
+                prescriber_contact=f"{self.prescriber.printed_name}, 555-0120",
+                support_contact=f"{self.patient.escort}, 555-0199",
+                craving="no",
+            ),
         )
 
     def _afterwards(self, starts: list[datetime]) -> Story:

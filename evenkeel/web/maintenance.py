@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.urls import path
+from django.urls import path, reverse
 
 from evenkeel.clinical import maintenance as rules
 from evenkeel.journey import maintenance as use_cases
@@ -24,6 +24,8 @@ from evenkeel.web.verdicts import BASIS_WORDS, add_override_fields, findings, ov
 
 OTHER: Final = "other"
 TRI_WORDS: Final = dict(TRI)
+# What is written in the plan's own words.
+WORDS: Final = ("goals", "return_signs", "psychotherapy", "prescriber_contact", "support_contact")
 
 
 class MaintenanceForm(forms.Form):
@@ -45,7 +47,24 @@ class MaintenanceForm(forms.Form):
         help_text="Craving holds an infusion; it never brings one forward.",
     )
     psychotherapy = forms.CharField(label="Psychotherapy", required=False, max_length=300)
-    support_contact = forms.CharField(label="Who stands by", required=False, max_length=300)
+    talk_after = QuantityField(
+        Days,
+        label="Each infusion is talked through after",
+        help_text="A proposal: one to two days after it.",
+        required=False,
+    )
+    prescriber_contact = forms.CharField(
+        label="Prescriber to call", help_text="Name and telephone number.", required=False, max_length=300
+    )
+    support_contact = forms.CharField(
+        label="Who stands by", help_text="Name and telephone number.", required=False, max_length=300
+    )
+    ends_date = forms.DateField(
+        label="The plan leads to an end on",
+        help_text="Leave empty while no end is planned. Towards an end the intervals only grow.",
+        required=False,
+        widget=forms.DateInput,
+    )
 
     def __init__(self, *args: Any, course: CourseState, **kwargs: Any) -> None:
         """Offer the intervals, and ask the rules about what was typed so far."""
@@ -62,18 +81,33 @@ class MaintenanceForm(forms.Form):
 
     def _asked(self, course: CourseState) -> tuple[Verdict, ...]:
         """What the rules say to the interval and the date, once both can be read."""
-        interval, next_due = self._typed_interval(), self._typed("next_due_date")
-        if interval is None or not isinstance(next_due, date) or interval.value == 0 or not course.infusions:
+        plan = self._plan() if course.infusions else None
+        if plan is None or plan.interval.value == 0:
             return ()
-        craving = self._typed("craving")
-        return rules.assess_plan(
-            book(),
-            course,
-            interval,
-            next_due,
+        return rules.assess_plan(book(), course, plan, on=clinic_day(pages.now()))
+
+    def _plan(self) -> rules.LongTermPlan | None:
+        """The plan as far as it can be read; None without an interval and a date."""
+        interval, next_due = self._typed_interval(), self._typed("next_due_date")
+        if interval is None or not isinstance(next_due, date):
+            return None
+        talk_after, ends, craving = (self._typed(name) for name in ("talk_after", "ends_date", "craving"))
+        words = {name: str(self._typed(name) or "") for name in WORDS}
+        return rules.LongTermPlan(
+            interval=interval,
+            next_due_date=next_due,
+            talk_after=talk_after if isinstance(talk_after, Days) else None,
+            ends_date=ends if isinstance(ends, date) else None,
             craving="unknown" if craving not in ("yes", "no") else craving,
-            on=clinic_day(pages.now()),
+            **words,
         )
+
+    @property
+    def plan(self) -> rules.LongTermPlan:
+        """The plan of a valid form."""
+        plan = self._plan()
+        assert plan is not None, "a valid form has an interval and a date"
+        return plan
 
     def _typed_interval(self) -> Days | None:
         chosen = self._typed("chosen")
@@ -100,13 +134,6 @@ class MaintenanceForm(forms.Form):
         return cleaned
 
     @property
-    def chosen_interval(self) -> Days:
-        """The interval that was chosen or written."""
-        interval = self._typed_interval()
-        assert interval is not None, "a valid form has an interval"
-        return interval
-
-    @property
     def override_fields(self) -> list[forms.BoundField]:
         """The reasons, one for every rule that asks for one."""
         return [self[name] for name in self.fields if name.startswith("override_")]
@@ -122,8 +149,14 @@ class MaintenancePage(OfCourse):
     done_sentence = "The maintenance plan is saved."
 
     def form_arguments(self) -> dict[str, Any]:
-        """The course decides which intervals are offered."""
-        return {"course": self.course}
+        """The course decides which intervals are offered; the words of the plan that stands are kept."""
+        plan = self.course.maintenance
+        if plan is None:
+            return {"course": self.course}
+        said = plan.payload
+        initial: dict[str, Any] = {name: getattr(said, name) for name in WORDS}
+        initial["talk_after"] = said.talk_after.number if said.talk_after else None
+        return {"course": self.course, "initial": initial | {"ends_date": said.ends_date}}
 
     def context(self, **extra: Any) -> dict[str, Any]:
         """Add the options with what they are founded on, and what the rules say to what was typed."""
@@ -142,39 +175,59 @@ class MaintenancePage(OfCourse):
             "clear": [each for each in found if each["outcome"] == "clear"],
             "may_plan": may(self.author.role, "maintenance.plan"),
             "has_infusion": last is not None,
-            "plan": {
-                "rows": [
-                    {"key": "Interval", "value": str(plan.payload.interval)},
-                    {"key": "Next due", "value": clinic_date(plan.payload.next_due_date)},
-                    {"key": "Goals", "value": plan.payload.goals or None},
-                    {"key": "Signs that it comes back", "value": plan.payload.return_signs or None},
-                    {"key": "Craving", "value": TRI_WORDS[plan.payload.craving]},
-                    {"key": "Psychotherapy", "value": plan.payload.psychotherapy or None},
-                    {"key": "Who stands by", "value": plan.payload.support_contact or None},
-                ],
-                "by": plan.by.printed_name,
-                "at": plan.at,
-            }
-            if plan
+            "plan": plan_shown(state),
+            "relapse": _relapse(state),
+            "sheet_url": reverse("maintenance_sheet_pdf", args=[self.kwargs["course"]])
+            if plan and may(self.author.role, "record.print")
             else None,
         }
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Make the plan."""
         assert isinstance(form, MaintenanceForm), "the form of this page is the plan"
-        typed = form.cleaned_data
         return use_cases.plan_maintenance(
-            act,
-            course=self.stream("course"),
-            interval=form.chosen_interval,
-            next_due_date=typed["next_due_date"],
-            goals=typed["goals"],
-            return_signs=typed["return_signs"],
-            psychotherapy=typed["psychotherapy"],
-            support_contact=typed["support_contact"],
-            craving=typed["craving"],
-            overrides=overrides_of(form),
+            act, course=self.stream("course"), plan=form.plan, overrides=overrides_of(form)
         )
+
+
+def plan_shown(state: CourseState) -> dict[str, Any] | None:
+    """The plan that stands as rows, and by whom it was made; None without one."""
+    plan = state.maintenance
+    if plan is None:
+        return None
+    said = plan.payload
+    rows = [
+        ("Interval", str(said.interval)),
+        ("Next due", clinic_date(said.next_due_date)),
+        ("Goals", said.goals or None),
+        ("Signs that it comes back", said.return_signs or None),
+        ("Craving", TRI_WORDS[said.craving]),
+        ("Psychotherapy", said.psychotherapy or None),
+        ("Talked through", f"{said.talk_after} after each infusion" if said.talk_after else None),
+        ("Prescriber to call", said.prescriber_contact or None),
+        ("Who stands by", said.support_contact or None),
+        ("Leads to an end", _end_words(state) or "No end is planned yet"),
+    ]
+    shown = [{"key": key, "value": value} for key, value in rows]
+    return {"rows": shown, "by": plan.by.printed_name, "at": plan.at}
+
+
+def _end_words(state: CourseState) -> str | None:
+    """The dates of a plan that leads to an end, and the end."""
+    dates = rules.planned_dates(book(), state)
+    plan = state.maintenance
+    if plan is None or plan.payload.ends_date is None:
+        return None
+    days = ", ".join(clinic_date(each) for each in dates) or "none"
+    return f"on {clinic_date(plan.payload.ends_date)}; infusions until then: {days}"
+
+
+def _relapse(state: CourseState) -> dict[str, Any] | None:
+    """What the scores say about a return of the illness, where a response was judged or a plan stands."""
+    if state.response is None and state.maintenance is None:
+        return None
+    verdict = rules.assess_relapse(book(), state, on=clinic_day(pages.now()))
+    return findings(book(), [verdict])[0]
 
 
 def _why(option: rules.IntervalOption, last: date | None) -> str:

@@ -8,7 +8,7 @@ from django.urls import path, reverse
 
 from evenkeel.clinical import outcomes as rules
 from evenkeel.clinical import series as series_rules
-from evenkeel.clinical.scales.shape import Scale
+from evenkeel.clinical.scales.shape import Ground, Scale
 from evenkeel.journey import outcomes as use_cases
 from evenkeel.journey.acting import Act
 from evenkeel.journey.outcomes import ACTION_LETTERS_MIN
@@ -27,7 +27,7 @@ from evenkeel.web.fields import HappenedAtField
 from evenkeel.web.jinja import clinic_date
 from evenkeel.web.outcome_view import REMISSION_WORDS, RESPONSE_WORDS, open_risks, risk
 from evenkeel.web.patient_view import REVIEW_WORDS
-from evenkeel.web.verdicts import add_override_fields, findings, overrides_of
+from evenkeel.web.verdicts import BASIS_WORDS, add_override_fields, findings, overrides_of
 
 # What a person does at once about an answer that alerts. Our own words; a proposal.
 WHAT_TO_DO: Final = (
@@ -182,6 +182,7 @@ class ResponsePage(OfCourse):
             curve=curve(state),
             response=RESPONSE_WORDS[judged.response],
             remission=REMISSION_WORDS[judged.remission],
+            marks=_marks(of),
             missing=missing(of, judged),
             asking=[each for each in found if each["outcome"] != "clear"],
             clear=[each for each in found if each["outcome"] == "clear"],
@@ -229,6 +230,8 @@ def missing(of: Scale, judged: rules.Judgement) -> list[str]:
         found.append(f"No complete {of.short} stands before the first infusion, so nothing can be compared.")
     elif judged.latest is None:
         found.append(f"No complete {of.short} was answered after the baseline.")
+    elif any(each.rule.rule == "OUT-AGE-001" and each.answer == "fires" for each in judged.verdicts):
+        found.append(f"The last complete {of.short} is too old to judge by. Ask again.")
     elif judged.baseline == 0:
         found.append(f"{of.short} was 0 at baseline, so it could not fall.")
     if of.response_fall is None:
@@ -236,6 +239,27 @@ def missing(of: Scale, judged: rules.Judgement) -> list[str]:
     if of.remission_below is None:
         found.append(f"{of.short} has no published remission.")
     return found
+
+
+def _marks(of: Scale) -> list[dict[str, Any]]:
+    """What the scale says of a change, as rows with how well it is founded; None where nothing is said."""
+    partial = book().rule("OUT-PRT-001").version_on(clinic_day(pages.now()))
+    response = f"at least {of.response_fall} lower than at baseline" if of.response_fall else None
+    remission = f"below {of.remission_below}" if of.remission_below else None
+    worse = f"{of.worse_from} higher than at baseline" if of.worse_from else None
+    least = min((abs(change.points) for change in of.changes), default=None)
+    rows = [
+        ("Response", response, of.response_ground),
+        ("Partial response", f"at least {partial.limits.fall} lower", None),
+        ("Remission", remission, of.remission_ground),
+        ("Worse", worse, of.worse_ground),
+        ("A change that matters", f"{plain(least)} points" if least is not None else None, None),
+    ]
+    return [{"key": key, "value": _founded(words, ground)} for key, words, ground in rows]
+
+
+def _founded(words: str | None, ground: Ground | None) -> str | None:
+    return f"{words} ({BASIS_WORDS[ground.basis]})" if words and ground else words
 
 
 def _scored(fact: Written[AssessmentRecorded] | None) -> str | None:

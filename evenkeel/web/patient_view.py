@@ -36,6 +36,7 @@ ALSO: Final[tuple[tuple[str, Action, str], ...]] = (
     ("Withdraw consent", "consent.record", "consent_withdraw"),
     ("Rating scales", "assessment.record", "assessments"),
     ("Judge response", "response.judge", "response"),
+    ("Repeated checks", "patient.read", "repeated_checks"),
     ("Maintenance plan", "maintenance.plan", "maintenance"),
     ("End the course", "course.end", "course_end"),
 )
@@ -239,7 +240,7 @@ def _also(course: CourseState, role: Role) -> list[dict[str, str]]:
     if course.consent is None:
         hidden |= {"consent_withdraw", "book"}
     if not course.infusions:
-        hidden |= {"response", "maintenance"}
+        hidden |= {"repeated_checks", "response", "maintenance"}
     if not course.is_screened_fit:
         hidden.add("series")
     return [

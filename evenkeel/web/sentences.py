@@ -3,6 +3,7 @@
 from functools import singledispatch
 
 from evenkeel.clinical.infusion import SIGN_WORDS
+from evenkeel.clinical.repeated_checks import CHECK_WORDS
 from evenkeel.clinical.scales import scale
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
 from evenkeel.record.discharge import DischargeSigned, DischargeSignedWithoutTimes
@@ -21,7 +22,7 @@ from evenkeel.record.infusion import (
     SignsCharted,
     TimeOutHeld,
 )
-from evenkeel.record.maintenance import MaintenancePlanned
+from evenkeel.record.maintenance import MaintenancePlanned, MaintenancePlannedOpenEnded
 from evenkeel.record.ordering import (
     AnyCheck,
     AnyOrder,
@@ -45,6 +46,7 @@ from evenkeel.record.referral import (
 )
 from evenkeel.record.screening import ScreeningDecided, ScreeningRecorded, ScreeningWithTrialsCounted
 from evenkeel.record.series import (
+    CheckRecorded,
     InfusionCounted,
     ReviewRecorded,
     SeriesPlanned,
@@ -318,9 +320,17 @@ def _(said: ResponseJudged) -> str:
     return f"{scale(said.scale).short}: response {said.response}, remission {said.remission}{fall}"
 
 
+@sentence_of.register(MaintenancePlanned)
+@sentence_of.register(MaintenancePlannedOpenEnded)
+def _(said: MaintenancePlanned | MaintenancePlannedOpenEnded) -> str:
+    ends = f", towards an end on {clinic_date(said.ends_date)}" if said.ends_date else ""
+    return f"Maintenance: every {said.interval}, next due {clinic_date(said.next_due_date)}{ends}"
+
+
 @sentence_of.register
-def _(said: MaintenancePlanned) -> str:
-    return f"Maintenance: every {said.interval}, next due {clinic_date(said.next_due_date)}"
+def _(said: CheckRecorded) -> str:
+    note = f": {said.note}" if said.note else ""
+    return f"{CHECK_WORDS[said.what]} of {clinic_date(said.done_date)}: {said.finding}{note}"
 
 
 # The drug ledger's kinds are said in a module of their own.

@@ -12,12 +12,11 @@ from django.utils import timezone
 
 from evenkeel.clinical.screening import INDICATIONS
 from evenkeel.clinical.series import assess_booking, suggest_times
-from evenkeel.clinical.stock import PROTOCOLS, Protocol
 from evenkeel.journey import series as use_cases
 from evenkeel.journey.acting import Act
 from evenkeel.journey.policy import may
 from evenkeel.journey.rules import book, clinic_day, clinic_time
-from evenkeel.journey.series import INFUSIONS_MAX, MAY_CANCEL, MAY_MOVE, PER_WEEK_MAX, Place
+from evenkeel.journey.series import MAY_CANCEL, MAY_MOVE, Place
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Role
 from evenkeel.record.verdict import Verdict
@@ -29,14 +28,10 @@ from evenkeel.values.ids import ChairId, StreamId, reference_of
 from evenkeel.values.issues import UnableTo, refuse
 from evenkeel.web import diary_view, pages, visit_drug
 from evenkeel.web.about import OfCourse, OfVisit
-from evenkeel.web.chairside import PHASE_MARKS
-from evenkeel.web.fields import DosesField, WholeField
 from evenkeel.web.pages import Page
+from evenkeel.web.series_view import plan_words, visit_row
 from evenkeel.web.verdicts import add_override_fields, in_the_way, overrides_of
 
-# What the planning form starts from: six infusions, twice a week (Singh 2016, Murrough 2013).
-INFUSIONS: Final = 6
-PER_WEEK: Final = 2
 # How long a chair is held: preparation, the infusion, and the hour of recovery. Proposal.
 LENGTH: Final = {"mood": timedelta(hours=2, minutes=30), "pain": timedelta(hours=6)}
 # When suggested visits begin, unless somebody chooses another time. Proposal.
@@ -52,46 +47,6 @@ def _read_time(text: str) -> time:
         return time.fromisoformat(text)
     except ValueError:
         return BEGINS
-
-
-class SeriesForm(forms.Form):
-    """How many infusions, how often, from when; for a prescriber also the doses to start from."""
-
-    purpose = forms.ChoiceField(
-        label="Purpose",
-        choices=[("induction", "First series"), ("maintenance", "Maintenance")],
-        widget=forms.RadioSelect,
-    )
-    infusions = WholeField(lowest=1, highest=INFUSIONS_MAX, label="Infusions")
-    per_week = WholeField(lowest=1, highest=PER_WEEK_MAX, label="Infusions in a week")
-    first_date = forms.DateField(label="First infusion on or after", widget=forms.DateInput)
-    protocol = forms.ChoiceField(label="Protocol", required=False)
-    per_weight = DosesField(
-        label="Planned dose",
-        help_text="In mg/kg: one number for every infusion, or one for each in order, as in 0.5 0.5 0.75. "
-        "Every dose is still ordered and signed on its day.",
-        required=False,
-        max_length=200,
-    )
-
-    def __init__(self, *args: Any, family: str | None, **kwargs: Any) -> None:
-        """Offer the protocols of a family; without one no dose is planned here."""
-        super().__init__(*args, **kwargs)
-        if family is None:
-            del self.fields["protocol"], self.fields["per_weight"]
-            return
-        field = self.fields["protocol"]
-        assert isinstance(field, forms.ChoiceField), "a protocol is one of several"
-        fitting = [each for each in PROTOCOLS.values() if each.family == family]
-        field.choices = [("", "No dose planned"), *((each.key, _protocol_words(each)) for each in fitting)]
-
-    def clean_protocol(self) -> str | None:
-        """Nothing chosen is no protocol."""
-        return self.cleaned_data["protocol"] or None
-
-
-def _protocol_words(protocol: Protocol) -> str:
-    return f"{protocol.label}: {protocol.per_weight} over {protocol.duration}"
 
 
 class PlaceForm(forms.Form):
@@ -173,67 +128,6 @@ def _moment(day: date, begins: time) -> datetime:
     return datetime.combine(day, begins, tzinfo=_zone()).astimezone(UTC)
 
 
-class SeriesPage(OfCourse):
-    """The plan, the visits that are booked, and what is left to book."""
-
-    action = "patient.read"
-    post_action = "series.plan"
-    template = "series/series.html.jinja"
-    form_class = SeriesForm
-    done_sentence = "The series is planned. Now book its visits."
-
-    @property
-    def plans_doses(self) -> bool:
-        """Whether this person may plan the doses too."""
-        return may(self.author.role, "order.sign")
-
-    def form_arguments(self) -> dict[str, Any]:
-        """Start from the usual rhythm; a course that has had its series is planned for maintenance."""
-        purpose = "maintenance" if self.course.maintenance else "induction"
-        tomorrow = clinic_day(pages.now()) + timedelta(days=1)
-        initial = {
-            "purpose": purpose,
-            "infusions": INFUSIONS,
-            "per_week": PER_WEEK,
-            "first_date": tomorrow,
-        }
-        if not self.plans_doses:
-            return {"initial": initial, "family": None}
-        family = INDICATIONS[self.course.referral.indication].family
-        return {"initial": initial | _planned_doses(self.course), "family": family}
-
-    def context(self, **extra: Any) -> dict[str, Any]:
-        """Add the plan and the visits."""
-        state = self.course
-        may_plan = may(self.author.role, "series.plan") and state.stage != "ended"
-        ready = state.is_screened_fit and state.consent is not None
-        planned = state.series
-        return super().context(
-            plan=_plan_words(state),
-            rows=[_visit_row(line) for line in visits.of_course(state.stream)],
-            ready=ready,
-            may_plan=may_plan,
-            plans_doses=self.plans_doses,
-            loses_doses=not self.plans_doses and planned is not None and bool(planned.payload.per_weight),
-            may_book=may(self.author.role, "visit.book") and ready and planned is not None,
-            shows_form=may_plan
-            and ready
-            and (planned is None or "again" in self.request.GET or "form" in extra),
-            again_url=f"{self.request.path}?again=1",
-            book_url=reverse("book", args=[self.kwargs["course"]]),
-            consent_url=reverse("consent", args=[self.kwargs["course"]]),
-            **extra,
-        )
-
-    def carry_out(self, form: forms.Form, act: Act) -> StreamId:
-        """Plan it."""
-        return use_cases.plan_series(act, course=self.stream("course"), **form.cleaned_data)
-
-    def done_address(self, stream: StreamId) -> str:
-        """Go on to booking."""
-        return reverse("book", args=[reference_of(stream)])
-
-
 class BookPage(OfCourse):
     """The times that the rhythm suggests, and any other; one is booked, or all of them."""
 
@@ -301,7 +195,7 @@ class BookPage(OfCourse):
         address = reverse("book", args=[self.kwargs["course"]])
         begins = f"{self.begins:%H:%M}"
         return super().context(
-            plan=_plan_words(state),
+            plan=plan_words(state),
             suggestions=suggestions,
             places_shown=";".join(
                 _write_place(Place(chair=chair.id, starts_at=at, ends_at=at + self.length))
@@ -462,7 +356,7 @@ class DiaryPage(Page):
             day=day,
             is_today=day == today,
             grid=diary_view.grid(day, rows.chairs(), lines, names),
-            cancelled=[_visit_row(line, names) for line in lines if line.phase == "cancelled"],
+            cancelled=[visit_row(line, names) for line in lines if line.phase == "cancelled"],
             before_url=f"{address}?day={day - timedelta(days=1)}",
             after_url=f"{address}?day={day + timedelta(days=1)}",
             today_url=address,
@@ -480,46 +374,7 @@ def _free_chair(starts_at: datetime, ends_at: datetime) -> Chair | None:
     return next((chair for chair in rows.chairs() if chair.id not in busy), None)
 
 
-def _plan_words(state: CourseState) -> str | None:
-    if state.series is None:
-        return None
-    plan = state.series.payload
-    infusions = f"{plan.infusions} infusion" + ("" if plan.infusions == 1 else "s")
-    kind = "First series" if plan.purpose == "induction" else "Maintenance"
-    first = f"{plan.first_date.day} {plan.first_date:%b %Y}"
-    doses = ", ".join(dose.number for dose in plan.per_weight)
-    planned = f"; {doses} mg/kg planned" if doses else ""
-    return f"{kind}: {infusions}, {plan.per_week} in a week, from {first}{planned}"
-
-
-def _planned_doses(state: CourseState) -> dict[str, Any]:
-    """What the plan that stands says of doses, to start a new plan from."""
-    if state.series is None:
-        return {}
-    plan = state.series.payload
-    return {"protocol": plan.protocol, "per_weight": " ".join(dose.number for dose in plan.per_weight)}
-
-
-def _visit_row(line: VisitLine, names: dict[StreamId, tuple[str, str]] | None = None) -> dict[str, Any]:
-    words, tone = PHASE_MARKS[line.phase]
-    chair = rows.chair(line.chair)
-    reference = reference_of(line.visit)
-    return {
-        "number": line.number,
-        "name": names[line.patient][0] if names else None,
-        "at": line.starts_at,
-        "ends_at": line.ends_at,
-        "chair": chair.name if chair else line.chair,
-        "words": words.capitalize(),
-        "tone": tone,
-        "url": reverse("visit", args=[reference]),
-        "move_url": reverse("rebook", args=[reference]) if line.phase in MAY_MOVE else None,
-        "cancel_url": reverse("cancel_visit", args=[reference]) if line.phase in MAY_CANCEL else None,
-    }
-
-
 urlpatterns = [
-    path("courses/<uuid:course>/series/", SeriesPage.as_view(), name="series"),
     path("courses/<uuid:course>/book/", BookPage.as_view(), name="book"),
     path("visits/<uuid:visit>/rebook/", RebookPage.as_view(), name="rebook"),
     path("visits/<uuid:visit>/cancel/", CancelPage.as_view(), name="cancel_visit"),

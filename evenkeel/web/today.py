@@ -15,7 +15,7 @@ from evenkeel.record.visits import VisitPhase
 from evenkeel.store import access
 from evenkeel.store.queries import custody, monitors, settings, today
 from evenkeel.store.queries.today import CourseNow, VisitNow
-from evenkeel.web import pages, steps, today_view
+from evenkeel.web import pages, steps, today_view, upkeep_view
 from evenkeel.web.pages import Page
 from evenkeel.web.today_view import Row
 
@@ -123,6 +123,7 @@ def _counts(
             "value": share,
             "note": f"{answered} of {counted} infusions in 90 days; the last 7 days do not count yet",
         },
+        *upkeep_view.counts([each.state for each in courses], [visit.state for visit in visits], at),
         {
             "label": "Consent withdrawn",
             "value": str(withdrawn),

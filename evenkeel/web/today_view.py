@@ -21,7 +21,7 @@ from evenkeel.record.visits import VisitPhase
 from evenkeel.store.queries.today import CourseNow, VisitNow
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.shape import frozen
-from evenkeel.web import steps
+from evenkeel.web import steps, upkeep_view
 from evenkeel.web.jinja import clinic_date
 from evenkeel.web.outcome_view import open_risks, risk
 
@@ -190,6 +190,8 @@ def _nurse(
         elif state.stage == "screened" and state.screening is not None:
             yield _step(each, "screened, and consent is not recorded", "due", "Consent", state.screening.at)
         yield from _scale_due(each, visits, at, "Enter the scale")
+        for due in upkeep_view.checks(each.state, at):
+            yield _row(each, *due)
 
 
 def _next_at_the_chair(by: Author, visit: VisitNow, at: datetime) -> Iterator[Row]:
@@ -265,6 +267,8 @@ def _prescriber(courses: Iterable[CourseNow], visits: Iterable[VisitNow]) -> Ite
             yield _row(visit, why, "due", "Order", state.facts[-1].at, step.words, step.address)
     for each in courses:
         yield from _decisions(each)
+        for found in upkeep_view.relapse(each.state):
+            yield _row(each, *found)
 
 
 def _decisions(each: CourseNow) -> Iterator[Row]:

@@ -5,17 +5,21 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from evenkeel.clinical.maintenance import PlanFacts
+from evenkeel.clinical.maintenance import LongTermPlan, PlanFacts
+from evenkeel.record.maintenance import MaintenancePlanned
 from evenkeel.record.outcomes import ResponseJudged
 from evenkeel.values.quantities import Days
 from tests.rules.case import DAY as TODAY
 from tests.rules.case import Case
-from tests.rules.outcomes_cases import DAY, infusion
+from tests.rules.outcomes_cases import DAY, form, infusion
 from tests.rules.records import CONSENT, NOON, course
 
 ALWAYS_KNOWN = {
     "MNT-INT-001": "a plan has an interval",
     "MNT-INT-002": "a plan has an interval",
+    "MNT-LEN-001": "the course knows its plans and its infusions",
+    "MNT-TPR-001": "a plan has an interval and a date, and one without an end says so",
+    "MNT-GOL-001": "what is not written down is what the rule looks for",
 }
 
 
@@ -45,14 +49,46 @@ def plan(
     *facts: tuple[datetime, Any], interval: str = "7", due: timedelta = 7 * DAY, **changes: Any
 ) -> PlanFacts:
     """A plan made today; the next infusion is due so long from today."""
-    made = PlanFacts(
-        course=course((NOON - 50 * DAY, CONSENT), *facts),
+    made = LongTermPlan(
         interval=Days.of(interval),
-        next_due=TODAY + due,
+        next_due_date=TODAY + due,
+        goals="Made-up goal",
+        return_signs="",
+        psychotherapy="Made-up therapy",
+        prescriber_contact="Made-up Prescriber",
+        support_contact="Made-up friend",
+        talk_after=Days.of(1),
         craving="no",
-        on=TODAY,
     )
-    return replace(made, **changes)
+    return PlanFacts(
+        course=course((NOON - 80 * DAY, CONSENT), *facts), plan=replace(made, **changes), on=TODAY
+    )
+
+
+def standing(
+    interval: str, due: timedelta = 7 * DAY, age: int = 50, **changes: Any
+) -> tuple[datetime, MaintenancePlanned]:
+    """The plan that stands, made so many days ago, and the date that it gave, counted from today."""
+    made = MaintenancePlanned(
+        interval=Days.of(interval),
+        next_due_date=TODAY + due,
+        goals="",
+        return_signs="",
+        psychotherapy="",
+        support_contact="",
+        craving="no",
+    )
+    return NOON - age * DAY, replace(made, **changes)
+
+
+def scores(*totals: int) -> list[tuple[datetime, Any]]:
+    """PHQ-9 scores, the first as baseline, the last of today."""
+    ages = range(len(totals) - 1, -1, -1)
+    points: list[Any] = ["baseline", *["other"] * (len(totals) - 1)]
+    return [
+        (NOON - 2 * age * DAY, form(total, point))
+        for age, total, point in zip(ages, totals, points, strict=True)
+    ]
 
 
 CASES = [
@@ -87,4 +123,97 @@ CASES = [
     Case("MNT-CRV-001", "no", plan(), "clear"),
     Case("MNT-CRV-001", "yes", plan(craving="yes"), "fires"),
     Case("MNT-CRV-001", "missing", plan(craving="unknown"), "unknown"),
+    # Half of 20 is 10; 6 points matter for getting worse (PMID 33261932).
+    Case("MNT-REL-001", "no", plan(*scores(20, 8, 10)), "clear", "still half the baseline"),
+    Case("MNT-REL-001", "yes", plan(*scores(20, 8, 11)), "fires", "the response is lost"),
+    Case("MNT-REL-001", "no", plan(*scores(30, 4, 9)), "clear", "risen by 5 points"),
+    Case("MNT-REL-001", "yes", plan(*scores(30, 4, 10)), "fires", "risen by 6 points"),
+    Case("MNT-REL-001", "other", plan(*scores(20, 14, 15)), "clear", "there was no response to lose"),
+    Case("MNT-REL-001", "missing", plan(*scores(20)), "unknown", "only a baseline"),
+    Case("MNT-REL-001", "missing", plan(), "unknown", "no scores"),
+    # The plan that stands has the next infusion in twelve days.
+    Case("MNT-FWD-001", "below", plan(standing("14", 12 * DAY), *scores(20, 8, 8), due=10 * DAY), "clear"),
+    Case("MNT-FWD-001", "at", plan(standing("14", 12 * DAY), *scores(20, 8, 8), due=9 * DAY), "clear"),
+    Case(
+        "MNT-FWD-001",
+        "above",
+        plan(standing("14", 12 * DAY), *scores(20, 8, 8), due=8 * DAY),
+        "fires",
+        "4 days earlier, and the scores hold",
+    ),
+    Case(
+        "MNT-FWD-001",
+        "above",
+        plan(standing("14", 12 * DAY), *scores(20, 8, 11), due=8 * DAY),
+        "clear",
+        "4 days earlier, and the response is lost",
+    ),
+    Case(
+        "MNT-FWD-001",
+        "missing",
+        plan(standing("14", 12 * DAY), due=8 * DAY),
+        "unknown",
+        "4 days earlier, without scores",
+    ),
+    Case("MNT-FWD-001", "other", plan(), "clear", "the first plan"),
+    Case(
+        "MNT-FWD-001",
+        "above",
+        plan(standing("14", 12 * DAY), *given(2), *scores(20, 8, 8), due=8 * DAY),
+        "fires",
+        "counted from the infusion given since: due in 12 days",
+    ),
+    # Phillips 2019 gave four.
+    Case("MNT-LEN-001", "below", plan(standing("7"), *given(21, 14, 7)), "clear", "three given weekly"),
+    Case(
+        "MNT-LEN-001", "at", plan(standing("7"), *given(28, 21, 14, 7)), "fires", "four given, weekly again"
+    ),
+    Case("MNT-LEN-001", "above", plan(standing("7"), *given(35, 28, 21, 14, 7)), "fires", "five given"),
+    Case(
+        "MNT-LEN-001",
+        "at",
+        plan(standing("7"), *given(28, 21, 14, 7), interval="14"),
+        "clear",
+        "four given, now longer",
+    ),
+    Case(
+        "MNT-LEN-001",
+        "above",
+        plan(standing("7"), *given(28, 21, 14, 7), *scores(20, 8, 11)),
+        "clear",
+        "four given, and the response is lost",
+    ),
+    Case("MNT-LEN-001", "other", plan(*given(28, 21, 14, 7)), "clear", "the first plan"),
+    Case("MNT-TPR-001", "no", plan(), "clear", "no end is planned"),
+    Case("MNT-TPR-001", "no", plan(ends_date=TODAY + 7 * DAY), "clear", "ends with the next infusion"),
+    Case("MNT-TPR-001", "yes", plan(ends_date=TODAY + 6 * DAY), "fires", "ends before the next infusion"),
+    Case(
+        "MNT-TPR-001",
+        "yes",
+        plan(standing("14"), ends_date=TODAY + 60 * DAY),
+        "fires",
+        "shorter than the interval before",
+    ),
+    Case(
+        "MNT-TPR-001",
+        "no",
+        plan(standing("7"), ends_date=TODAY + 60 * DAY),
+        "clear",
+        "as long as the interval before",
+    ),
+    Case("MNT-GOL-001", "no", plan(), "clear", "everything is written down"),
+    *(
+        Case("MNT-GOL-001", "yes", plan(**{name: " "}), "fires", f"without {words}")
+        for name, words in (
+            ("goals", "goals"),
+            ("psychotherapy", "psychotherapy"),
+            ("prescriber_contact", "a prescriber to call"),
+            ("support_contact", "somebody who stands by"),
+        )
+    ),
+    Case("MNT-PSY-001", "below", plan(talk_after=Days.of(0)), "fires", "on the day itself"),
+    Case("MNT-PSY-001", "at", plan(talk_after=Days.of(1)), "clear", "a day later"),
+    Case("MNT-PSY-001", "at", plan(talk_after=Days.of(2)), "clear", "two days later"),
+    Case("MNT-PSY-001", "above", plan(talk_after=Days.of(3)), "fires", "three days later"),
+    Case("MNT-PSY-001", "missing", plan(talk_after=None), "unknown", "not said"),
 ]

@@ -12,6 +12,7 @@ from evenkeel.record.series import InfusionCounted
 from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import EntryId
 from evenkeel.values.quantities import DosePerWeight
+from tests.rules.case import DAY as TODAY
 from tests.rules.case import Case
 from tests.rules.records import COURSE, NOON, VISIT, course
 
@@ -65,7 +66,33 @@ def outcome_of(state: CourseState) -> OutcomeFacts:
     """The forms that the PHQ-9 of a course is judged by."""
     baseline = baseline_of(state, "phq9")
     return OutcomeFacts(
-        course=state, scale=scale("phq9"), baseline=baseline, latest=latest_of(state, "phq9", baseline)
+        course=state,
+        scale=scale("phq9"),
+        baseline=baseline,
+        latest=latest_of(state, "phq9", baseline),
+        on=TODAY,
+    )
+
+
+def fallen_to(total: int, *, scale_id: str = "phq9") -> OutcomeFacts:
+    """A baseline of 20 and a later score; for another scale its own baseline of 8."""
+    before = 20 if scale_id == "phq9" else 8
+    state = course(
+        (FIRST_AT - DAY, form(before, "baseline", scale_id=scale_id)),
+        (FIRST_AT, infusion()),
+        (NOON, form(total, scale_id=scale_id)),
+    )
+    if scale_id == "phq9":
+        return outcome_of(state)
+    baseline = baseline_of(state, scale_id)
+    latest = latest_of(state, scale_id, baseline)
+    return OutcomeFacts(course=state, scale=scale(scale_id), baseline=baseline, latest=latest, on=TODAY)
+
+
+def answered(age: timedelta) -> OutcomeFacts:
+    """A later answer so many days before today."""
+    return outcome(
+        (NOON - 40 * DAY, form(20, "baseline")), (NOON - 39 * DAY, infusion()), (NOON - age, form(10))
     )
 
 
@@ -108,4 +135,44 @@ CASES = [
     Case("OUT-WRS-001", "above", risen_to(17), "fires"),
     Case("OUT-WRS-001", "missing", outcome((NOON, form(16, "baseline"))), "unknown", "nothing later"),
     Case("OUT-WRS-001", "missing", outcome(), "unknown"),
+    # The PHQ-9 asks about two weeks.
+    Case("OUT-AGE-001", "below", answered(13 * DAY), "clear", "13 days old"),
+    Case("OUT-AGE-001", "at", answered(14 * DAY), "clear", "14 days old"),
+    Case("OUT-AGE-001", "above", answered(15 * DAY), "fires", "15 days old"),
+    Case("OUT-AGE-001", "missing", outcome((NOON, form(20, "baseline"))), "unknown", "only a baseline"),
+    # Half of 20 is 10 (the PHQ-9), 30 % of 8 is 2.4 (the pain rating).
+    Case("OUT-RSP-001", "below", fallen_to(11), "fires", "45 % lower on the PHQ-9"),
+    Case("OUT-RSP-001", "at", fallen_to(10), "clear", "half the baseline on the PHQ-9"),
+    Case("OUT-RSP-001", "above", fallen_to(9), "clear", "more than half lower on the PHQ-9"),
+    Case("OUT-RSP-001", "below", fallen_to(6, scale_id="nrs11"), "fires", "pain a quarter lower"),
+    Case("OUT-RSP-001", "above", fallen_to(5, scale_id="nrs11"), "clear", "pain more than 30 % lower"),
+    Case("OUT-RSP-001", "missing", outcome((NOON, form(20, "baseline"))), "unknown", "nothing later"),
+    Case("OUT-RSP-001", "missing", fallen_to(2, scale_id="wsas"), "unknown", "no published response"),
+    Case(
+        "OUT-RSP-001",
+        "missing",
+        outcome((FIRST_AT - DAY, form(0, "baseline")), (FIRST_AT, infusion()), (NOON, form(0))),
+        "unknown",
+        "nothing that could fall",
+    ),
+    # A quarter of 20 is 5.
+    Case("OUT-PRT-001", "below", fallen_to(16), "fires", "20 % lower"),
+    Case("OUT-PRT-001", "at", fallen_to(15), "clear", "25 % lower"),
+    Case("OUT-PRT-001", "above", fallen_to(14), "clear", "30 % lower"),
+    Case("OUT-PRT-001", "missing", outcome((NOON, form(20, "baseline"))), "unknown", "nothing later"),
+    # CMS159: below 5.
+    Case("OUT-REM-001", "below", fallen_to(4), "clear", "PHQ-9 of 4"),
+    Case("OUT-REM-001", "at", fallen_to(5), "fires", "PHQ-9 of 5"),
+    Case("OUT-REM-001", "above", fallen_to(6), "fires", "PHQ-9 of 6"),
+    Case("OUT-REM-001", "missing", outcome((NOON, form(20, "baseline"))), "unknown", "nothing later"),
+    Case("OUT-REM-001", "missing", fallen_to(0, scale_id="nrs11"), "unknown", "no published remission"),
+    # Turkoz 2021: 3 points on the PHQ-9; Farrar 2001: 2 points of pain.
+    Case("OUT-MIC-001", "below", fallen_to(18), "fires", "2 points lower on the PHQ-9"),
+    Case("OUT-MIC-001", "at", fallen_to(17), "clear", "3 points lower on the PHQ-9"),
+    Case("OUT-MIC-001", "above", fallen_to(16), "clear", "4 points lower on the PHQ-9"),
+    Case("OUT-MIC-001", "other", fallen_to(22), "fires", "2 points higher on the PHQ-9"),
+    Case("OUT-MIC-001", "below", fallen_to(7, scale_id="nrs11"), "fires", "1 point less pain"),
+    Case("OUT-MIC-001", "at", fallen_to(6, scale_id="nrs11"), "clear", "2 points less pain"),
+    Case("OUT-MIC-001", "missing", outcome((NOON, form(20, "baseline"))), "unknown", "nothing later"),
+    Case("OUT-MIC-001", "missing", fallen_to(2, scale_id="wsas"), "unknown", "no published change"),
 ]

@@ -5,9 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from evenkeel.clinical.outcomes import Judgement, Response
-from evenkeel.clinical.series import BookingFacts, ReviewFacts
+from evenkeel.clinical.repeated_checks import CheckFacts
+from evenkeel.clinical.series import BookingFacts, ReviewFacts, SeriesPlanFacts
 from evenkeel.record.preparation import ConsentWithdrawn
-from evenkeel.record.series import ReviewRecorded, SeriesPlanned
+from evenkeel.record.screening import WorkupLine
+from evenkeel.record.series import CheckRecorded, ReviewRecorded, SeriesPlanned
+from tests.rules.case import DAY as TODAY
 from tests.rules.case import Case
 from tests.rules.outcomes_cases import DAY, SECOND, infusion
 from tests.rules.records import CONSENT, NOON, SCREENING, changed, course
@@ -17,6 +20,15 @@ ALWAYS_KNOWN = {
     "SER-FRQ-001": "the course knows every infusion it counts",
     "SER-DUE-001": "the course knows its infusions and its reviews",
     "SER-STP-001": "the course knows its reviews",
+    "SER-RHY-001": "a plan has a rhythm",
+    "SER-CUM-001": "the courses know every infusion they count, and a plan its number",
+    "SER-CUM-002": "the courses know every infusion they count, and a plan its number",
+    "SER-MIS-001": "the course knows its plan and every infusion it counts",
+    "SER-MIS-002": "the course knows its plan and every infusion it counts",
+    "SER-BLD-001": "without a check the days count from the first infusion, which the course knows",
+    "SER-COG-001": "without a check the days count from the first infusion, which the course knows",
+    "SER-PDM-001": "without a check the days count from the first infusion, which the course knows",
+    "SER-ABN-001": "the course knows its checks",
 }
 
 HOUR = timedelta(hours=1)
@@ -65,6 +77,39 @@ def planned(age: int, infusions: int) -> tuple[datetime, SeriesPlanned]:
 
 
 THREE = [(NOON - age * DAY, infusion(number, NOON - age * DAY)) for number, age in ((1, 9), (2, 6), (3, 3))]
+
+
+def year_plan(infusions: int, per_week: int = 2, given: int = 0, last_age: int = 30) -> SeriesPlanFacts:
+    """A plan after so many infusions, all given so many days ago."""
+    at = NOON - last_age * DAY
+    counted = tuple(infusion(number, at) for number in range(1, given + 1))
+    return SeriesPlanFacts(infusions=infusions, per_week=per_week, given=counted, on=TODAY)
+
+
+def gap(days: int, purpose: Any = "induction") -> BookingFacts:
+    """A series under way whose last infusion was so many days before noon."""
+    at = NOON - days * DAY
+    plan = SeriesPlanned(purpose=purpose, infusions=6, per_week=2, first_date=at.date())
+    return booking((at - DAY, plan), (at, infusion(1, at)))
+
+
+def checks(*facts: tuple[datetime, Any], first_age: int | None = None) -> CheckFacts:
+    """A course with checks, whose first infusion was so many days ago."""
+    given = [(NOON - first_age * DAY, infusion(1, NOON - first_age * DAY))] if first_age is not None else []
+    return CheckFacts(course=course(*given, *facts), on=TODAY)
+
+
+def check(what: Any, age: int, finding: Any = "normal") -> tuple[datetime, CheckRecorded]:
+    """A check that was done so many days ago, and written down today."""
+    done = CheckRecorded(what=what, done_date=TODAY - age * DAY, finding=finding, note="Made-up")
+    return NOON, done
+
+
+def read_at_screening(age: int, result: Any = "normal") -> tuple[datetime, Any]:
+    """A screening on which liver tests of so many days ago show this."""
+    liver = WorkupLine(result=result, done_date=TODAY - age * DAY)
+    return NOON, changed(SCREENING, checklist=changed(SCREENING.checklist, workup={"liver": liver}))
+
 
 CASES = [
     Case("SER-CON-001", "yes", booking(CONSENTED), "clear"),
@@ -118,4 +163,66 @@ CASES = [
     Case("SER-REV-002", "at", judged(6, 20, 10, "response"), "clear"),
     Case("SER-REV-002", "above", judged(7, 20, 20, "none"), "fires"),
     Case("SER-REV-002", "missing", judged(6, None, None), "unknown"),
+    # Singh 2016: two a week did as well as three.
+    Case("SER-RHY-001", "below", year_plan(6, per_week=1), "clear", "once a week"),
+    Case("SER-RHY-001", "at", year_plan(6, per_week=2), "clear", "twice a week"),
+    Case("SER-RHY-001", "above", year_plan(6, per_week=3), "fires", "three times a week"),
+    Case("SER-CUM-001", "below", year_plan(5), "clear", "five in the year"),
+    Case("SER-CUM-001", "at", year_plan(6), "clear", "six in the year"),
+    Case("SER-CUM-001", "above", year_plan(1, given=6), "fires", "seven in the year"),
+    Case("SER-CUM-001", "at", year_plan(6, given=6, last_age=365), "clear", "the others a year ago"),
+    Case("SER-CUM-001", "above", year_plan(6, given=1, last_age=364), "fires", "one 364 days ago"),
+    Case("SER-CUM-002", "below", year_plan(5, given=6), "clear", "eleven in the year"),
+    Case("SER-CUM-002", "at", year_plan(6, given=6), "clear", "twelve in the year"),
+    Case("SER-CUM-002", "above", year_plan(6, given=7), "fires", "thirteen in the year"),
+    Case("SER-MIS-001", "below", gap(6), "clear", "six days since the last"),
+    Case("SER-MIS-001", "at", gap(7), "clear", "seven days since the last"),
+    Case("SER-MIS-001", "above", gap(8), "fires", "eight days since the last"),
+    Case("SER-MIS-001", "other", gap(30, "maintenance"), "clear", "maintenance has its own intervals"),
+    Case("SER-MIS-001", "other", booking(planned(30, 6)), "clear", "nothing given yet"),
+    Case("SER-MIS-002", "below", gap(13), "clear", "13 days since the last"),
+    Case("SER-MIS-002", "at", gap(14), "clear", "14 days since the last"),
+    Case("SER-MIS-002", "above", gap(15), "fires", "15 days since the last"),
+    Case("SER-LFT-001", "below", checks(check("liver", 89)), "clear", "89 days old"),
+    Case("SER-LFT-001", "at", checks(check("liver", 90)), "clear", "90 days old"),
+    Case("SER-LFT-001", "above", checks(check("liver", 91)), "fires", "91 days old"),
+    Case("SER-LFT-001", "at", checks(read_at_screening(90)), "clear", "read at the screening 90 days ago"),
+    Case("SER-LFT-001", "above", checks(read_at_screening(91)), "fires", "read at the screening 91 days ago"),
+    Case("SER-LFT-001", "missing", checks(read_at_screening(5, "unknown")), "unknown", "not read"),
+    Case("SER-LFT-001", "missing", checks(first_age=5), "unknown", "never asked"),
+    *(
+        case
+        for rule, what, age in (
+            ("SER-BLD-001", "bladder", 90),
+            ("SER-COG-001", "cognition", 183),
+            ("SER-PDM-001", "prescription_monitoring", 90),
+        )
+        for case in (
+            Case(rule, "below", checks(first_age=age - 1), "clear", "under treatment a day less"),
+            Case(rule, "at", checks(first_age=age), "clear", "under treatment for just as long"),
+            Case(
+                rule, "above", checks(first_age=age + 1), "fires", "under treatment a day longer, never done"
+            ),
+            Case(rule, "at", checks(check(what, age), first_age=400), "clear", "done just so long ago"),
+            Case(rule, "above", checks(check(what, age + 1), first_age=400), "fires", "done a day earlier"),
+            Case(rule, "other", checks(check("liver", 1), first_age=400), "fires", "another check was done"),
+            Case(rule, "other", checks(), "clear", "no infusion yet"),
+        )
+    ),
+    Case("SER-ABN-001", "no", checks(check("liver", 5)), "clear", "the last one was normal"),
+    Case("SER-ABN-001", "yes", checks(check("bladder", 5, "abnormal")), "fires", "the last one was not"),
+    Case(
+        "SER-ABN-001",
+        "other",
+        checks(check("liver", 5, "abnormal"), check("liver", 1)),
+        "clear",
+        "a normal one since",
+    ),
+    Case(
+        "SER-ABN-001",
+        "other",
+        checks(check("liver", 5, "abnormal"), check("bladder", 1)),
+        "fires",
+        "another one settles nothing",
+    ),
 ]

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from evenkeel.clinical.maintenance import LongTermPlan
 from evenkeel.journey import checkin, infusion, maintenance, outcomes, preparation, series
 from evenkeel.journey.acting import Act
 from evenkeel.record.entry import Author
@@ -190,12 +191,14 @@ def test_maintenance_is_called_for_before_and_after_it_is_due() -> None:
     maintenance.plan_maintenance(
         act(people().prescriber, courses.ended_at(6)),
         course=course,
-        interval=Days.of(7),
-        next_due_date=TODAY + timedelta(days=24),
-        goals="",
-        return_signs="",
-        psychotherapy="",
-        support_contact="",
+        plan=LongTermPlan(
+            interval=Days.of(7),
+            next_due_date=TODAY + timedelta(days=24),
+            goals="",
+            return_signs="",
+            psychotherapy="",
+            support_contact="",
+        ),
     )
     soon = rows(people().front_desk, courses.ended_at(6))
     assert ("Due", "maintenance is due 25 Jun 2026, no visit is booked") in soon

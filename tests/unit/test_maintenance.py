@@ -1,18 +1,31 @@
 """Options for the maintenance interval: weekly for four, then a week longer each time, to twelve weeks."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
 
 from evenkeel.clinical.decision import objections
-from evenkeel.clinical.maintenance import assess_plan, suggest_interval
+from evenkeel.clinical.maintenance import (
+    LongTermPlan,
+    assess_plan,
+    assess_relapse,
+    planned_dates,
+    planned_due_date,
+    suggest_interval,
+    taper_dates,
+)
 from evenkeel.clinical.rulebook import Rulebook
-from evenkeel.record.maintenance import MaintenancePlanned
+from evenkeel.record.codec import decode, encode
+from evenkeel.record.maintenance import MaintenancePlanned, MaintenancePlannedOpenEnded
 from evenkeel.record.verdict import Override
 from evenkeel.values.quantities import Days
 from tests.rules.case import DAY as TODAY
-from tests.rules.maintenance_cases import given, response
+from tests.rules.maintenance_cases import given, response, scores, standing
 from tests.rules.outcomes_cases import DAY, infusion
 from tests.rules.records import CONSENT, NOON, course
 from tests.rules.series_cases import WITHDRAWN
@@ -66,9 +79,17 @@ def test_only_the_weekly_option_has_a_source() -> None:
     assert {option.basis for option in found if not option.cite} == {"proposal"}
 
 
-def asked(*facts: Any, interval: str = "7", overrides: tuple[Override, ...] = (), **changes: Any) -> Any:
+def asked(*facts: Any, overrides: tuple[Override, ...] = (), **changes: Any) -> Any:
     state = course((NOON - 50 * DAY, CONSENT), (NOON, infusion(6, NOON)), *facts)
-    verdicts = assess_plan(BOOK, state, Days.of(interval), TODAY + timedelta(days=7), **changes)
+    made = LongTermPlan(
+        interval=Days.of(7),
+        next_due_date=TODAY + timedelta(days=7),
+        goals="",
+        return_signs="",
+        psychotherapy="",
+        support_contact="",
+    )
+    verdicts = assess_plan(BOOK, state, replace(made, **changes))
     return [(issue.rule, issue.code) for issue in objections(BOOK, verdicts, overrides, "prescriber")]
 
 
@@ -84,3 +105,66 @@ def test_craving_holds_unless_a_prescriber_says_why() -> None:
     assert asked(response("response"), craving="yes") == [("MNT-CRV-001", "needs-reason")]
     reason = Override(rule="MNT-CRV-001", reason="Made-up reason that is long enough")
     assert asked(response("response"), craving="yes", overrides=(reason,)) == []
+
+
+def test_a_relapse_does_not_open_what_craving_holds() -> None:
+    # The response of 20 at baseline is lost, and the infusion is brought forward by four days.
+    facts = (response("response"), standing("14", 11 * DAY), *scores(20, 8, 11))
+    assert asked(*facts) == []
+    assert asked(*facts, craving="yes") == [("MNT-CRV-001", "needs-reason")]
+
+
+def test_brought_forward_while_the_scores_hold_asks_for_a_reason() -> None:
+    facts = (response("response"), standing("14", 11 * DAY), *scores(20, 8, 8))
+    assert asked(*facts) == [("MNT-FWD-001", "needs-reason")]
+
+
+def test_the_planned_date_follows_the_last_infusion() -> None:
+    assert planned_due_date(course()) is None
+    assert planned_due_date(course(*given(60), standing("14", 3 * DAY))) == TODAY + 3 * DAY
+    assert planned_due_date(course(standing("14", 3 * DAY), *given(4))) == TODAY + 10 * DAY
+
+
+def test_a_plan_towards_an_end_grows_by_a_week_each_time() -> None:
+    # Two weeks, three, four: 1 June, 15 June, 6 July, 3 August; the next would be 7 September.
+    found = taper_dates(date(2026, 6, 1), Days.of(14), Days.of(7), date(2026, 9, 6))
+    assert [f"{day:%d %b}" for day in found] == ["01 Jun", "15 Jun", "06 Jul", "03 Aug"]
+    ends = standing("14", 0 * DAY, ends_date=date(2026, 7, 6))
+    assert planned_dates(BOOK, course(ends)) == (date(2026, 6, 1), date(2026, 6, 15), date(2026, 7, 6))
+    assert planned_dates(BOOK, course(standing("14"))) == ()
+    assert planned_dates(BOOK, course()) == ()
+
+
+@for_all(interval=st.integers(1, 84), step=st.integers(1, 28), span=st.integers(0, 700))
+def test_a_plan_towards_an_end_never_comes_closer_and_never_passes_it(
+    interval: int, step: int, span: int
+) -> None:
+    ends = TODAY + timedelta(days=span)
+    found = taper_dates(TODAY, Days.of(interval), Days.of(step), ends)
+    assert found[0] == TODAY
+    assert found[-1] <= ends
+    gaps = [(later - earlier).days for earlier, later in pairwise(found)]
+    assert gaps[:1] in ([], [interval])
+    assert all(later - earlier == step for earlier, later in pairwise(gaps))
+    assert found[-1] + timedelta(days=interval + step * len(gaps)) > ends
+
+
+def test_scores_that_slip_are_said_of_a_course() -> None:
+    assert assess_relapse(BOOK, course(*scores(20, 8, 11)), on=TODAY).answer == "fires"
+    assert assess_relapse(BOOK, course(*scores(20, 8, 10)), on=TODAY).answer == "clear"
+
+
+def test_a_plan_from_before_it_could_end_is_read_on() -> None:
+    text = (
+        '{"craving":"no","goals":"Work","interval":"14","next_due_date":"2026-06-20","overrides":[],'
+        '"psychotherapy":"","return_signs":"","support_contact":"","verdicts":[]}'
+    )
+    before = decode("maintenance.planned", 1, text)
+    assert encode(before) == text
+    assert isinstance(before, MaintenancePlannedOpenEnded)
+    assert (before.ends_date, before.talk_after, before.prescriber_contact) == (None, None, "")
+    state = course(*given(60), (NOON - 50 * DAY, before), standing("21", 9 * DAY, age=40))
+    assert state.maintenance is not None
+    assert state.maintenance.payload.interval == Days.of(21)
+    assert len(state.maintenance_plans) == 2
+    assert suggest_interval(BOOK, course((NOON - DAY, before)))[1].interval == Days.of(14)

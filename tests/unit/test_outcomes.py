@@ -102,3 +102,15 @@ def test_the_scale_follows_the_indication(indication: str, scale_id: str) -> Non
     referral = state.facts[0]
     other = changed(referral, payload=changed(state.referral, indication=indication))
     assert scale_of(CourseState(stream=state.stream, seq=1, head_hash="", facts=(other,))).id == scale_id
+
+
+def test_an_old_answer_is_not_judged_by_and_worse_stays_worse() -> None:
+    def on(total: int, days: int) -> tuple[str, str]:
+        state = course((BEFORE_FIRST, form(20, "baseline")), (FIRST_AT, infusion()), (NOON, form(total)))
+        found = judge_response(BOOK, state, "phq9", on=NOON.date() + days * DAY)
+        return found.response, found.remission
+
+    # The PHQ-9 asks about two weeks.
+    assert on(4, 14) == ("response", "yes")
+    assert on(4, 15) == ("unknown", "unknown")
+    assert on(26, 15) == ("worse", "unknown")

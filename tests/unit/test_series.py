@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenkeel.clinical.decision import objections
+from evenkeel.clinical.repeated_checks import checks_due, last_done
 from evenkeel.clinical.rulebook import Rulebook
-from evenkeel.clinical.series import assess_booking, assess_review, planned_infusion, suggest_times
+from evenkeel.clinical.series import assess_booking, assess_review, exposure, planned_infusion, suggest_times
 from evenkeel.record.codec import decode, encode
 from evenkeel.record.courses import CourseState
-from evenkeel.record.series import SeriesPlanned, SeriesPlannedWithoutDose
-from evenkeel.values.quantities import DosePerWeight
+from evenkeel.record.series import CheckRecorded, SeriesPlanned, SeriesPlannedWithoutDose
+from evenkeel.values.drug import DrugMass
+from evenkeel.values.quantities import Days, DosePerWeight
 from tests.rules.outcomes_cases import BEFORE_FIRST, DAY, FIRST_AT, form, infusion
 from tests.rules.records import CONSENT, NOON, SCREENING, course, infusion_counted
 from tests.rules.series_cases import THREE, WITHDRAWN, review
@@ -164,3 +166,30 @@ def test_a_later_plan_takes_the_place_of_the_doses_before() -> None:
 
 def test_no_plan_plans_no_dose() -> None:
     assert planned_infusion(course(), 1) is None
+
+
+def test_exposure_counts_every_course_within_the_span() -> None:
+    # 40 mg each; a year ago to the day is out, the day after is in.
+    given_at = [NOON - days * DAY for days in (365, 364, 0)]
+    counted = [infusion(number, at) for number, at in enumerate(given_at, start=1)]
+    found = exposure(counted, Days.of(365), on=NOON.date())
+    assert (found.infusions, found.given) == (2, DrugMass.mg(80))
+
+
+def test_a_check_is_due_so_long_after_it_was_last_done() -> None:
+    done = CheckRecorded(what="bladder", done_date=NOON.date() - 10 * DAY, finding="normal", note="")
+    state = course((NOON - 20 * DAY, infusion(1, NOON - 20 * DAY)), (NOON, done))
+    due = {each.what: each for each in checks_due(BOOK, state, on=NOON.date())}
+    assert due["bladder"].due_date == NOON.date() + 80 * DAY
+    assert (due["cognition"].last_date, due["cognition"].due_date) == (None, NOON.date() + 163 * DAY)
+    assert due["liver"].due_date is None
+    assert [each.due_date for each in checks_due(BOOK, course(), on=NOON.date())] == [None] * 4
+
+
+def test_of_two_checks_the_later_day_counts_however_they_were_written() -> None:
+    late = CheckRecorded(what="liver", done_date=NOON.date() - 1 * DAY, finding="normal", note="")
+    early = CheckRecorded(what="liver", done_date=NOON.date() - 9 * DAY, finding="abnormal", note="ALT")
+    state = course((NOON - DAY, late), (NOON, early))
+    assert last_done(state, "liver") == NOON.date() - DAY
+    verdicts = assess_booking(BOOK, course(*READY, (NOON - DAY, late), (NOON, early)), NOON)
+    assert "SER-ABN-001" not in {each.rule.rule for each in verdicts if each.answer == "fires"}

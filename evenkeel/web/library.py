@@ -80,6 +80,7 @@ class Index(LibraryPage):
                 for grade, means in GRADE_MEANS.items()
             ],
             claims=[_claim(of, claim) for claim in of.claims],
+            overdue=_overdue(of, self.today) if self.request.user.is_authenticated else [],
             **extra,
         )
 
@@ -165,6 +166,14 @@ def _topic(of: Library, topic: Topic, today: date) -> dict[str, Any]:
         ],
         "see": [_head(of.pages[slug]) for slug in topic.see],
     }
+
+
+def _overdue(of: Library, today: date) -> list[dict[str, Any]]:
+    """What somebody should have read again by now."""
+    found = [_head(topic) for topic in of.pages.values() if today > topic.review_due]
+    if today > of.claims_review_due:
+        found.append({"title": "What clinics’ web pages say, checked", "url": reverse("library_claims")})
+    return found
 
 
 def _rules(topic: Topic) -> list[dict[str, Any]]:

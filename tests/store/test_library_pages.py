@@ -77,6 +77,21 @@ def test_a_page_that_is_overdue_says_so(client: Client, monkeypatch: pytest.Monk
     assert "Out of date" in opened(client, "/library/claims/")
 
 
+def test_staff_are_told_what_is_overdue(
+    client: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.SECOND_FACTOR_ROLES = frozenset()
+    due = library().pages["pain"].review_due
+    noon = datetime(due.year, due.month, due.day, 18, tzinfo=UTC)
+    set_clock(monkeypatch, noon)
+    assert "To be checked again" not in look(client, factories.people().lead, "/library/")
+    set_clock(monkeypatch, noon + timedelta(days=1))
+    client.logout()
+    assert "To be checked again" not in opened(client, "/library/")
+    client.force_login(factories.user_of(factories.people().lead))
+    assert "To be checked again" in opened(client, "/library/")
+
+
 def test_the_library_knows_no_patient_and_is_not_logged(client: Client, settings: Settings) -> None:
     settings.SECOND_FACTOR_ROLES = frozenset()
     factories.chairs()

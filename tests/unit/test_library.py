@@ -21,6 +21,7 @@ from tests.reading_grade import grade, of_counts, syllables_of, words_of
 GRADE_LIMIT: Final = 6.0
 SENTENCE_WORDS_MAX: Final = 25
 
+DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
 SOURCES: Final = {"somebody-2020": "Somebody 2020, A Journal"}
 PAGE: Final = """
 title = "A topic"
@@ -125,8 +126,9 @@ FIGURES: Final = (
     ("ptsd-and-anxiety", "taylor-2018", "33 % against 0 %"),
 )
 # A dose to take, or encouragement to get more. Strengths and weights have no place in what patients read.
+AMOUNT: Final = re.compile(r"\b\d[\d.,]*\s*(?:mg|mcg|g|mL|milligrams?)\b|mg/kg|per kilo", re.IGNORECASE)
 DOSE_ADVICE: Final = re.compile(
-    r"\b\d[\d.,]*\s*(?:mg|mcg|g|mL|ml|milligrams?)\b|mg/kg|per kilo|"
+    rf"{AMOUNT.pattern}|"
     r"\b(?:ask|push|beg)\b[^.]*\b(?:for more|higher|bigger|stronger)\b|"
     r"\b(?:higher|bigger|stronger|double|extra) (?:dose|amount)|\btake more\b",
     re.IGNORECASE,
@@ -215,6 +217,14 @@ def test_a_proposal_may_stand_without_a_source(tmp_path: Path) -> None:
 def test_what_is_shipped_can_be_read_from_anywhere(tmp_path: Path) -> None:
     shutil.copytree(LIBRARY, tmp_path / "copy")
     assert read_library(tmp_path / "copy", library().sources) == library()
+
+
+def test_the_example_in_the_documentation_is_a_whole_page(tmp_path: Path) -> None:
+    example = (DOCS / "adding-a-library-page.md").read_text("utf-8").split("```toml\n")[1].split("```")[0]
+    shutil.copytree(LIBRARY, tmp_path / "copy")
+    (tmp_path / "copy" / "pages" / "bladder.toml").write_text(example, "utf-8")
+    page = read_library(tmp_path / "copy", library().sources).pages["bladder"]
+    assert page.rules == ("CHK-BLD-001",)
 
 
 def test_every_claim_is_answered_with_the_verdict_of_the_reference() -> None:
@@ -350,6 +360,13 @@ def test_patients_get_no_dose_and_no_word_to_ask_for_more(page: Page) -> None:
         assert not DOSE_ADVICE.search(text), text
 
 
+@pytest.mark.parametrize("page", FOR_PATIENTS, ids=lambda page: page.slug)
+def test_no_strength_or_amount_stands_in_the_figures_of_their_pages_either(page: Page) -> None:
+    claims = [claim.right for claim in library().claims_of(page.slug)]
+    for text in (*(f"{each.what} {each.value} {each.who} {each.note}" for each in page.figures), *claims):
+        assert not AMOUNT.search(text), text
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -369,6 +386,13 @@ def test_craving_is_never_a_reason_to_come_sooner() -> None:
     assert "never a reason to come back sooner" in page.summary
     by_key = {claim.key: claim for claim in library().claims}
     assert "a reason to wait" in by_key["craving-means-come-again"].answer
+
+
+def test_no_medicine_is_stopped_on_ones_own() -> None:
+    page = library().pages["medicines"]
+    assert page.summary.startswith("Never stop a medicine on your own.")
+    by_key = {claim.key: claim for claim in library().claims}
+    assert "Never stop a drug on your own" in by_key["leave-out-medicines"].answer
 
 
 def test_whom_to_call_stands_on_the_page_about_suicide() -> None:

@@ -392,7 +392,7 @@ def test_no_medicine_is_stopped_on_ones_own() -> None:
     page = library().pages["medicines"]
     assert page.summary.startswith("Never stop a medicine on your own.")
     by_key = {claim.key: claim for claim in library().claims}
-    assert "Never stop a drug on your own" in by_key["leave-out-medicines"].answer
+    assert "Never stop a medicine on your own" in by_key["leave-out-medicines"].answer
 
 
 def test_whom_to_call_stands_on_the_page_about_suicide() -> None:

@@ -142,7 +142,7 @@ def dosed(*doses: str, days_ago: int = 9) -> tuple[datetime, SeriesPlanned]:
 
 def planned_dose(state: CourseState, number: int) -> str | None:
     found = planned_infusion(state, number)
-    return found and found.per_weight.number
+    return found.per_weight.number if found else None
 
 
 def test_one_planned_dose_is_for_every_infusion_of_the_series() -> None:

@@ -64,9 +64,16 @@ class RescueFacts:
 
 def _read_drugs() -> tuple[RescueDrug, ...]:
     tables = tomllib.loads((RULES / "rescue.toml").read_text("utf-8"))["rescue"]
-    lists = ("routes", "rules", "cite")
     found = tuple(
-        RescueDrug(**{key: tuple(value) if key in lists else value for key, value in table.items()})
+        RescueDrug(
+            key=table["key"],
+            used_for=table["used_for"],
+            usual=table["usual"],
+            routes=tuple(table["routes"]),
+            rules=tuple(table["rules"]),
+            basis=table["basis"],
+            cite=tuple(table["cite"]),
+        )
         for table in tables
     )
     cited = {key for drug in found for key in drug.cite}

@@ -55,6 +55,7 @@ STAGES = (
     "bag_change",
     "infusion",
     "rescue",
+    "pressure",
     "discharge",
     "board",
     "devices",

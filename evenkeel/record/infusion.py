@@ -9,7 +9,7 @@ from evenkeel.record.signs import Signs, SignSource
 from evenkeel.record.verdict import Override, Verdict
 from evenkeel.values.drug import DrugMass
 from evenkeel.values.ids import ClinicianId, EntryId
-from evenkeel.values.quantities import FlowRate, Volume
+from evenkeel.values.quantities import FlowRate, Pressure, Volume
 
 
 @payload("timeout.held")
@@ -125,6 +125,27 @@ class EventRecorded:
     event: EventKind
     grade: int | None
     note: str
+
+
+PressureChoice = Literal["watch", "hold", "treat"]
+
+
+@payload("pressure.decided")
+class PressureDecided:
+    """A named person decided what to do about a high pressure, having looked at the patient.
+
+    The reading is the one that was decided on. `read_back` is about a decision that was spoken.
+    """
+
+    systolic: Pressure | None
+    diastolic: Pressure | None
+    choice: PressureChoice
+    symptoms: Tri
+    decided_by: ClinicianId
+    decided_by_name: str
+    read_back: bool
+    note: str
+    verdicts: tuple[Verdict, ...]
 
 
 @payload("note.written")

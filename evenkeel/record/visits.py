@@ -211,7 +211,8 @@ class VisitState(State):
     @property
     def rescues(self) -> tuple[Written[RescueGiven] | Written[RescueGivenInWords], ...]:
         """Every rescue drug given, by clinical time."""
-        found = (*self.every(RescueGiven), *self.every(RescueGivenInWords))
+        found: list[Written[RescueGiven] | Written[RescueGivenInWords]]
+        found = [*self.every(RescueGiven), *self.every(RescueGivenInWords)]
         return tuple(sorted(found, key=lambda fact: (fact.at, fact.seq)))
 
     @property

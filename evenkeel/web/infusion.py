@@ -20,7 +20,15 @@ from evenkeel.store import reading, rows
 from evenkeel.store.queries import monitors, settings
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.issues import Issue
-from evenkeel.web import infusion_forms, infusion_steps, infusion_view, ordering_view, pages, timeline
+from evenkeel.web import (
+    infusion_forms,
+    infusion_steps,
+    infusion_view,
+    ordering_view,
+    pages,
+    pressure_view,
+    timeline,
+)
 from evenkeel.web.chairside import VisitFormPage, VisitPage, next_step, step_after, steps
 from evenkeel.web.infusion_data import chart_data
 from evenkeel.web.infusion_forms import REALLY, SignsForm
@@ -84,8 +92,11 @@ def now_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
     chair = rows.chair(state.chair)
     has_monitor = chair is not None and chair.monitor is not None
     watch = infusion_view.watch_of(state, monitor, at, has_monitor=has_monitor)
+    alerts = infusion_view.alerts(book(), state, monitor, at, has_monitor=has_monitor)
     return {
-        "alerts": infusion_view.alerts(book(), state, monitor, at, has_monitor=has_monitor),
+        "alerts": alerts,
+        "pressure": pressure_view.beside_alerts(book(), state, alerts, at),
+        "can_decide": may(page.author.role, "infusion.run"),
         "unwatched": infusion_view.unwatched_words(book(), watch),
         "unknown": infusion_view.unknown_words(state),
         "values": infusion_view.live_values(state, monitor, at),

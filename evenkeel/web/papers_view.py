@@ -15,6 +15,7 @@ from evenkeel.record.infusion import (
     InfusionStarted,
     InfusionStopped,
     NoteWritten,
+    PressureDecided,
     RateChanged,
     RescueGiven,
     RescueGivenInWords,
@@ -34,7 +35,7 @@ NOT_A_DEVICE: Final = (
 )
 
 _PUMP = (InfusionStarted, RateChanged, InfusionPaused, BagReplaced, InfusionResumed, InfusionStopped)
-_HAPPENED = (EventRecorded, RescueGiven, RescueGivenInWords, NoteWritten)
+_HAPPENED = (EventRecorded, PressureDecided, RescueGiven, RescueGivenInWords, NoteWritten)
 
 NOTHING = "–"
 

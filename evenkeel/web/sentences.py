@@ -2,7 +2,7 @@
 
 from functools import singledispatch
 
-from evenkeel.clinical.infusion import SIGN_WORDS
+from evenkeel.clinical.infusion import CHOICES, SIGN_WORDS
 from evenkeel.clinical.repeated_checks import CHECK_WORDS
 from evenkeel.clinical.scales import scale
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
@@ -16,6 +16,7 @@ from evenkeel.record.infusion import (
     InfusionStopped,
     MarkedInError,
     NoteWritten,
+    PressureDecided,
     RateChanged,
     RescueGiven,
     RescueGivenInWords,
@@ -288,6 +289,13 @@ def _(said: NoteWritten) -> str:
 def _(said: RescueGiven | RescueGivenInWords) -> str:
     given = f"{said.drug} {said.dose} {said.route} given"
     return f"{given}, ordered by {said.ordered_by_name}{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: PressureDecided) -> str:
+    reading = signs_in_words(Signs(systolic=said.systolic, diastolic=said.diastolic))
+    note = f". {said.note}" if said.note else ""
+    return f"On {reading}, {said.decided_by_name} decided: {CHOICES[said.choice].lower()}{note}"
 
 
 @sentence_of.register

@@ -14,6 +14,7 @@ from evenkeel.record.infusion import (
     InfusionStarted,
     InfusionStopped,
     MarkedInError,
+    PressureDecided,
     RateChanged,
     RescueGiven,
     RescueGivenInWords,
@@ -32,6 +33,7 @@ _TONES: Final[dict[type, str]] = {
     BagReplaced: "medium",
     InfusionStopped: "medium",
     EventRecorded: "medium",
+    PressureDecided: "medium",
     RescueGiven: "medium",
     RescueGivenInWords: "medium",
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from evenkeel.clinical.infusion.events import EventFacts
 from evenkeel.clinical.infusion.facts import InfusionFacts
+from evenkeel.clinical.infusion.rises import PressureFacts
 from evenkeel.clinical.infusion.schedule import Overdue
 from evenkeel.clinical.infusion.watch import Watch
 from evenkeel.record.checkin import CheckInDecided
@@ -171,6 +172,13 @@ JUST_STARTED = Watch(
     at=NOON + MINUTE, since=NOON, has_monitor=True, heard_at=None, sampled_at=None, charted_at=None
 )
 
+
+def decided(systolic: int | None, diastolic: int | None, **changes: Any) -> PressureFacts:
+    """A nurse decides to watch this pressure in a patient without symptoms, but for what is named."""
+    usual: dict[str, Any] = {"choice": "watch", "symptoms": "no", "by_prescriber": False}
+    return PressureFacts(**pair(systolic, diastolic), **{**usual, **changes})
+
+
 EXPIRES = changed(ORDER, expires_at=NOON)
 
 CASES = [
@@ -277,6 +285,25 @@ CASES = [
     Case("INF-BP-002", "at", signs(**pair(120, 110)), "fires", "diastolic"),
     Case("INF-BP-002", "above", signs(**pair(181, 111)), "fires"),
     Case("INF-BP-002", "missing", signs(**pair(120, None)), "unknown"),
+    Case("INF-BP-006", "below", decided(179, 109), "clear", "watched by the nurse"),
+    Case("INF-BP-006", "at", decided(180, 80), "fires", "systolic, watched by the nurse"),
+    Case("INF-BP-006", "at", decided(150, 110), "fires", "diastolic, watched by the nurse"),
+    Case("INF-BP-006", "above", decided(190, 115), "fires", "watched by the nurse"),
+    Case("INF-BP-006", "above", decided(190, 115, by_prescriber=True), "clear", "watched by a prescriber"),
+    Case("INF-BP-006", "other", decided(170, 95, symptoms="yes"), "fires", "watched with symptoms"),
+    Case(
+        "INF-BP-006",
+        "other",
+        decided(170, 95, symptoms="yes", by_prescriber=True),
+        "fires",
+        "watched with symptoms, by a prescriber",
+    ),
+    Case(
+        "INF-BP-006", "other", decided(190, 115, choice="hold", symptoms="yes"), "clear", "the drug is held"
+    ),
+    Case("INF-BP-006", "other", decided(190, 115, choice="treat"), "clear", "it is treated"),
+    Case("INF-BP-006", "missing", decided(170, 95, symptoms="unknown"), "unknown", "symptoms not asked"),
+    Case("INF-BP-006", "missing", decided(170, None), "unknown", "half a reading"),
     Case("INF-OX-001", "below", signs(spo2=Saturation.of(93)), "fires"),
     Case("INF-OX-001", "at", signs(spo2=Saturation.of(94)), "clear"),
     Case("INF-OX-001", "above", signs(spo2=Saturation.of(95)), "clear"),

@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from evenkeel.clinical import discharge as discharge_rules
 from evenkeel.journey import infusion
 from evenkeel.journey import settings as clinic_settings
 from evenkeel.record.entry import Author
@@ -370,46 +369,6 @@ def test_what_the_monitor_sends_is_on_chart_and_board_with_its_age(clock: Clock)
     assert "ek-tile--unmonitored" in client.get("/board/tiles/").content.decode()
 
 
-def test_a_monitor_that_fell_silent_calls_somebody_on_chart_and_board(clock: Clock) -> None:
-    visit = chairside.running_visit()
-    chairside.assign_monitor()
-    send(*FULL)
-    at = START + timedelta(minutes=5)
-    client = as_(people().nurse)
-    clock(at + timedelta(minutes=1))
-    assert "INF-MON-001" not in text_of(client.get(f"{page_of(visit, 'chart')}now/"))
-    clock(at + timedelta(minutes=3))
-    now = text_of(client.get(f"{page_of(visit, 'chart')}now/"))
-    assert "Nothing heard from the monitor for 3 min" in now
-    assert "INF-OX-003" in now
-    assert "Nothing heard from the monitor" in text_of(client.get("/board/tiles/"))
-    chairside.chart(visit, at + timedelta(minutes=3))
-    # Saturation by hand stands in for the probe for five minutes; the monitor is silent all the same.
-    again = text_of(client.get(f"{page_of(visit, 'chart')}now/"))
-    assert "INF-MON-001" in again
-    assert "INF-OX-003" not in again
-
-
-def test_without_a_monitor_the_page_says_what_nobody_here_can_know(clock: Clock) -> None:
-    visit = chairside.running_visit()
-    clock(START + timedelta(minutes=4))
-    now = text_of(as_(people().nurse).get(f"{page_of(visit, 'chart')}now/"))
-    assert "Not known: a monitor at this chair, whether saturation is measured all the time." in now
-
-
-def test_a_missed_check_asks_to_hold_the_drug_on_chart_and_board(clock: Clock) -> None:
-    visit = chairside.running_visit()
-    client = as_(people().nurse)
-    clock(START + timedelta(minutes=13))
-    assert "Check late, due 3 min ago" in text_of(client.get("/board/tiles/"))
-    clock(START + timedelta(minutes=21))
-    now = text_of(client.get(f"{page_of(visit, 'chart')}now/"))
-    assert "hold the drug until signs are charted" in now
-    board = client.get("/board/tiles/")
-    assert "Check missed, due 11 min ago" in text_of(board)
-    assert "ek-tile--alert-high" in board.content.decode()
-
-
 def test_every_chair_has_its_place_on_the_board(clock: Clock) -> None:
     chairs(4)
     chairside.running_visit(chairs(4)[2])
@@ -471,87 +430,6 @@ def test_the_predicted_level_can_be_switched_off(clock: Clock) -> None:
     client = as_(people().nurse)
     assert json.loads(client.get(f"{page_of(visit, 'chart')}data/").content)["predicted"] is None
     assert "Kamp" not in client.get(page_of(visit, "chart")).content.decode()
-
-
-def test_the_patient_is_discharged_when_everything_is_there(clock: Clock) -> None:
-    visit = chairside.recovering_visit()
-    chairside.waste(visit)
-    clock(chairside.STOPPED_AT + timedelta(minutes=30))
-    client = as_(people().nurse)
-    address = page_of(visit, "discharge")
-    assert "Locked" in text_of(client.get(address))
-    form = {
-        **{f"criterion_{question.key}": question.safe for question in discharge_rules.CRITERIA},
-        "received_by": "Jon Testwell",
-        "received_by_phone": "555-0101",
-        "instructions_given": "on",
-        "password": PASSWORD,
-        "idempotency_key": key(),
-    }
-    early = client.post(address, form)
-    assert early.status_code == 422
-    assert 'value="Jon Testwell"' in early.content.decode()
-    chairside.chart(visit, chairside.STOPPED_AT + timedelta(minutes=120))
-    clock(chairside.LEFT_AT)
-    assert client.post(address, form).status_code == 302
-    assert reading.visit(visit).phase == "discharged"
-
-
-def test_an_unanswered_criterion_is_unknown_and_holds(clock: Clock) -> None:
-    visit = chairside.recovering_visit()
-    chairside.chart(visit, chairside.STOPPED_AT + timedelta(minutes=120))
-    clock(chairside.LEFT_AT)
-    form = {"received_by": "Jon Testwell", "instructions_given": "on", "password": PASSWORD}
-    answer = as_(people().nurse).post(page_of(visit, "discharge"), {**form, "idempotency_key": key()})
-    assert answer.status_code == 422
-    assert "Not known" in text_of(answer)
-
-
-def test_the_discharge_page_says_when_to_drive_again_and_refuses_an_earlier_time(clock: Clock) -> None:
-    visit = chairside.recovering_visit()
-    chairside.chart(visit, chairside.STOPPED_AT + timedelta(minutes=120))
-    chairside.waste(visit, chairside.STOPPED_AT + timedelta(minutes=121))
-    clock(chairside.LEFT_AT)
-    client = as_(people().nurse)
-    address = page_of(visit, "discharge")
-    # Stopped at 11:10 in New York on 1 June.
-    assert "before 2 Jun 2026, 11:10, and not before a night" in text_of(client.get(address))
-    form = {
-        **{f"criterion_{question.key}": question.safe for question in discharge_rules.CRITERIA},
-        "received_by": "Another Adult",
-        "received_by_phone": "555-0102",
-        "instructions_given": "on",
-        "password": PASSWORD,
-        "no_driving_before": "2026-06-02T11:09",
-        "idempotency_key": key(),
-    }
-    early = client.post(address, form)
-    assert early.status_code == 422
-    assert "DIS-ESC-004" in text_of(early)
-    assert 'id="id_no_driving_before-error"' in early.content.decode()
-    later = {**form, "no_driving_before": "2026-06-02T18:00", "idempotency_key": key()}
-    assert client.post(address, later).status_code == 302
-    assert "before 2 Jun 2026, 18:00, and not before a night" in text_of(client.get(address))
-
-
-def test_who_leaves_against_advice_is_called_and_a_prescriber_knows(clock: Clock) -> None:
-    visit = chairside.recovering_visit()
-    clock(chairside.STOPPED_AT + timedelta(minutes=10))
-    client = as_(people().nurse)
-    form = {"against_advice": "on", "password": PASSWORD, "idempotency_key": key()}
-    refused = client.post(page_of(visit, "discharge"), form)
-    assert refused.status_code == 422
-    for rule in ("DIS-AMA-001", "DIS-AMA-002", "DIS-AMA-003"):
-        assert f'name="override_{rule}"' in refused.content.decode()
-    form |= {
-        "override_DIS-AMA-001": "wants to go home, told about the risks with her brother there",
-        "prescriber_told": people().prescriber.id,
-        "call_at": "2026-06-01T18:00",
-        "idempotency_key": key(),
-    }
-    assert client.post(page_of(visit, "discharge"), form).status_code == 302
-    said = text_of(client.get(page_of(visit, "discharge")))
-    assert "Told: Dr. Priya Raman. Call agreed for 1 Jun 2026, 18:00." in said
 
 
 def test_what_was_set_aside_is_listed_with_its_reason(clock: Clock) -> None:

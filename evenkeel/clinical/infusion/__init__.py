@@ -3,6 +3,7 @@
 from evenkeel.clinical.infusion.events import EVENTS, GRADES, assess_event
 from evenkeel.clinical.infusion.facts import latest_pressure, latest_sign
 from evenkeel.clinical.infusion.rate import assess_rate, assess_resume
+from evenkeel.clinical.infusion.rises import CHOICES, EXPECTED_RISES, PressureFacts, assess_pressure_choice
 from evenkeel.clinical.infusion.schedule import MissedCheck, Schedule, check_schedule
 from evenkeel.clinical.infusion.signs import (
     SIGN_WORDS,
@@ -15,14 +16,18 @@ from evenkeel.clinical.infusion.steps import StepNow, assess_step, step_now
 from evenkeel.clinical.infusion.watch import Watch, assess_watch
 
 __all__ = [
+    "CHOICES",
     "EVENTS",
+    "EXPECTED_RISES",
     "GRADES",
     "SIGN_WORDS",
     "MissedCheck",
+    "PressureFacts",
     "Schedule",
     "StepNow",
     "Watch",
     "assess_event",
+    "assess_pressure_choice",
     "assess_rate",
     "assess_resume",
     "assess_signs",

@@ -1,0 +1,54 @@
+"""Who watches: a silent monitor, a missing saturation and a missed check, on the chart and on the board."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests import factories_chairside as chairside
+from tests.factories import people
+from tests.store.test_chairside_pages import START, Clock, as_, clock, page_of, text_of
+from tests.store.test_monitors import FULL, send
+
+__all__ = ["clock"]
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_monitor_that_fell_silent_calls_somebody_on_chart_and_board(clock: Clock) -> None:
+    visit = chairside.running_visit()
+    chairside.assign_monitor()
+    send(*FULL)
+    at = START + timedelta(minutes=5)
+    client = as_(people().nurse)
+    clock(at + timedelta(minutes=1))
+    assert "INF-MON-001" not in text_of(client.get(f"{page_of(visit, 'chart')}now/"))
+    clock(at + timedelta(minutes=3))
+    now = text_of(client.get(f"{page_of(visit, 'chart')}now/"))
+    assert "Nothing heard from the monitor for 3 min" in now
+    assert "INF-OX-003" in now
+    assert "Nothing heard from the monitor" in text_of(client.get("/board/tiles/"))
+    chairside.chart(visit, at + timedelta(minutes=3))
+    # Saturation by hand stands in for the probe for five minutes; the monitor is silent all the same.
+    again = text_of(client.get(f"{page_of(visit, 'chart')}now/"))
+    assert "INF-MON-001" in again
+    assert "INF-OX-003" not in again
+
+
+def test_without_a_monitor_the_page_says_what_nobody_here_can_know(clock: Clock) -> None:
+    visit = chairside.running_visit()
+    clock(START + timedelta(minutes=4))
+    now = text_of(as_(people().nurse).get(f"{page_of(visit, 'chart')}now/"))
+    assert "Not known: a monitor at this chair, whether saturation is measured all the time." in now
+
+
+def test_a_missed_check_asks_to_hold_the_drug_on_chart_and_board(clock: Clock) -> None:
+    visit = chairside.running_visit()
+    client = as_(people().nurse)
+    clock(START + timedelta(minutes=13))
+    assert "Check late, due 3 min ago" in text_of(client.get("/board/tiles/"))
+    clock(START + timedelta(minutes=21))
+    now = text_of(client.get(f"{page_of(visit, 'chart')}now/"))
+    assert "hold the drug until signs are charted" in now
+    board = client.get("/board/tiles/")
+    assert "Check missed, due 11 min ago" in text_of(board)
+    assert "ek-tile--alert-high" in board.content.decode()

@@ -24,6 +24,7 @@ STAGES: Final[Mapping[str, str]] = {
     "checkin": "Check-in",
     "ordering": "Ordering and drawing up",
     "infusion": "Infusion",
+    "rescue": "Rescue drugs",
     "discharge": "Discharge",
     "outcomes": "Outcomes",
     "maintenance": "Maintenance",
@@ -286,8 +287,8 @@ def make_rule(
     A rule without a table, or whose hazard is not described yet, is shown without: the tests of the rules
     refuse both, and a page that somebody looks up in a hurry does not.
     """
-    version = rule.version_on(on)
-    limits = book.limits(rule.id, on)
+    version = rule.shipped_on(on)
+    in_force = rule.version_on(on)
     table = tables.get(rule.id, CaseTable())
     hazard = hazards.get(rule.hazard, Hazard(id=rule.hazard, harm="", cause="", page=""))
     return BookRule(
@@ -298,8 +299,8 @@ def make_rule(
         fires=_answer(rule, "fires"),
         unknown=_answer(rule, "unknown"),
         now=_version(book, rule, version),
-        limits=limits_of(rule, version, limits),
-        sentence=rule.statement.format(**limits.shown()),
+        limits=_limits(rule, version, in_force.limits),
+        sentence=rule.sentence(in_force),
         hazard=hazard.id,
         harm=hazard.harm,
         cause=hazard.cause,
@@ -310,7 +311,7 @@ def make_rule(
     )
 
 
-def limits_of(rule: Rule, version: RuleVersion, limits: Limits) -> tuple[BookLimit, ...]:
+def _limits(rule: Rule, version: RuleVersion, limits: Limits) -> tuple[BookLimit, ...]:
     """Every limit of a version, with what the clinic set in its place and how far it may go."""
     return tuple(
         BookLimit(
@@ -354,7 +355,7 @@ def _version(book: Rulebook, rule: Rule, version: RuleVersion) -> BookVersion:
         number=version.number,
         from_date=day_words(version.from_date),
         sentence=rule.sentence(version),
-        limits=limits_of(rule, version, version.limits),
+        limits=_limits(rule, version, version.limits),
         basis=version.basis,
         cited=tuple(_citation(book, cited) for cited in version.cite),
         authored_by=version.authored_by,

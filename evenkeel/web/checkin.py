@@ -23,7 +23,7 @@ from evenkeel.web.about import OfVisit
 from evenkeel.web.chairside import next_step, steps
 from evenkeel.web.deciding import DecisionForm
 from evenkeel.web.fields import AskedField, HappenedAtField, QuantityField, TriField, WholeField
-from evenkeel.web.verdicts import findings, overrides_of, source_of
+from evenkeel.web.verdicts import findings, overrides_of, reasons_of, source_of
 
 OUTCOME_WORDS: Final[dict[CheckInOutcome, tuple[str, str]]] = {
     "open": ("Gate open", "ok"),
@@ -248,10 +248,7 @@ def _result(state: VisitState) -> dict[str, Any]:
         "decision": {
             "words": DECISION_WORDS[decision.payload.decision],
             "reason": decision.payload.reason,
-            "overrides": [
-                {"rule": book().rule(each.rule).title, "reason": each.reason}
-                for each in decision.payload.overrides
-            ],
+            "overrides": reasons_of(book(), decision.payload.overrides),
             "signature": decision.payload.signature,
         }
         if decision

@@ -17,6 +17,7 @@ from evenkeel.values.quantities import Breaths, Pressure, Pulse, Quantity, Satur
 from evenkeel.web.infusion_data import empty_at
 from evenkeel.web.jinja import clinic_time, duration
 from evenkeel.web.sentences import signs_in_words
+from evenkeel.web.verdicts import rule_link
 
 # A lost feed is flagged within 15 s (safety.md, targets); a minute of silence is no feed at all. Proposal, as
 # in rule INF-MON-001, which then calls somebody.
@@ -257,7 +258,8 @@ def _gather(
                 "cause": said,
                 "short": seen or verdict.sentence,
                 "at": at,
-                "rule": f"{verdict.rule.rule}, {source}",
+                "rule": rule_link(verdict.rule),
+                "source": source,
             },
         )
 
@@ -309,7 +311,7 @@ def checks_due(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str,
         "due": schedule.due,
         "priority": PRIORITIES[grave] if grave else None,
         "asks": [
-            f"{verdict.sentence} Rule {verdict.rule.rule}."
+            {"sentence": verdict.sentence, "rule": rule_link(verdict.rule)}
             for verdict in schedule.verdicts
             if schedule.due == "missed" and verdict.severity == grave
         ][-1:],

@@ -9,6 +9,7 @@ from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.screening import INDICATIONS
 from evenkeel.clinical.stock import ORDERABLE, PROTOCOLS, Product, Protocol
 from evenkeel.journey.ordering import Proposal
+from evenkeel.journey.rules import book
 from evenkeel.record.courses import CourseState
 from evenkeel.record.ordering import OrderSigned, OrderSignedAtOneRate
 from evenkeel.record.series import InfusionCounted
@@ -19,7 +20,7 @@ from evenkeel.values.ids import reference_of
 from evenkeel.values.numbers import plain
 from evenkeel.web.infusion_steps import step_words
 from evenkeel.web.jinja import clinic_date, clinic_time
-from evenkeel.web.verdicts import BASIS_WORDS
+from evenkeel.web.verdicts import BASIS_WORDS, link_to, reasons_of
 
 # The rules whose limits stand beside the dose: first infusion, usual range, ceiling, and the two caps in mg.
 _CAPS: Final = (
@@ -79,12 +80,13 @@ def last_dose(previous: InfusionCounted | None) -> str:
     )
 
 
-def caps(rulebook: Rulebook, at: datetime) -> list[dict[str, str]]:
+def caps(rulebook: Rulebook, at: datetime) -> list[dict[str, Any]]:
     """The limits that stand beside the dose, each with its rule."""
     return [
         {
             "key": words,
-            "value": f"{getattr(rulebook.limits(rule, at.date()), limit)} ({rule})",
+            "value": str(getattr(rulebook.limits(rule, at.date()), limit)),
+            "rule": link_to(rule),
         }
         for rule, limit, words in _CAPS
     ]
@@ -140,5 +142,5 @@ def order_summary(order: Written[OrderSigned] | Written[OrderSignedAtOneRate]) -
         "signed_at": signed.signature.signed_at,
         "meaning": signed.signature.meaning,
         "expires_at": signed.expires_at,
-        "reasons": [{"key": each.rule, "value": each.reason} for each in signed.overrides],
+        "reasons": reasons_of(book(), signed.overrides),
     }

@@ -27,7 +27,7 @@ from evenkeel.web.fields import HappenedAtField
 from evenkeel.web.jinja import clinic_date
 from evenkeel.web.outcome_view import REMISSION_WORDS, RESPONSE_WORDS, open_risks, risk
 from evenkeel.web.patient_view import REVIEW_WORDS
-from evenkeel.web.verdicts import BASIS_WORDS, add_override_fields, findings, overrides_of
+from evenkeel.web.verdicts import BASIS_WORDS, add_override_fields, findings, overrides_of, reasons_of
 
 # What a person does at once about an answer that alerts. Our own words; a proposal.
 WHAT_TO_DO: Final = (
@@ -279,9 +279,7 @@ def _held(fact: Written[Any]) -> dict[str, Any]:
         "reason": fact.payload.reason,
         "by": fact.by.printed_name,
         "at": fact.at,
-        "overrides": [
-            {"rule": book().rule(each.rule).title, "reason": each.reason} for each in fact.payload.overrides
-        ],
+        "overrides": reasons_of(book(), fact.payload.overrides),
     }
 
 

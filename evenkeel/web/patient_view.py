@@ -272,7 +272,7 @@ def _screening(course: CourseState, role: Role) -> dict[str, Any] | None:
         "at": screening.at,
         "by": screening.by.printed_name,
         "reasons": [
-            {"title": found["title"], "words": found["words"], "outcome": found["outcome"]}
+            {name: found[name] for name in ("title", "words", "outcome", "rule")}
             for found in findings(book(), screening.payload.verdicts)
             if found["outcome"] != "clear"
         ],

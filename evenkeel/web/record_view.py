@@ -19,6 +19,7 @@ from evenkeel.values.ids import reference_of
 from evenkeel.values.shape import frozen
 from evenkeel.web.jinja import clinic_date
 from evenkeel.web.sentences import sentence_of
+from evenkeel.web.verdicts import rule_link
 
 # The beginning of an entry's kind, in words; the order is that of the filter.
 KIND_WORDS: Final[dict[str, str]] = {
@@ -143,5 +144,5 @@ def _hash(entry: Entry) -> dict[str, Any]:
         "recorded_at": entry.recorded_at,
         "hash": entry.hash,
         "previous": entry.previous_hash,
-        "rules": ", ".join(str(ref) for ref in entry.rules),
+        "rules": [rule_link(ref) for ref in entry.rules],
     }

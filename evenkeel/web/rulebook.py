@@ -1,82 +1,208 @@
-"""The rulebook on screen: every rule that this clinic decides by, with its limits, source and basis."""
+"""The rulebook on screen: every rule that this clinic decides by, its sources, and where these disagree."""
 
-from itertools import groupby
+from datetime import date
+from importlib.metadata import version as version_of
 from typing import Any, Final
 
-from django.urls import path
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import path, reverse
 
-from evenkeel.clinical.rulebook import Overridable, Rule, Rulebook
+from evenkeel.clinical.case_tables import shipped_tables
+from evenkeel.clinical.disagreements import shipped_disagreements
+from evenkeel.clinical.hazards import shipped_hazards
+from evenkeel.clinical.rulebook import NoSuchVersion, Rulebook
+from evenkeel.clinical.rulebook_model import (
+    BASIS_NAMES,
+    BASIS_WORDS,
+    Book,
+    BookRule,
+    day_words,
+    make_book,
+    make_rule,
+)
 from evenkeel.journey.rules import book, clinic_day
-from evenkeel.record.verdict import Severity
+from evenkeel.record.entry import RuleRef
+from evenkeel.store.queries import settings
 from evenkeel.web import pages
 from evenkeel.web.pages import Page
-from evenkeel.web.verdicts import BASIS_WORDS
+from evenkeel.web.rulebook_print import Cover, book_pdf
 
-# The stages in the order of the journey, with their words.
-STAGES: Final = {
-    "screening": "Screening",
-    "series": "Series and visits",
-    "checkin": "Check-in",
-    "ordering": "Ordering and drawing up",
-    "infusion": "Infusion",
-    "discharge": "Discharge",
-    "outcomes": "Outcomes",
-    "maintenance": "Maintenance",
-}
-SEVERITY_WORDS: Final[dict[Severity | None, str]] = {
-    "advise": "Advises",
-    "confirm": "Asks for a confirmation",
-    "pause": "Pauses",
-    "block": "Stops",
-    None: "Asks for nothing",
-}
-OVERRIDE_WORDS: Final[dict[Overridable, str]] = {
-    "none": "nobody",
-    "reason": "anybody who may do this, with a written reason",
-    "prescriber": "a prescriber, with a written reason",
-}
+SEARCH_LETTERS_MAX: Final = 100
+NUMBER_DIGITS_MAX: Final = 9
+CASES_RUN: Final = "run when this version of Evenkeel was made"
+
+
+def _book() -> Book:
+    return make_book(book(), shipped_tables(), shipped_hazards(), shipped_disagreements(), on=_today())
+
+
+def _today() -> date:
+    return clinic_day(pages.now())
 
 
 class RulebookPage(Page):
-    """Every rule in force today, by stage."""
+    """Every rule in force today, by stage; `stage`, `basis` and `words` in the address narrow it down."""
 
     action = "rulebook.read"
     template = "rulebook/page.html.jinja"
 
     def context(self, **extra: Any) -> dict[str, Any]:
-        """Add the rules."""
-        of = book()
-        places = {stage: place for place, stage in enumerate(STAGES)}
-        ordered = sorted(of.rules, key=lambda rule: (places.get(rule.stage, len(places)), rule.stage))
+        """Add the rules that match."""
+        whole = _book()
+        asked = self.request.GET
+        words = asked.get("words", "").strip()[:SEARCH_LETTERS_MAX]
+        stage, basis = asked.get("stage", ""), asked.get("basis", "")
+        shown = [
+            {"id": one.id, "words": one.words, "rules": found}
+            for one in whole.stages
+            if stage in ("", one.id)
+            and (found := [rule for rule in one.rules if _matches(rule, words, basis)])
+        ]
         return super().context(
-            total=len(ordered),
+            total=len(whole.rules),
+            found=sum(len(one["rules"]) for one in shown),
+            stages=shown,
+            every_stage=[
+                {"key": one.id, "label": one.words, "count": len(one.rules)} for one in whole.stages
+            ],
+            bases=[
+                {"key": key, "label": BASIS_NAMES[key], "count": count}
+                for key, count in whole.founded.items()
+            ],
+            basis_names=BASIS_NAMES,
+            stage=stage,
+            basis=basis,
+            words=words,
+            **extra,
+        )
+
+
+def _matches(rule: BookRule, words: str, basis: str) -> bool:
+    """Whether every word that was typed stands somewhere in the rule."""
+    if basis not in ("", rule.now.basis):
+        return False
+    references = " ".join(f"{cited.key} {cited.reference}" for cited in rule.now.cited)
+    text = f"{rule.id} {rule.title} {rule.sentence} {rule.hazard} {rule.harm} {references}".casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+class RulePage(Page):
+    """One rule whole, as it stands today; `version` in the address marks what an entry was judged by."""
+
+    action = "rulebook.read"
+    template = "rulebook/rule.html.jinja"
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """Add the rule, or answer that there is none."""
+        rules = book()
+        found = rules.by_id.get(self.kwargs["rule"])
+        if found is None:
+            raise Http404
+        shown = make_rule(rules, found, shipped_tables(), shipped_hazards(), on=_today())
+        return super().context(
+            rule=shown,
+            then=self._then(rules, shown),
+            limits_url=reverse("rule_limits", args=[found.id]) if found.bounds else None,
+            basis_names=BASIS_NAMES,
+            basis_words=BASIS_WORDS,
+            **extra,
+        )
+
+    def _then(self, rules: Rulebook, shown: BookRule) -> dict[str, Any] | None:
+        """How the rule read for the entry that led here; None when nobody came from an entry."""
+        asked = self.request.GET.get("version")
+        if asked is None:
+            return None
+        ref = RuleRef(rule=shown.id, version=_number(asked), setting=self._setting())
+        try:
+            then = rules.as_of(ref)
+        except NoSuchVersion as never:
+            raise Http404 from never
+        sentence = rules.rule(shown.id).sentence(then)
+        own = f" with the clinic's setting {ref.setting}" if ref.setting else ""
+        return {
+            "number": then.number,
+            "words": f"version {then.number}{own}",
+            "sentence": sentence,
+            "is_still_so": sentence == shown.sentence and then.number == shown.now.number,
+        }
+
+    def _setting(self) -> int:
+        return _number(self.request.GET.get("setting", "0"))
+
+
+def _number(typed: str) -> int:
+    """A number out of an address, or that the address names nothing."""
+    if not (typed.isascii() and typed.isdecimal() and len(typed) <= NUMBER_DIGITS_MAX):
+        raise Http404
+    return int(typed)
+
+
+class SourcesPage(Page):
+    """Every source with the rules that cite it."""
+
+    action = "rulebook.read"
+    template = "rulebook/sources.html.jinja"
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """Add the sources."""
+        return super().context(sources=_book().sources, **extra)
+
+
+class ProposalsPage(Page):
+    """Every rule that waits for a clinician's signature."""
+
+    action = "rulebook.read"
+    template = "rulebook/proposals.html.jinja"
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """Add the rules that no source carries, by stage."""
+        whole = _book()
+        return super().context(
+            total=len(whole.rules),
+            found=len(whole.proposals),
             stages=[
-                {
-                    "id": stage,
-                    "words": STAGES.get(stage, stage.capitalize()),
-                    "rules": [self.rule(of, rule) for rule in rules],
-                }
-                for stage, rules in groupby(ordered, key=lambda rule: rule.stage)
+                {"id": stage.id, "words": stage.words, "rules": rules}
+                for stage in whole.stages
+                if (rules := [rule for rule in stage.rules if rule.is_proposal])
             ],
             **extra,
         )
 
-    def rule(self, of: Rulebook, rule: Rule) -> dict[str, Any]:
-        """One rule as plain values, in the version that is in force today."""
-        version = rule.version_on(clinic_day(pages.now()))
-        return {
-            "id": rule.id,
-            "version": version.number,
-            "title": rule.title,
-            "sentence": rule.sentence(version),
-            "fires": SEVERITY_WORDS[rule.severity_of("fires")],
-            "unknown": SEVERITY_WORDS[rule.severity_of("unknown")],
-            "override": OVERRIDE_WORDS[rule.override_of("fires")],
-            "basis": BASIS_WORDS[version.basis],
-            "is_proposal": version.basis == "proposal",
-            "cited": [f"{of.sources[one.key]}: {one.locator}" for one in version.cite],
-            "checked_by": version.checked_by,
-        }
+
+class DisagreementsPage(Page):
+    """Where sources disagree, what Evenkeel does, and the rule that does it."""
+
+    action = "rulebook.read"
+    template = "rulebook/disagreements.html.jinja"
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        """Add the points."""
+        return super().context(points=_book().points, basis_names=BASIS_NAMES, **extra)
 
 
-urlpatterns = [path("rulebook/", RulebookPage.as_view(), name="rulebook")]
+class BookPdf(Page):
+    """The whole book on paper, to be signed."""
+
+    action = "rulebook.read"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """Send the PDF."""
+        cover = Cover(
+            clinic=settings.current().clinic_name,
+            version=version_of("evenkeel"),
+            made=day_words(_today()),
+            cases_run=CASES_RUN,
+        )
+        headers = {"Content-Disposition": 'inline; filename="rulebook.pdf"', "Cache-Control": "no-store"}
+        return HttpResponse(book_pdf(_book(), cover), content_type="application/pdf", headers=headers)
+
+
+urlpatterns = [
+    path("rulebook/", RulebookPage.as_view(), name="rulebook"),
+    path("rulebook/sources/", SourcesPage.as_view(), name="rule_sources"),
+    path("rulebook/proposals/", ProposalsPage.as_view(), name="rule_proposals"),
+    path("rulebook/disagreements/", DisagreementsPage.as_view(), name="rule_disagreements"),
+    path("rulebook/book.pdf", BookPdf.as_view(), name="rulebook_pdf"),
+    path("rulebook/<slug:rule>/", RulePage.as_view(), name="rule"),
+]

@@ -9,7 +9,9 @@ from evenkeel.clinical.rulebook_model import BASIS_NAMES, BASIS_WORDS, Book
 from evenkeel.values.shape import frozen
 from evenkeel.web.printing import make_long_pdf
 
-TEMPLATE: Final = "rulebook/book.html.jinja"
+# Not among the pages, since a file that stands alone carries its own style, which pages may not.
+FOLDER: Final = "printed"
+TEMPLATE: Final = "rulebook.html.jinja"
 SHEET: Final = "rulebook"
 
 
@@ -26,7 +28,7 @@ class Cover:
 def book_html(book: Book, cover: Cover) -> str:
     """Write the book as one HTML file, readable without its style and good to print."""
     pages = Environment(
-        loader=PackageLoader("evenkeel.web", "templates"),
+        loader=PackageLoader("evenkeel.web", FOLDER),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,

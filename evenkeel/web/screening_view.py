@@ -24,7 +24,7 @@ from evenkeel.values.ids import reference_of
 from evenkeel.values.quantities import Pressure
 from evenkeel.web.jinja import clinic_date, clinic_datetime
 from evenkeel.web.screening_form import RESULT_WORDS
-from evenkeel.web.verdicts import BASIS_WORDS, findings, in_the_way
+from evenkeel.web.verdicts import BASIS_WORDS, findings, in_the_way, reasons_of
 
 OUTCOME_WORDS: Final[dict[ScreeningOutcome, tuple[str, str]]] = {
     "fit": ("Fit", "ok"),
@@ -65,10 +65,7 @@ def result(state: CourseState) -> dict[str, Any]:
             "words": DECISION_WORDS[decision.payload.decision],
             "decision": decision.payload.decision,
             "reason": decision.payload.reason,
-            "overrides": [
-                {"rule": book().rule(each.rule).title, "reason": each.reason}
-                for each in decision.payload.overrides
-            ],
+            "overrides": reasons_of(book(), decision.payload.overrides),
             "signature": decision.payload.signature,
         }
         if decision

@@ -5,9 +5,13 @@ from datetime import date
 from typing import Any, Final
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
 
 from evenkeel.clinical.decision import REASON_LETTERS_MIN
 from evenkeel.clinical.rulebook import Basis, Rule, Rulebook
+from evenkeel.record.entry import RuleRef
 from evenkeel.record.verdict import Override, Severity, Verdict
 from evenkeel.web.fields import AskedField
 
@@ -25,6 +29,29 @@ BASIS_WORDS: Final[dict[Basis, str]] = {
     "second-hand": "source known through others",
     "proposal": "proposal, to be checked by the medical director",
 }
+
+
+def rule_link(ref: RuleRef) -> dict[str, str]:
+    """A rule by number and version for `status.rule_link`; it leads to the rule as it stood then."""
+    asked = {"version": ref.version, **({"setting": ref.setting} if ref.setting else {})}
+    own = f" with the clinic's setting {ref.setting}" if ref.setting else ""
+    return {
+        "words": f"{ref.rule}, version {ref.version}{own}",
+        "url": f"{reverse('rule', args=[ref.rule])}?{urlencode(asked)}",
+    }
+
+
+def link_to(id_: str) -> dict[str, str]:
+    """A rule by its number for `status.rule_link`; it leads to the rule as it stands now."""
+    return {"words": id_, "url": reverse("rule", args=[id_])}
+
+
+def reasons_of(book: Rulebook, overrides: Iterable[Override]) -> list[dict[str, Any]]:
+    """Why somebody went on, rule by rule: the rule's title, its link and the reason."""
+    return [
+        {"rule": book.rule(each.rule).title, "link": link_to(each.rule), "reason": each.reason}
+        for each in overrides
+    ]
 
 
 def findings(book: Rulebook, verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
@@ -45,7 +72,7 @@ def add_override_fields(form: forms.Form, book: Rulebook, verdicts: Iterable[Ver
         if not verdict.hard:
             form.fields[f"{PREFIX}{verdict.rule.rule}"] = AskedField(
                 label=f"Why go on: {book.rule(verdict.rule.rule).title.lower()}",
-                help_text=f"{verdict.sentence} Write at least {REASON_LETTERS_MIN} letters.",
+                help_text=_hint(verdict),
                 widget=forms.Textarea,
             )
 
@@ -64,7 +91,7 @@ def source_of(book: Rulebook, id_: str, on: date) -> dict[str, Any]:
     rule = book.rule(id_)
     version = rule.version_on(on)
     return {
-        "id": f"{id_}, version {version.number}",
+        "link": rule_link(RuleRef(rule=id_, version=version.number, setting=version.setting)),
         "title": rule.title,
         "sentence": rule.sentence(version),
         "basis": BASIS_WORDS[version.basis],
@@ -78,12 +105,23 @@ def _finding(book: Rulebook, verdict: Verdict) -> dict[str, Any]:
         "outcome": verdict.answer,
         "title": rule.title,
         "sentence": _sentence(verdict),
-        "rule": f"{rule.id}, version {verdict.rule.version}",
+        "rule": rule_link(verdict.rule),
         "source": _cited(book, rule, verdict.rule.version),
         "words": _words(verdict),
         "hard": verdict.hard,
         "severity": verdict.severity,
     }
+
+
+def _hint(verdict: Verdict) -> str:
+    """What the rule says, how much to write, and the rule to be looked up beside the form."""
+    return format_html(
+        '{} Write at least {} letters. <a href="{url}" target="_blank" rel="noopener">{words}'
+        '<span class="nhsuk-u-visually-hidden"> of the rulebook, opens in a new tab</span></a>',
+        verdict.sentence,
+        REASON_LETTERS_MIN,
+        **rule_link(verdict.rule),
+    )
 
 
 def _sentence(verdict: Verdict) -> str:

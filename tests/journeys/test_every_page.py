@@ -39,6 +39,7 @@ NOT_PAGES: Final = frozenset(
         "level_result",
         "maintenance_sheet_pdf",
         "live",
+        "rulebook_pdf",
         "second_person_passkey",
         "stock_case_form_106_pdf",
         "stock_form_41_pdf",

@@ -18,7 +18,9 @@ from evenkeel.values.shape import frozen
 class Protocol:
     """A starting point for an order, with what it is founded on.
 
-    `days_most` is on how many days it may be given in a row of days; None for a protocol of single infusions.
+    `per_weight` and `duration` are of the whole run, the bolus in them where there is one. `indications` are
+    those that it is the first choice for. `days_most` is on how many days in a row it may be given; None for
+    a protocol of single infusions.
     """
 
     key: str
@@ -33,17 +35,31 @@ class Protocol:
     bolus: DosePerWeight | None = None
     bolus_duration: Minutes | None = None
     days_most: int | None = None
+    indications: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert (self.bolus is None) == (self.bolus_duration is None), f"{self.key}: half a bolus"
+        if self.bolus is not None and self.bolus_duration is not None:
+            is_part = self.bolus < self.per_weight and self.bolus_duration < self.duration
+            assert is_part, f"{self.key}: the bolus is not a part of the whole"
+
+    def stages_of(self, per_weight: DosePerWeight) -> tuple[Stage, ...]:
+        """The run in its stages at a dose of the whole: the bolus stays, and the infusion takes the rest.
+
+        A dose that is not more than the bolus is infused alone, in all of the time.
+        """
+        if self.bolus is None or self.bolus_duration is None or per_weight <= self.bolus:
+            return (Stage(per_weight=per_weight, duration=self.duration),)
+        rest = Stage(
+            per_weight=DosePerWeight(value=per_weight.value - self.bolus.value),
+            duration=Minutes(value=self.duration.value - self.bolus_duration.value),
+        )
+        return (Stage(per_weight=self.bolus, duration=self.bolus_duration, kind="bolus"), rest)
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The run in its stages: `per_weight` over `duration`, after the bolus where there is one."""
-        infused = Stage(per_weight=self.per_weight, duration=self.duration)
-        if self.bolus is None or self.bolus_duration is None:
-            return (infused,)
-        return (Stage(per_weight=self.bolus, duration=self.bolus_duration, kind="bolus"), infused)
+        """The run in its stages at its own dose."""
+        return self.stages_of(self.per_weight)
 
 
 Drug = Literal["ketamine", "esketamine", "midazolam", "labetalol", "ondansetron"]
@@ -115,7 +131,8 @@ def _citations(table: dict[str, Any]) -> tuple[Citation, ...]:
 def _protocol(table: dict[str, Any]) -> Protocol:
     named = ("per_weight", "duration", "bag", "bolus", "bolus_duration")
     measured = {name: parse_limit(table[name]) for name in named if name in table}
-    return Protocol(**{**table, **measured, "cite": _citations(table)})
+    listed = {"indications": tuple(table.get("indications", ()))}
+    return Protocol(**{**table, **measured, **listed, "cite": _citations(table)})
 
 
 def _product(table: dict[str, Any]) -> Product:

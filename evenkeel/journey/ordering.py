@@ -11,7 +11,7 @@ from evenkeel.journey.acting import Act, require_plausible_time, require_seen, t
 from evenkeel.journey.custody import weld
 from evenkeel.journey.custody.weld import VialTake
 from evenkeel.journey.phases import require_phase
-from evenkeel.journey.rules import book, clinic_day
+from evenkeel.journey.rules import book, clinic_day, clinic_time
 from evenkeel.record.entry import Draft
 from evenkeel.record.ordering import DoseChecked, DoseDrawn, OrderCancelled, OrderSigned, Vial
 from evenkeel.record.referral import Sex
@@ -49,7 +49,7 @@ class UnableToCheck(UnableTo):
 
 @frozen
 class AskedWeight:
-    """Which weight a prescriber wants the dose on, and the height with its day that another one follows from."""
+    """Which weight a prescriber wants the dose on, and the measured height that another one follows from."""
 
     basis: WeightBasis
     height: Height | None
@@ -66,6 +66,7 @@ class Proposal:
     plan: DosePlan
     verdicts: tuple[Verdict, ...]
     previous: InfusionCounted | None
+    days: rules.Days | None
 
 
 def propose_order(
@@ -77,8 +78,9 @@ def propose_order(
     bag: Volume,
     at: datetime,
     asked: AskedWeight = ON_SCALE,
+    days: rules.Days | None = None,
 ) -> Proposal:
-    """Work an order out and write nothing.
+    """Work an order out and write nothing. `days` are those by the record unless others are asked for.
 
     Raises UnableToWeigh, UnableToMakeDose or UnableToOrder with the fields.
     """
@@ -96,6 +98,9 @@ def propose_order(
     )
     course = reading.course(visit.booking.payload.course)
     previous = course.infusions[-1].payload if course.infusions else None
+    elsewhere_at = visits.started_at(visit.booking.payload.patient, apart_from=visit.stream)
+    before = _visit_of(previous)
+    days = days if days is not None else days_by_record(visit, protocol, at)
     verdicts = rules.assess_order(
         book(),
         plan=plan,
@@ -106,9 +111,29 @@ def propose_order(
         sex=sex,
         at=at,
         previous=previous,
-        elsewhere_at=visits.started_at(visit.booking.payload.patient, apart_from=visit.stream),
+        before=before,
+        elsewhere_at=elsewhere_at,
+        days=days,
     )
-    return Proposal(plan=plan, verdicts=verdicts, previous=previous)
+    return Proposal(plan=plan, verdicts=verdicts, previous=previous, days=days)
+
+
+def _visit_of(counted: InfusionCounted | None) -> VisitState | None:
+    """The visit in which the course's last infusion was given."""
+    if counted is None or reading.head(counted.visit) is None:
+        return None
+    return reading.visit(counted.visit)
+
+
+def days_by_record(visit: VisitState, protocol: str, at: datetime) -> rules.Days | None:
+    """The day that an order on a protocol would be for by the record; None for a single infusion."""
+    course = reading.course(visit.booking.payload.course)
+    elsewhere_at = visits.started_at(visit.booking.payload.patient, apart_from=visit.stream)
+    last_at = rules.last_started(course, elsewhere_at)
+    before = _visit_of(course.infusions[-1].payload if course.infusions else None)
+    return rules.days_to_come(
+        PROTOCOLS[protocol], before, clinic_time(last_at) if last_at else None, clinic_day(at)
+    )
 
 
 def _weight_of(visit: VisitState, weighed: Weight, asked: AskedWeight, sex: Sex) -> DosingWeight:
@@ -147,6 +172,7 @@ def sign_order(
     overrides: tuple[Override, ...],
     password: str,
     asked: AskedWeight = ON_SCALE,
+    days: rules.Days | None = None,
 ) -> StreamId:
     """Sign the order for this visit's infusion."""
     state = _held(act, visit)
@@ -158,6 +184,7 @@ def sign_order(
         bag=bag,
         at=act.happened_at,
         asked=asked,
+        days=days,
     )
     issues = objections(book(), proposal.verdicts, overrides, act.by.role)
     if issues:
@@ -170,8 +197,8 @@ def sign_order(
         dose=plan.dose,
         stages=stages,
         on=plan.on,
-        day=None,
-        of_days=None,
+        day=proposal.days.day if proposal.days else None,
+        of_days=proposal.days.of_days if proposal.days else None,
         expires_at=rules.expiry(book(), act.happened_at),
         note=note,
         verdicts=proposal.verdicts,

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path
 
+from evenkeel.clinical.ordering import Days
+from evenkeel.clinical.series import planned_infusion
 from evenkeel.journey import infusion, ordering
 from evenkeel.journey.acting import Act
 from evenkeel.journey.policy import may
@@ -50,6 +52,8 @@ class OrderForm(StepFields, VisitForm):
     )
     height = QuantityField(Height, label="Height", required=False)
     height_date = forms.DateField(label="Height measured on", required=False, widget=forms.DateInput)
+    day = forms.IntegerField(label="Day", required=False, min_value=1)
+    of_days = forms.IntegerField(label="of how many days", required=False, min_value=1)
     note = forms.CharField(label="Note for the nurse", required=False, max_length=1000, widget=forms.Textarea)
     password = forms.CharField(
         label="Your password",
@@ -65,6 +69,20 @@ class OrderForm(StepFields, VisitForm):
         return ordering.AskedWeight(
             basis=of["basis"] or "actual", height=of["height"], height_date=of["height_date"]
         )
+
+    def clean(self) -> dict[str, Any]:
+        """A day is one of several."""
+        cleaned = super().clean()
+        if (cleaned.get("day") is None) != (cleaned.get("of_days") is None):
+            missing = "day" if cleaned.get("day") is None else "of_days"
+            self.add_error(missing, "Write which day it is and of how many, or leave both empty.")
+        return cleaned
+
+    @property
+    def days(self) -> Days | None:
+        """Which day of how many it is, where that was written."""
+        day, of_days = self.cleaned_data["day"], self.cleaned_data["of_days"]
+        return Days(day=day, of_days=of_days) if day is not None and of_days is not None else None
 
     @property
     def is_on_another_weight(self) -> bool:
@@ -82,15 +100,20 @@ class OrderPage(VisitFormPage):
     done_sentence = "The order is signed."
 
     def form_arguments(self) -> dict[str, Any]:
-        """Start from the protocol of the indication, or from the one that was chosen; no vial is chosen."""
-        course = reading.course(self.state.booking.payload.course)
-        protocol = ordering_view.protocol_for(course, self.request.GET.get("protocol"))
+        """Start from what the series plans, or the protocol that was chosen; no vial is chosen."""
+        state = self.state
+        course = reading.course(state.booking.payload.course)
+        planned = planned_infusion(course, state.booking.payload.number)
+        protocol = ordering_view.protocol_for(course, self.request.GET.get("protocol"), planned)
+        days = ordering.days_by_record(state, protocol.key, pages.now())
         return {
             "initial": {
+                "day": days.day if days else None,
+                "of_days": days.of_days if days else None,
                 "protocol": protocol.key,
                 "basis": "actual",
                 "bag": protocol.bag.number,
-                **in_boxes(protocol.stages),
+                **in_boxes(ordering_view.stages_to_start_from(protocol, planned)),
             }
         }
 
@@ -122,6 +145,7 @@ class OrderPage(VisitFormPage):
             bag=cleaned["bag"],
             at=pages.now(),
             asked=form.asked,
+            days=form.days,
         )
 
     def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
@@ -146,6 +170,7 @@ class OrderPage(VisitFormPage):
             overrides=overrides_of(form),
             password=cleaned["password"],
             asked=form.asked,
+            days=form.days,
         )
 
     def context(self, **extra: Any) -> dict[str, Any]:
@@ -168,15 +193,16 @@ class OrderPage(VisitFormPage):
     def about(self, state: VisitState) -> dict[str, Any]:
         """Add what the prescriber looks at before writing a number."""
         course = reading.course(state.booking.payload.course)
-        protocol = ordering_view.protocol_for(
-            course, self.request.POST.get("protocol") or self.request.GET.get("protocol")
-        )
+        planned = planned_infusion(course, state.booking.payload.number)
+        chosen = self.request.POST.get("protocol") or self.request.GET.get("protocol")
+        protocol = ordering_view.protocol_for(course, chosen, planned)
         previous = course.infusions[-1].payload if course.infusions else None
         return {
             "order": ordering_view.order_summary(state.order) if state.order else None,
             "is_open": state.phase == "checked_in",
             "weight": str(state.weight) if state.weight else None,
             "last_dose": ordering_view.last_dose(previous),
+            "planned": ordering_view.planned_words(planned),
             "caps": ordering_view.caps(book(), pages.now()),
             "bmi": book().limits("ORD-WGT-004", clinic_day(pages.now())).bmi,
             "protocols": ordering_view.protocols(protocol),

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.screening import INDICATIONS
+from evenkeel.clinical.series import PlannedInfusion
 from evenkeel.clinical.stock import ORDERABLE, PROTOCOLS, Product, Protocol
 from evenkeel.journey.ordering import Proposal
 from evenkeel.journey.rules import book
@@ -15,7 +16,7 @@ from evenkeel.record.ordering import OrderSigned, OrderSignedAtOneRate
 from evenkeel.record.series import InfusionCounted
 from evenkeel.record.state import Written
 from evenkeel.record.visits import VisitState
-from evenkeel.values.dose_plan import DosePlan
+from evenkeel.values.dose_plan import DosePlan, Stage
 from evenkeel.values.ids import reference_of
 from evenkeel.values.numbers import plain
 from evenkeel.web.infusion_steps import step_words
@@ -47,12 +48,29 @@ def strength_choices() -> list[tuple[str, str]]:
     return [(str(mcg), words) for mcg, words in sorted(found.items())]
 
 
-def protocol_for(course: CourseState, chosen: str | None) -> Protocol:
-    """The protocol that was chosen, or the first of the family that the indication belongs to."""
-    if chosen in PROTOCOLS:
-        return PROTOCOLS[str(chosen)]
-    family = INDICATIONS[course.referral.indication].family
-    return next(protocol for protocol in PROTOCOLS.values() if protocol.family == family)
+def protocol_for(course: CourseState, chosen: str | None, planned: PlannedInfusion | None) -> Protocol:
+    """The protocol that was chosen, or the planned one, or else the first that fits the indication."""
+    for key in (chosen, planned.protocol if planned else None):
+        if key in PROTOCOLS:
+            return PROTOCOLS[str(key)]
+    indication = course.referral.indication
+    family = INDICATIONS[indication].family
+    own = [protocol for protocol in PROTOCOLS.values() if indication in protocol.indications]
+    return next(iter(own), None) or next(each for each in PROTOCOLS.values() if each.family == family)
+
+
+def stages_to_start_from(protocol: Protocol, planned: PlannedInfusion | None) -> tuple[Stage, ...]:
+    """The stages of a protocol, at the planned dose where the series plans one with it."""
+    if planned is None or planned.protocol != protocol.key:
+        return protocol.stages
+    return protocol.stages_of(planned.per_weight)
+
+
+def planned_words(planned: PlannedInfusion | None) -> str | None:
+    """What the series plans for this infusion, in words; None where it plans no dose."""
+    if planned is None:
+        return None
+    return f"{PROTOCOLS[planned.protocol].label}, {planned.per_weight}"
 
 
 def protocols(current: Protocol) -> list[dict[str, Any]]:
@@ -61,13 +79,19 @@ def protocols(current: Protocol) -> list[dict[str, Any]]:
         {
             "key": each.key,
             "label": each.label,
-            "words": f"{each.per_weight} over {each.duration} in {each.bag}",
+            "words": _protocol_words(each),
             "note": each.note,
             "basis": BASIS_WORDS[each.basis],
             "is_current": each.key == current.key,
         }
         for each in PROTOCOLS.values()
     ]
+
+
+def _protocol_words(protocol: Protocol) -> str:
+    bolus = f", {protocol.bolus} of it as a bolus" if protocol.bolus else ""
+    days = f", on up to {protocol.days_most} days" if protocol.days_most else ""
+    return f"{protocol.per_weight} over {protocol.duration} in {protocol.bag}{bolus}{days}"
 
 
 def last_dose(previous: InfusionCounted | None) -> str:
@@ -102,13 +126,15 @@ def notes(state: VisitState, proposal: Proposal) -> list[dict[str, str]]:
         {"label": "Last dose", "words": last_dose(proposal.previous)},
     ]
     if proposal.previous is not None:
-        apart = plan.dose.per_weight.value - proposal.previous.per_weight.value
+        apart = plan.per_actual_weight.value - proposal.previous.per_weight.value
         if apart:
             way = "more" if apart > 0 else "less"
             words = f"{plain(abs(apart))} mg/kg {way} than last time"
             found.append({"label": "Difference", "words": words, "tone": "high"})
         else:
             found.append({"label": "Difference", "words": "the same as last time"})
+    if proposal.days is not None:
+        found.append({"label": "Days", "words": f"day {proposal.days.day} of {proposal.days.of_days}"})
     return found
 
 

@@ -124,6 +124,9 @@ def order(**changes: Any) -> OrderFacts:
         "sex": "female",
         "at": NOON,
         "previous": None,
+        "before": None,
+        "days": None,
+        "planned": None,
         "elsewhere_at": (),
     }
     return OrderFacts(**{**plain, **changes})

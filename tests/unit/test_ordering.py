@@ -9,6 +9,7 @@ from evenkeel.clinical.decision import objections
 from evenkeel.clinical.ordering import (
     ORDERABLE,
     PROTOCOLS,
+    Days,
     DrawFacts,
     FromVial,
     UnableToMakeDose,
@@ -17,6 +18,7 @@ from evenkeel.clinical.ordering import (
     compare_check,
     expiry,
     make_dose,
+    make_plan,
     order_expired,
 )
 from evenkeel.clinical.rulebook import Rulebook
@@ -41,6 +43,7 @@ from tests.rules.records import (
     infusion_counted,
     visit,
 )
+from tests.rules.titration_cases import last_visit
 
 BOOK = Rulebook.shipped()
 HOUR = timedelta(hours=1)
@@ -75,6 +78,8 @@ def order(**changes: Any) -> tuple[Verdict, ...]:
         "sex": "female",
         "at": NOON,
         "previous": None,
+        "before": None,
+        "days": None,
         "elsewhere_at": (),
     }
     return assess_order(BOOK, **{**plain, **changes})
@@ -143,15 +148,21 @@ def test_a_number_that_must_be_guessed_never_becomes_a_dose(typed: str) -> None:
 @pytest.mark.parametrize("weight", ["45", "70.2", "110"])
 def test_every_protocol_makes_a_dose_that_nothing_shuts_out(key: str, product: str, weight: str) -> None:
     protocol = PROTOCOLS[key]
-    dose = make_dose(
-        per_weight=protocol.per_weight,
-        weight=Weight.of(weight),
+    scale = Weight.of(weight)
+    plan = make_plan(
+        stages=protocol.stages,
+        weight=scale,
+        weighed_date=DAY,
         product=product,
         bag=protocol.bag,
-        duration=protocol.duration,
+        on=changed(ORDER.on, weight=scale, weighed=scale),
     )
-    weighed = visit((NOON - HOUR, changed(CHECK_IN, weight=Weight.of(weight))))
-    assert [v.rule.rule for v in order(plan=around(dose), protocol=key, visit=weighed) if v.hard] == []
+    assert plan.dose.per_weight == protocol.per_weight
+    assert plan.dose.duration == protocol.duration
+    weighed = visit((NOON - HOUR, changed(CHECK_IN, weight=scale)))
+    days = Days(day=1, of_days=protocol.days_most) if protocol.days_most else None
+    verdicts = order(plan=plan, protocol=key, visit=weighed, days=days)
+    assert [verdict.rule.rule for verdict in verdicts if verdict.hard] == []
 
 
 def test_an_ordinary_first_order_is_clear() -> None:
@@ -165,7 +176,9 @@ def test_a_step_up_in_the_second_infusion_is_clear_and_in_the_first_asks() -> No
     later = course(
         (NOON - 480 * HOUR, SCREENING), (NOON - 240 * HOUR, CONSENT), (counted.started_at, counted)
     )
-    assert standing(order(plan=around(step), protocol="mood_step", course=later, previous=counted)) == set()
+    after = {"plan": around(step), "protocol": "mood_step", "course": later, "previous": counted}
+    assert standing(order(**after, before=last_visit())) == set()
+    assert standing(order(**after)) == {"ORD-TIT-001"}, "nobody knows how it was tolerated"
 
 
 def test_nothing_written_blocks_on_everything_the_record_lacks() -> None:

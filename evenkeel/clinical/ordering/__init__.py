@@ -16,12 +16,14 @@ from evenkeel.clinical.ordering.drawing import (
 )
 from evenkeel.clinical.ordering.making import UnableToMakeDose, make_dose, make_plan, refuse_disagreement
 from evenkeel.clinical.ordering.order import OrderAge, OrderFacts, assess_order, expiry, order_expired
+from evenkeel.clinical.ordering.protocols import Days, days_to_come, last_started
 from evenkeel.clinical.stock import ORDERABLE, PRODUCTS, PROTOCOLS
 
 __all__ = [
     "ORDERABLE",
     "PRODUCTS",
     "PROTOCOLS",
+    "Days",
     "DoseFacts",
     "DrawFacts",
     "Family",
@@ -39,8 +41,10 @@ __all__ = [
     "assess_order",
     "compare_check",
     "compare_new_bag",
+    "days_to_come",
     "dosing_weight",
     "expiry",
+    "last_started",
     "make_dose",
     "make_plan",
     "order_expired",

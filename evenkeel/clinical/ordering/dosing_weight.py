@@ -62,7 +62,7 @@ def ideal_weight(height: Height, sex: Sex) -> Fraction | None:
 
 
 def weight_on(basis: WeightBasis, weighed: Weight, height: Height | None, sex: Sex) -> Weight | None:
-    """The weight that a dose is worked out on, to 0.1 kg; None where it does not follow from what is known."""
+    """The weight of a dose, to 0.1 kg; None where it does not follow from what is known."""
     if basis == "actual":
         return weighed
     ideal = ideal_weight(height, sex) if height is not None else None

@@ -5,8 +5,11 @@ from typing import Final
 
 from evenkeel.clinical.ordering.dose_limits import DOSE_RULES, Family
 from evenkeel.clinical.ordering.dosing_weight import WEIGHT_RULES, weight_on
+from evenkeel.clinical.ordering.protocols import PROTOCOL_RULES, Days, last_started
+from evenkeel.clinical.ordering.titration import TITRATION_RULES
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.clinical.screening import assess_age_of_screening
+from evenkeel.clinical.series import PlannedInfusion, planned_infusion
 from evenkeel.clinical.stock import PROTOCOLS, Protocol
 from evenkeel.record.courses import CourseState
 from evenkeel.record.ordering import AnyOrder
@@ -25,7 +28,8 @@ from evenkeel.values.shape import frozen
 class OrderFacts:
     """An order that is about to be signed, beside what the record holds.
 
-    `elsewhere_at` is when infusions of other visits of this patient began, whatever the course.
+    `elsewhere_at` is when infusions of other visits of this patient began, whatever the course. `before` is
+    the visit of `previous`, None where there is none to read.
     """
 
     plan: DosePlan
@@ -36,7 +40,21 @@ class OrderFacts:
     sex: Sex
     at: datetime
     previous: InfusionCounted | None
+    before: VisitState | None
     elsewhere_at: tuple[datetime, ...]
+    days: Days | None
+    planned: PlannedInfusion | None
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the course has counted an infusion."""
+        return bool(self.course.infusions)
+
+    @property
+    def last_started_at(self) -> datetime | None:
+        """When the patient's last infusion began, in the zone of the order's moment."""
+        last_at = last_started(self.course, self.elsewhere_at)
+        return last_at.astimezone(self.at.tzinfo) if last_at else None
 
     @property
     def dose(self) -> Dose:
@@ -84,7 +102,8 @@ _ORDER_RULES: Final = (
     "ORD-WGT-001",
     "ORD-WGT-002",
     *WEIGHT_RULES,
-    "ORD-DOS-005",
+    *TITRATION_RULES,
+    *PROTOCOL_RULES,
     *DOSE_RULES,
 )
 
@@ -100,7 +119,9 @@ def assess_order(
     sex: Sex,
     at: datetime,
     previous: InfusionCounted | None,
+    before: VisitState | None,
     elsewhere_at: tuple[datetime, ...],
+    days: Days | None,
 ) -> tuple[Verdict, ...]:
     """Ask every rule that bears on signing this order at this moment. `protocol` is a key of PROTOCOLS.
 
@@ -115,7 +136,10 @@ def assess_order(
         sex=sex,
         at=at,
         previous=previous,
+        before=before,
         elsewhere_at=elsewhere_at,
+        days=days,
+        planned=planned_infusion(course, visit.booking.payload.number),
     )
     on = at.date()
     screened_date = course.screening.at.astimezone(at.tzinfo).date() if course.screening else None
@@ -181,11 +205,11 @@ def no_other_order(order: OrderFacts, _: Limits) -> Finding:
 
 @rule("ORD-DUP-002")
 def time_since_last(order: OrderFacts, limits: Limits) -> Finding:
-    """Counted from the start of the patient's last infusion: two courses share one body."""
-    started = [*order.elsewhere_at, *(fact.payload.started_at for fact in order.course.infusions)]
-    if not started:
+    """Counted from the start of the patient's last infusion. A run of days has ORD-DAY-002 for it."""
+    last_at = order.last_started_at
+    if last_at is None or order.days is not None:
         return Clear()
-    if order.at - max(started) < timedelta(hours=int(limits.apart.value)):
+    if order.at - last_at < timedelta(hours=int(limits.apart.value)):
         return Fires(evidence=("the last infusion started less than this ago",))
     return Clear()
 
@@ -213,17 +237,6 @@ def weight_of_today(order: OrderFacts, _: Limits) -> Finding:
     if check_in is None or check_in.payload.weight_measured_today == "unknown":
         return Unknown(missing=("whether the weight was measured today",))
     return Clear() if check_in.payload.weight_measured_today == "yes" else Fires()
-
-
-@rule("ORD-DOS-005")
-def dose_far_from_last(order: OrderFacts, limits: Limits) -> Finding:
-    """Compared with what was really given, so a step up after a broken-off infusion also asks."""
-    if order.previous is None:
-        return Unknown(missing=("the last dose",)) if order.course.infusions else Clear()
-    now = order.plan.per_actual_weight
-    if abs(now.value - order.previous.per_weight.value) > limits.step.value:
-        return Fires(evidence=(f"{now} now, {order.previous.per_weight} last time",))
-    return Clear()
 
 
 @rule("ORD-EXP-001")

@@ -79,7 +79,10 @@ class PressurePage(EntryPage):
 
     def about(self, state: VisitState) -> dict[str, Any]:
         """Add what rise is usual, and the rule about watching."""
-        return {"rises": pressure_view.rises(book()), "rule": pressure_view.rule_words(book(), pages.now())}
+        return {
+            "rises": pressure_view.rises(book()),
+            "rule": pressure_view.watching_rule(book(), pages.now()),
+        }
 
 
 urlpatterns = [path("visits/<uuid:visit>/pressure/", PressurePage.as_view(), name="pressure")]

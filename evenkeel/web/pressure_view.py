@@ -11,7 +11,7 @@ from evenkeel.journey.rules import clinic_day
 from evenkeel.record.infusion import PressureDecided
 from evenkeel.record.visits import VisitState
 from evenkeel.web.jinja import clinic_time
-from evenkeel.web.verdicts import BASIS_WORDS
+from evenkeel.web.verdicts import BASIS_WORDS, source_of
 
 
 def rises(book: Rulebook) -> list[dict[str, str]]:
@@ -25,10 +25,9 @@ def rises(book: Rulebook) -> list[dict[str, str]]:
     ]
 
 
-def rule_words(book: Rulebook, at: datetime) -> str:
+def watching_rule(book: Rulebook, at: datetime) -> dict[str, Any]:
     """When a high pressure may be watched, with the limits of the day."""
-    rule = book.rule("INF-BP-006")
-    return f"{rule.sentence(rule.version_on(clinic_day(at)))} Rule {rule.id}."
+    return source_of(book, "INF-BP-006", clinic_day(at))
 
 
 def reading_words(reading: PressureReading) -> str:
@@ -44,7 +43,7 @@ def beside_alerts(
 
     `decided` is what somebody chose since the last pressure was charted, None while nobody has.
     """
-    if not any(alert["rule"].startswith("INF-BP") for alert in alerts):
+    if not any(alert["rule"]["id"].startswith("INF-BP") for alert in alerts):
         return None
     last, decided = rules.latest_pressure(state, at), state.latest(PressureDecided)
     is_on_this = decided is not None and last is not None and decided.at >= last.at

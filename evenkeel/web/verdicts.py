@@ -36,6 +36,7 @@ def rule_link(ref: RuleRef) -> dict[str, str]:
     asked = {"version": ref.version, **({"setting": ref.setting} if ref.setting else {})}
     own = f" with the clinic's setting {ref.setting}" if ref.setting else ""
     return {
+        "id": ref.rule,
         "words": f"{ref.rule}, version {ref.version}{own}",
         "url": f"{reverse('rule', args=[ref.rule])}?{urlencode(asked)}",
     }
@@ -43,7 +44,7 @@ def rule_link(ref: RuleRef) -> dict[str, str]:
 
 def link_to(id_: str) -> dict[str, str]:
     """A rule by its number for `status.rule_link`; it leads to the rule as it stands now."""
-    return {"words": id_, "url": reverse("rule", args=[id_])}
+    return {"id": id_, "words": id_, "url": reverse("rule", args=[id_])}
 
 
 def reasons_of(book: Rulebook, overrides: Iterable[Override]) -> list[dict[str, Any]]:

@@ -77,3 +77,28 @@ def test_the_settings_that_are_explained_are_those_that_are_read() -> None:
         if line.startswith("| `EVENKEEL_")
     ]
     assert {SETTING.findall(line)[0] for line in table} == read
+
+
+# What each column of the gates asks for, by the severity of its rules.
+GATES: Final = ("advise", "confirm", "block", "confirm", "pause", "block")
+
+
+def test_the_gates_of_the_infusion_stand_where_their_rules_say() -> None:
+    book = Rulebook.shipped()
+    lines = (DOCS / "journeys" / "infuse.md").read_text("utf-8").splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("| Sign |"))
+    named = set()
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        cells = [cell.strip() for cell in line.strip("|").split("|")][1:]
+        assert len(cells) == len(GATES)
+        for severity, cell in zip(GATES, cells, strict=True):
+            for id_ in filter(None, cell.split(", ")):
+                assert book.rule(id_).severity == severity, id_
+                named.add(id_)
+    asked = {
+        rule.id for rule in book.rules if re.fullmatch(r"INF-(BP|OX|HR|RR|SED|DIS|EVT)-[0-9]{3}", rule.id)
+    }
+    # Of the rules about signs only the one about a person's decision is no gate.
+    assert asked - named == {"INF-BP-006"}

@@ -322,8 +322,16 @@ def talked_through_at_another_time(facts: PlanFacts, limits: Limits) -> Finding:
     after = facts.plan.talk_after
     if after is None:
         return Unknown(missing=("when each infusion is talked through",))
-    outside = after < limits.first or after > limits.last
-    return Fires(evidence=(f"{after} after each infusion",)) if outside else Clear()
+    if limits.first <= after.value <= limits.last:
+        return Clear()
+    return Fires(evidence=(f"talked through {days_later(after)}",))
+
+
+def days_later(after: Days) -> str:
+    """How long after an infusion, in words."""
+    if after.value == 0:
+        return "on the day of each infusion"
+    return "the day after each infusion" if after.value == 1 else f"{after} after each infusion"
 
 
 def _days(days: Days) -> timedelta:

@@ -203,7 +203,7 @@ def plan_shown(state: CourseState) -> dict[str, Any] | None:
         ("Signs that it comes back", said.return_signs or None),
         ("Craving", TRI_WORDS[said.craving]),
         ("Psychotherapy", said.psychotherapy or None),
-        ("Talked through", f"{said.talk_after} after each infusion" if said.talk_after else None),
+        ("Talked through", rules.days_later(said.talk_after) if said.talk_after else None),
         ("Prescriber to call", said.prescriber_contact or None),
         ("Who stands by", said.support_contact or None),
         ("Leads to an end", _end_words(state) or "No end is planned yet"),

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path
 
-from evenkeel.clinical.maintenance import planned_dates, planned_due_date
+from evenkeel.clinical.maintenance import days_later, planned_dates, planned_due_date
 from evenkeel.journey.rules import book
 from evenkeel.record.courses import CourseState
 from evenkeel.record.patients import PatientState
@@ -75,7 +75,7 @@ def sheet(
             ("My goals", said.goals or BLANK),
             ("It may be coming back when", said.return_signs or BLANK),
             ("Psychotherapy", said.psychotherapy or BLANK),
-            ("We talk each infusion through", f"{said.talk_after} after it" if said.talk_after else BLANK),
+            ("We talk each infusion through", days_later(said.talk_after) if said.talk_after else BLANK),
         ],
         "instructions": list(WHAT_TO_DO),
         "contacts": [

@@ -93,10 +93,11 @@ def _state_words(due: CheckDue, today: date) -> tuple[str, str]:
     return ("Due", "late") if due.due_date < today else ("In date", "ok")
 
 
-def _note(state: CourseState, due: CheckDue) -> str:
+def _note(state: CourseState, due: CheckDue) -> str | None:
     last = state.last_check(due.what)
-    if last is None:
-        return "Read at the screening" if due.last_date else "–"
+    # A screening may have read liver tests since; what was not normal stays in sight all the same.
+    if last is None or (last.payload.finding == "normal" and last.payload.done_date != due.last_date):
+        return "Read at the screening" if due.last_date else None
     note = f": {last.payload.note}" if last.payload.note else ""
     return f"{FINDING_WORDS[last.payload.finding]}{note}, {last.by.printed_name}"
 

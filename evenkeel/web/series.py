@@ -30,7 +30,7 @@ from evenkeel.web import diary_view, pages, visit_drug
 from evenkeel.web.about import OfCourse, OfVisit
 from evenkeel.web.pages import Page
 from evenkeel.web.series_view import plan_words, visit_row
-from evenkeel.web.verdicts import add_override_fields, in_the_way, overrides_of
+from evenkeel.web.verdicts import add_override_fields, findings, in_the_way, overrides_of
 
 # How long a chair is held: preparation, the infusion, and the hour of recovery. Proposal.
 LENGTH: Final = {"mood": timedelta(hours=2, minutes=30), "pain": timedelta(hours=6)}
@@ -183,6 +183,7 @@ class BookPage(OfCourse):
     def context(self, **extra: Any) -> dict[str, Any]:
         """Add the suggestions, and the chairs of the day."""
         state, day, found = self.course, self.day, self.suggested()
+        said = findings(book(), assess_booking(book(), state, clinic_time(_moment(day, self.begins))))
         suggestions = [
             {
                 "at": at,
@@ -208,6 +209,8 @@ class BookPage(OfCourse):
             before_url=f"{address}?day={day - timedelta(days=1)}&begins={begins}",
             after_url=f"{address}?day={day + timedelta(days=1)}&begins={begins}",
             series_url=reverse("series", args=[self.kwargs["course"]]),
+            asking=[each for each in said if each["outcome"] != "clear"],
+            clear=[each for each in said if each["outcome"] == "clear"],
             **extra,
         )
 

@@ -70,11 +70,15 @@ def counts(
         {
             "label": "Checks due again",
             "value": str(sum(1 for each in treated if overdue(each, at))),
-            "note": f"of {len(treated)} courses under treatment",
+            "note": f"of {_many(len(treated), 'course')} under treatment",
         },
         {
             "label": "Did not come",
             "value": str(sum(1 for each in past if each.phase == "booked")),
-            "note": f"of {len(past)} visits in the last days",
+            "note": f"of {_many(len(past), 'visit')} before today",
         },
     ]
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

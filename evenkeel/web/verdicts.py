@@ -127,11 +127,8 @@ def _hint(verdict: Verdict) -> str:
 
 def _sentence(verdict: Verdict) -> str:
     """What was seen, then what the rule says."""
-    return (
-        f"{'; '.join(verdict.evidence).capitalize()}. {verdict.sentence}"
-        if verdict.evidence
-        else verdict.sentence
-    )
+    seen = "; ".join(verdict.evidence)
+    return f"{seen[:1].upper()}{seen[1:]}. {verdict.sentence}" if seen else verdict.sentence
 
 
 def _words(verdict: Verdict) -> str:

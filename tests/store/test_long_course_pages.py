@@ -61,12 +61,12 @@ def test_checks_come_due_are_written_down_and_leave_the_list(
     address = page_of(course, "checks")
     early = NOW + timedelta(days=80)
     assert "Checks" not in [word for word, _ in waiting(people().nurse, early)]
-    assert counts(early)[0] == ("0", "of 1 courses under treatment")
+    assert counts(early)[0] == ("0", "of 1 course under treatment")
     set_clock(monkeypatch, LATE)
     # 29 May and 90 days make 27 August, 1 June and 90 days 30 August.
     names = "Liver tests, Bladder, Prescription monitoring"
     assert ("Checks", f"{names}: due since 27 Aug 2026") in waiting(people().nurse, LATE)
-    assert counts(LATE)[0] == ("1", "of 1 courses under treatment")
+    assert counts(LATE)[0] == ("1", "of 1 course under treatment")
     words = look(client, people().front_desk, address)
     assert (words.count("27 Aug 2026"), words.count("30 Aug 2026")) == (1, 2)
     # 183 days of treatment end on 1 December.
@@ -82,7 +82,7 @@ def test_checks_come_due_are_written_down_and_leave_the_list(
         "2026-09-01"
     ] * 3
     assert "Checks" not in [word for word, _ in waiting(people().nurse, LATE)]
-    assert counts(LATE)[0] == ("0", "of 1 courses under treatment")
+    assert counts(LATE)[0] == ("0", "of 1 course under treatment")
 
 
 def test_a_check_that_is_a_slip_is_refused_and_one_that_is_odd_holds_the_next_booking(client: Client) -> None:
@@ -100,6 +100,10 @@ def test_a_check_that_is_a_slip_is_refused_and_one_that_is_odd_holds_the_next_bo
     odd = check("liver", "2026-06-18", finding="abnormal", note="ALT three times normal")
     assert send(client, people().nurse, address, **odd).status_code == FOUND
     assert "Not normal" in look(client, people().nurse, address)
+    # A gap of more than two weeks in a first series, and what was not normal, both asked of the day.
+    words = look(client, people().front_desk, page_of(course, "book") + "?day=2026-06-22")
+    assert "A long gap in a series" in words
+    assert "Liver tests of 2026-06-18" in words
     place = {"day": "2026-06-22", "begins": "10:00", "ends": "12:30", "chair": "chair-1"}
     refused = send(client, people().front_desk, page_of(course, "book"), **place)
     assert refused.status_code == REFUSED
@@ -110,7 +114,7 @@ def test_who_did_not_come_is_counted() -> None:
     courses.infuse(planned_course(), NOW)
     missed = planned_course()
     book(missed, NOW + timedelta(days=2))
-    assert counts(NOW + timedelta(days=3))[1] == ("1", "of 2 visits in the last days")
+    assert counts(NOW + timedelta(days=3))[1] == ("1", "of 2 visits before today")
 
 
 def test_more_than_twelve_in_a_year_are_planned_with_a_prescribers_reason(client: Client) -> None:

@@ -178,6 +178,13 @@ def test_a_whole_library_is_read(tmp_path: Path) -> None:
         ("order = 1", 'order = "1"', "whole number"),
         ('grade_why = "One small study."', 'see = ["nowhere"]\ngrade_why = "One."', "no page: nowhere"),
         ('title = "A topic"', "title = A topic", "topic.toml"),
+        ("order = 1", 'order = 1\ncolor = "red"', "topic.toml: the page has unknown keys color"),
+        ('heading = "A part"', 'heading = "A part"\nnote = "x"', "a section has unknown keys note"),
+        ('heading = "A part"\n', "", "a section lacks heading"),
+        ('what = "Share"', 'what = "Share"\nunit = "%"', 'the figure "Share" has unknown keys unit'),
+        ('value = "27 %"\n', "", 'the figure "Share" lacks value'),
+        ('group = "before"', 'group = "after"', "after"),
+        ("read_date = 2026-01-01", "read_date = 2025-06-29", "more than 366 days"),
     ],
 )
 def test_a_page_that_is_not_whole_stops_the_program(tmp_path: Path, old: str, new: str, says: str) -> None:
@@ -201,6 +208,35 @@ def test_a_claim_that_is_not_whole_stops_the_program(tmp_path: Path, old: str, n
     assert old in CLAIMS
     with pytest.raises(LibraryError, match=f"claims.toml.*{says}"):
         read_library(write(tmp_path, claims=CLAIMS.replace(old, new)), SOURCES)
+
+
+def test_a_page_without_sections_or_figures_stops_the_program(tmp_path: Path) -> None:
+    head = PAGE.split("[[section]]")[0]
+    figure = PAGE[PAGE.index("[[figure]]") :]
+    section = PAGE[PAGE.index("[[section]]") : PAGE.index("[[figure]]")]
+    for number, (page, says) in enumerate(
+        (
+            (f"section = []\n{head}\n{figure}", "one section"),
+            (f"figure = []\n{head}\n{section}", "one figure"),
+        )
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with pytest.raises(LibraryError, match=f"topic.toml.*at least {says}"):
+            read_library(write(folder, page=page), SOURCES)
+
+
+@pytest.mark.parametrize("read_date", ["2026-06-30", "2025-06-30"])
+def test_a_review_is_due_from_a_day_to_a_year_after_reading(tmp_path: Path, read_date: str) -> None:
+    page = PAGE.replace("read_date = 2026-01-01", f"read_date = {read_date}")
+    assert read_library(write(tmp_path, page=page), SOURCES).pages["topic"].read_date.isoformat() == read_date
+
+
+def test_pages_stand_in_the_order_of_the_index() -> None:
+    ordered = [(group, [page.order for page in pages]) for group, pages in library().grouped()]
+    assert [group for group, _ in ordered] == ["before", "treatment", "safety", "uses", "choosing", "staff"]
+    for _, places in ordered:
+        assert places == list(range(1, len(places) + 1))
 
 
 def test_a_claim_stands_once(tmp_path: Path) -> None:

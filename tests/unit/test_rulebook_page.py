@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -16,6 +17,7 @@ from evenkeel.clinical.hazards import shipped_hazards
 from evenkeel.clinical.rulebook import Rule, Rulebook
 from evenkeel.clinical.rulebook_model import STAGES, Book, make_book
 from evenkeel.clinical.rulebook_page import render
+from evenkeel.config.rulebook_command import write_book
 from evenkeel.web.printing import STANDARDS
 from evenkeel.web.rulebook_print import Cover, book_html, book_pdf
 
@@ -205,6 +207,16 @@ def test_the_pdf_is_one_that_a_screen_reader_can_read_out() -> None:
     xmp = pdf.xmp_metadata
     assert xmp is not None
     assert "pdfuaid" in xmp.stream.get_data().decode()
+
+
+def test_the_command_writes_both_files(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "book"
+    book = write_book(folder, RULES, shipped_tables(), clinic="Made-up Clinic", cases_run="run today")
+    assert sorted(path.name for path in folder.iterdir()) == ["rulebook.html", "rulebook.pdf"]
+    assert (folder / "rulebook.pdf").read_bytes().startswith(b"%PDF-")
+    words = (folder / "rulebook.html").read_text("utf-8")
+    assert "Made-up Clinic" in words
+    assert f"{book.held[0]} of {book.held[1]} cases answered as they must, run today." in words
 
 
 def test_a_case_that_does_not_hold_is_said_loudly() -> None:

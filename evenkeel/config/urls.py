@@ -57,6 +57,7 @@ STAGES = (
     "rescue",
     "pressure",
     "discharge",
+    "call",
     "board",
     "devices",
     "live",

@@ -13,7 +13,7 @@ from evenkeel.journey.custody.waste import accounting_issues
 from evenkeel.journey.phases import require_phase
 from evenkeel.journey.rules import book, clinic_time
 from evenkeel.record.courses import CourseState
-from evenkeel.record.discharge import AgainstAdvice, DischargeSigned
+from evenkeel.record.discharge import AgainstAdvice, CallMade, DischargeSigned
 from evenkeel.record.entry import Draft
 from evenkeel.record.screening import Tri
 from evenkeel.record.series import InfusionCounted
@@ -35,6 +35,10 @@ SIGNING_AGAINST_ADVICE_MEANS = (
 
 class UnableToDischarge(UnableTo):
     """The patient may not leave yet, or something about leaving is not known."""
+
+
+class UnableToRecordCall(UnableTo):
+    """There was no call to record, or nothing was said of it."""
 
 
 def is_first_or_raised(visit: VisitState, course: CourseState) -> bool:
@@ -178,6 +182,27 @@ def _require_over(act: Act, state: VisitState) -> None:
 def _beside_its_box(issue: Issue) -> Issue:
     """A time that is too early stands beside the box in which it was written."""
     return replace(issue, field="no_driving_before") if issue.rule == "DIS-DRV-001" else issue
+
+
+@use_case("infusion.chart")
+def record_call(act: Act, *, visit: StreamId, reached: bool, note: str) -> StreamId:
+    """Record a call to a patient who left against advice; whoever was not reached stays on the list."""
+    state = log.fold_for_update(VisitState, visit)
+    touch(state.booking.payload.patient)
+    require_plausible_time(act, state)
+    signed = state.discharge
+    if signed is None or signed.payload.seen_to is None:
+        sentence = "A call is recorded for a patient who left against advice; this one did not."
+        raise UnableToRecordCall([Issue(sentence=sentence, code="wrong-phase")])
+    if act.happened_at < signed.at:
+        sentence = "Time: it lies before the patient left."
+        raise UnableToRecordCall([Issue(sentence=sentence, code="before-leaving", field="happened_at")])
+    if not note.strip():
+        sentence = "Note: write how the patient is, or how you tried to reach them."
+        raise UnableToRecordCall([Issue(sentence=sentence, code="note-missing", field="note")])
+    made = Draft(payload=CallMade(reached=reached, note=note.strip()), happened_at=act.happened_at)
+    log.append(state, [made], by=act.by, key=act.key, recorded_at=act.recorded_at)
+    return visit
 
 
 def count_of(state: VisitState) -> InfusionCounted:

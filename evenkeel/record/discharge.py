@@ -73,3 +73,11 @@ class DischargeSigned:
     no_driving_before_at: datetime | None = None
     no_alcohol_before_at: datetime | None = None
     seen_to: AgainstAdvice | None = None
+
+
+@payload("call.made")
+class CallMade:
+    """Somebody called a patient who had left against advice: whether they were reached, and how they are."""
+
+    reached: bool
+    note: str

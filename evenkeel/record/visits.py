@@ -6,7 +6,7 @@ from typing import Literal
 
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
 from evenkeel.record.custody import DrugReconciled
-from evenkeel.record.discharge import DischargeSigned, DischargeSignedWithoutTimes
+from evenkeel.record.discharge import CallMade, DischargeSigned, DischargeSignedWithoutTimes
 from evenkeel.record.infusion import (
     BagReplaced,
     InfusionPaused,
@@ -197,6 +197,14 @@ class VisitState(State):
         signed: Written[DischargeSigned] | Written[DischargeSignedWithoutTimes] | None
         signed = self.latest(DischargeSigned)
         return signed or self.latest(DischargeSignedWithoutTimes)
+
+    @property
+    def call_due_at(self) -> datetime | None:
+        """When the patient, who left against advice, is to be called; None once they were reached."""
+        seen_to = self.discharge.payload.seen_to if self.discharge else None
+        if seen_to is None or any(fact.payload.reached for fact in self.every(CallMade)):
+            return None
+        return seen_to.call_at
 
     @property
     def cancelled(self) -> Written[VisitCancelled] | None:

@@ -6,7 +6,7 @@ from evenkeel.clinical.infusion import CHOICES, SIGN_WORDS
 from evenkeel.clinical.repeated_checks import CHECK_WORDS
 from evenkeel.clinical.scales import scale
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
-from evenkeel.record.discharge import DischargeSigned, DischargeSignedWithoutTimes
+from evenkeel.record.discharge import CallMade, DischargeSigned, DischargeSignedWithoutTimes
 from evenkeel.record.infusion import (
     BagReplaced,
     EventRecorded,
@@ -301,6 +301,11 @@ def _(said: PressureDecided) -> str:
 @sentence_of.register
 def _(said: MarkedInError) -> str:
     return "Marked as made in error"
+
+
+@sentence_of.register
+def _(said: CallMade) -> str:
+    return f"Called, {'reached' if said.reached else 'not reached'}: {said.note}"
 
 
 @sentence_of.register(DischargeSigned)

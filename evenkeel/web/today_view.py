@@ -94,6 +94,7 @@ def _of_role(
     if by.role in ("nurse", "prescriber"):
         for visit in visits:
             yield from _in_the_chair(visit, courses, at)
+        yield from _calls_due(courses, at)
     if by.role == "nurse":
         yield from _nurse(by, courses, visits, at)
     elif by.role == "prescriber":
@@ -173,6 +174,17 @@ def _calls(
         marks = {"due": ("due", "Due"), "late": ("late", "Overdue"), "missed": ("late", "Missed")}
         tone, word = marks[schedule.due]
         yield tone, word, f"check due {clinic_clock(schedule.next_due_at)}", schedule.next_due_at
+
+
+def _calls_due(courses: Iterable[CourseNow], at: datetime) -> Iterator[Row]:
+    """Whoever left against advice is called on the day that was agreed, until they are reached."""
+    for each in courses:
+        for visit in each.visits:
+            due_at = visit.call_due_at
+            if due_at is not None and clinic_day(due_at) <= clinic_day(at):
+                why = f"left against advice; to be called at {clinic_clock(due_at)}, {clinic_date(due_at)}"
+                url = reverse("call", args=[reference_of(visit.stream)])
+                yield _row(each, why, "late" if at > due_at else "due", "Call", due_at, "Call", url)
 
 
 # --- nurse --------------------------------------------------------------------------------------------------

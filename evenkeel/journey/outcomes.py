@@ -91,7 +91,8 @@ def record_assessment(
 def answer_risk(act: Act, *, course: StreamId, assessment: EntryId, action: str) -> StreamId:
     """Record what a named person did about an answer that alerts."""
     state = _held(act, course)
-    if assessment not in {fact.id for fact in (*state.open_risks, *state.open_screening_risks)}:
+    waiting = {fact.id for fact in state.open_risks} | {fact.id for fact in state.open_screening_risks}
+    if assessment not in waiting:
         sentence = "This answer needs no action any more: somebody has answered it, or it was amended."
         raise UnableToAnswerRisk([Issue(sentence=sentence, code="risk-answered")])
     if len(action.strip()) < ACTION_LETTERS_MIN:

@@ -53,7 +53,10 @@ class CourseState(State):
     @property
     def screening(self) -> Written[ScreeningRecorded] | Written[ScreeningWithTrialsCounted] | None:
         """The last screening checklist."""
-        found = (*self.every(ScreeningRecorded), *self.every(ScreeningWithTrialsCounted))
+        found: list[Written[ScreeningRecorded] | Written[ScreeningWithTrialsCounted]] = [
+            *self.every(ScreeningRecorded),
+            *self.every(ScreeningWithTrialsCounted),
+        ]
         return max(found, key=lambda fact: (fact.at, fact.seq), default=None)
 
     @property

@@ -11,6 +11,7 @@ from evenkeel.journey.phases import IN_THE_CHAIR, ON_THE_PUMP
 from evenkeel.journey.rules import book
 from evenkeel.record.entry import Author
 from evenkeel.record.visits import VisitPhase, VisitState
+from evenkeel.store.queries import courses
 from evenkeel.store.queries.board import ChairNow, Seated, chairs_now
 from evenkeel.store.queries.monitors import MonitorNow
 from evenkeel.values.ids import reference_of
@@ -168,7 +169,8 @@ class BoardPage(Page):
     def context(self, **extra: Any) -> dict[str, Any]:
         """Add the tiles."""
         at = pages.now()
-        return super().context(tiles=tiles(at), now=at, **extra)
+        open_risks = courses.count_open_risks()
+        return super().context(tiles=tiles(at), open_risks=open_risks, now=at, **extra)
 
 
 class Tiles(BoardPage):

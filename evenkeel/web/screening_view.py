@@ -98,7 +98,7 @@ def _risk_url(state: CourseState) -> str | None:
 
 def written(checklist: Checklist) -> list[dict[str, Any]]:
     """Trials, work-up and measures, as rows of a summary."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "key": each.drug,
             "value": f"{each.dose or 'dose not recorded'}, {weeks}, {RESULT_WORDS[each.result].lower()}",

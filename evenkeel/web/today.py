@@ -113,11 +113,12 @@ def _counts(
     running = sum(1 for visit in visits if visit.state.phase in ("running", "paused"))
     everybody = [each.state for each in today.courses(closed=())]
     answered, counted = today_view.answered_share(everybody, at)
+    open_courses = sum(1 for each in courses if each.state.stage not in steps.CLOSED)
     withdrawn = sum(1 for each in courses if each.state.consent_withdrawn)
     share = f"{round(100 * answered / counted)} %" if counted else "–"
     return [
         {"label": "Infusions running", "value": str(running), "note": f"{len(of_today)} visits today"},
-        {"label": "Open courses", "value": str(len(courses)), "note": f"{len(everybody)} in all"},
+        {"label": "Open courses", "value": str(open_courses), "note": f"{len(everybody)} in all"},
         {
             "label": "Scale within 7 days",
             "value": share,
@@ -127,7 +128,7 @@ def _counts(
         {
             "label": "Consent withdrawn",
             "value": str(withdrawn),
-            "note": f"of {len(courses)} open courses",
+            "note": f"of {open_courses} open courses",
         },
         {
             "label": "Messages set aside",

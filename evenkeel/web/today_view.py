@@ -91,6 +91,8 @@ def _of_role(
 ) -> Iterator[Row]:
     if by.role in ("nurse", "prescriber", "lead"):
         yield from _risks(courses, by.role)
+    # A course that is over is here for such an answer alone.
+    courses = [each for each in courses if each.state.stage not in steps.CLOSED]
     if by.role in ("nurse", "prescriber"):
         for visit in visits:
             yield from _in_the_chair(visit, courses, at)
@@ -279,7 +281,7 @@ def _prescriber(courses: Iterable[CourseNow], visits: Iterable[VisitNow]) -> Ite
             yield _row(visit, why, "due", "Order", state.facts[-1].at, step.words, step.address)
     for each in courses:
         yield from _decisions(each)
-        for found in upkeep_view.relapse(each.state):
+        for found in upkeep_view.decisions(each.state):
             yield _row(each, *found)
 
 

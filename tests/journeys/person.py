@@ -19,7 +19,7 @@ from tests.journeys.staff import PASSWORD
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 CODE_SECONDS: Final = 30
-UNITS: Final = r"mmHg|/min|%|kg|mg/kg|mL|mL/h|min|h|days|of \d+"
+UNITS: Final = r"mmHg|/min|%|kg|cm|mg/kg|mL|mL/h|min|h|days|of \d+"
 
 _axe = Axe()
 

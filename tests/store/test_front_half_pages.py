@@ -10,8 +10,6 @@ from django.test import Client
 from django.urls import reverse
 
 from evenkeel.clinical.preparation import in_force
-from evenkeel.clinical.screening import questions_for
-from evenkeel.clinical.workup import TESTS
 from evenkeel.journey import checkin
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Author, Draft
@@ -184,87 +182,6 @@ def test_lists_and_details_are_changed_on_their_pages(people: People, sign_in: S
     assert empty.status_code == REFUSED
     assert "tick the box for none" in words_of(empty)
     assert client.get(reverse("patient_details", args=at)).status_code == OK
-
-
-def checklist(course: StreamId, **changes: str) -> dict[str, str]:
-    answers = {
-        f"answer_{question.key}": question.safe
-        for question in questions_for(reading.course(course).referral.indication)
-    }
-    tests = {f"workup_result_{key}": "normal" for key in TESTS}
-    days = {f"workup_date_{key}": str(TODAY) for key in TESTS}
-    trial = {"drug": "sertraline", "dose": "200 mg", "weeks": "8", "result": "no_effect"}
-    tried = {f"trial_{name}_{number}": value for number in range(2) for name, value in trial.items()}
-    measured = {"weight": "70", "height": "168", "stop_bang": "1", "systolic": "124", "diastolic": "78"}
-    # The medicine list of the factories names sertraline.
-    taken = {"answer_lithium_antidepressants": "yes", "trial_lines": "2", "note": ""}
-    return answers | taken | tests | days | tried | measured | changes
-
-
-def test_a_checklist_is_saved_and_its_outcome_shown(people: People, sign_in: SignIn) -> None:
-    _, course = factories.patient_and_course()
-    client, address = sign_in(people.nurse), reverse("screening", args=[reference_of(course)])
-    page = words_of(client.get(address))
-    assert "SCR-PRG-001" in page
-    assert "Ketamine hydrochloride injection" in page, "each question shows its source"
-    answer = client.post(address, checklist(course, answer_pregnancy="unknown"))
-    assert answer.status_code == FOUND
-    page = words_of(client.get(address))
-    assert "Needs prescriber" in page
-    assert "Not known: pregnancy" in page
-
-
-def test_a_number_that_could_be_misread_is_refused_and_kept(people: People, sign_in: SignIn) -> None:
-    _, course = factories.patient_and_course()
-    address = reverse("screening", args=[reference_of(course)])
-    answer = sign_in(people.nurse).post(address, checklist(course, systolic="124,5"))
-    assert answer.status_code == REFUSED
-    assert "Write a decimal point, not a comma." in words_of(answer)
-    assert 'value="124,5"' in words_of(answer)
-    assert reading.course(course).screening is None
-
-
-def test_the_front_desk_fills_in_no_checklist(people: People, sign_in: SignIn) -> None:
-    _, course = factories.patient_and_course()
-    address = reverse("screening", args=[reference_of(course)])
-    client = sign_in(people.front_desk)
-    assert "Not screened yet" in words_of(client.get(address))
-    assert client.post(address, checklist(course)).status_code == FORBIDDEN
-    assert reading.course(course).screening is None
-
-
-def test_a_prescriber_decides_with_reasons_and_a_password(people: People, sign_in: SignIn) -> None:
-    _, course = factories.patient_and_course()
-    factories.screen(course, pregnancy="unknown")
-    client = sign_in(people.prescriber)
-    address = reverse("screening_decision", args=[reference_of(course)])
-    form = {"decision": "accept", "password": PASSWORD, "seen": str(reading.course(course).seq)}
-    assert 'name="override_SCR-PRG-001"' in words_of(client.get(address))
-    answer = client.post(address, form)
-    assert answer.status_code == REFUSED
-    assert "Write why you go on" in words_of(answer)
-    reasoned = form | {"override_SCR-PRG-001": "Test negative this morning."}
-    wrong = client.post(address, reasoned | {"password": "not mine"})
-    assert wrong.status_code == REFUSED
-    assert "Test negative this morning." in words_of(wrong)
-    assert "not mine" not in words_of(wrong), "a password is never written back"
-    stale = client.post(address, reasoned | {"seen": "1"})
-    assert stale.status_code == CONFLICT
-    assert client.post(address, reasoned).status_code == FOUND
-    assert reading.course(course).is_screened_fit
-    page = words_of(client.get(reverse("screening", args=[reference_of(course)])))
-    assert "Signed by Dr. Priya Raman" in page
-
-
-def test_accepting_is_not_offered_against_a_hard_rule(people: People, sign_in: SignIn) -> None:
-    _, course = factories.patient_and_course()
-    factories.screen(course, pregnancy="yes")
-    client = sign_in(people.prescriber)
-    address = reverse("screening_decision", args=[reference_of(course)])
-    assert 'value="accept"' not in words_of(client.get(address))
-    answer = client.post(address, {"decision": "accept", "password": PASSWORD})
-    assert answer.status_code == REFUSED
-    assert not reading.course(course).is_screened_fit
 
 
 def consent_form(**changes: Any) -> dict[str, Any]:

@@ -16,10 +16,11 @@ from evenkeel.record.referral import Medicine, MedicinesRecorded
 from evenkeel.record.screening import ScreeningWithTrialsCounted, Tri, Trial, WorkupLine
 from evenkeel.record.verdict import Override
 from evenkeel.store import log, reading
-from evenkeel.store.queries import courses
+from evenkeel.store.queries import courses, today
 from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import UnableTo
 from evenkeel.values.quantities import Hours, Pressure
+from evenkeel.web import steps, today_view
 from tests import factories
 from tests.factories import NOW, PASSWORD, act, people, safe_answers
 
@@ -233,6 +234,19 @@ def test_thoughts_of_suicide_stay_open_until_a_named_person_says_what_was_done(a
     assert not reading.course(course).open_screening_risks
     (line,) = [each for each in courses.lines() if each.course == course]
     assert line.open_risks == 0
+
+
+def test_thoughts_of_suicide_stay_in_sight_when_the_patient_is_declined() -> None:
+    """Saying no to ketamine is not the end of caring; only the alert of a course that is over stays."""
+    _, course = factories.patient_and_course()
+    factories.screen(course, suicidal_thoughts="yes", psychosis="yes")
+    decide(course, "decline", reason="Psychosis in the history.")
+    assert reading.course(course).stage in steps.CLOSED
+    shown = today.courses(closed=steps.CLOSED)
+    assert [each.state.stream for each in shown] == [course]
+    assert courses.count_open_risks() == 1
+    rows = today_view.waiting(people().nurse, shown, (), NOW)
+    assert [(row.word, row.why) for row in rows] == [("Alerts", "Screening, suicidal thoughts: yes")]
 
 
 def test_a_checklist_without_thoughts_of_suicide_alerts_nobody() -> None:

@@ -128,7 +128,10 @@ def test_a_diagnosis_that_nobody_confirmed_needs_a_prescriber() -> None:
 
 def test_only_time_stands_in_the_way_of_somebody_who_drank() -> None:
     """The Ontario clinic: nothing within 48 hours; 20 hours ago leaves 28 to wait."""
-    drank = {"answers": {**SAFE, "recent_substances": "yes"}, "since_substances": Hours.of(20)}
+    drank: dict[str, Any] = {
+        "answers": {**SAFE, "recent_substances": "yes"},
+        "since_substances": Hours.of(20),
+    }
     assert only_waits(BOOK, screen(**drank).verdicts, ON)
     at = datetime(2026, 6, 1, 13, 0, tzinfo=UTC)
     assert waits_until(BOOK, replace(PLAIN, **drank), at, ON) == datetime(2026, 6, 2, 17, 0, tzinfo=UTC)

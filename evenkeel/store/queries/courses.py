@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.db.models import Sum
+
 from evenkeel.record.courses import CourseStage
 from evenkeel.store import access, models
 from evenkeel.values.ids import StreamId
@@ -35,6 +37,12 @@ def lines(
     if stages is not None:
         rows = rows.filter(stage__in=set(stages))
     return tuple(_line(row) for row in rows)
+
+
+def count_open_risks() -> int:
+    """How many answers alert and wait for somebody to act, over all courses."""
+    found = models.CourseRow.objects.aggregate(Sum("open_risks"))
+    return found["open_risks__sum"] or 0
 
 
 def count_by_stage() -> dict[CourseStage, int]:

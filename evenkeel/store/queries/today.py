@@ -36,8 +36,12 @@ class VisitNow:
 
 
 def courses(*, closed: Collection[CourseStage]) -> tuple[CourseNow, ...]:
-    """Every course that does not stand at one of the closed stages, the longest-referred first."""
-    rows = list(models.CourseRow.objects.exclude(stage__in=closed).order_by("received_date", "stream"))
+    """Every course that is not at one of the closed stages, the longest-referred first.
+
+    A closed one is among them while an answer on it alerts and nobody has acted: that ends with no course.
+    """
+    wanted = ~Q(stage__in=closed) | Q(open_risks__gt=0)
+    rows = list(models.CourseRow.objects.filter(wanted).order_by("received_date", "stream"))
     names = _names(row.patient for row in rows)
     visits = models.VisitRow.objects.filter(course__in=[row.stream for row in rows]).exclude(
         phase="cancelled"

@@ -50,14 +50,13 @@ def level_bands(
     one for each. `progress` counts the times that are done. Raises as `simulate` does.
     """
     times = as_times(at_min)
-    chosen = _checked_shares(shares)
+    ranks = Ranks.of(shares)
     is_fast = choose_engine(engine) == "fast"
     if threads < 1:
         raise ArgumentError(f"threads must be at least 1, not {threads}.")
     many = (systems,) if isinstance(systems, System) else systems
     crowd = _Crowd.of(many, profile, outputs, dose_scale, is_fast=is_fast)
-    found = np.empty((len(crowd.outputs), chosen.size, times.size))
-    ranks, place, part = _ranks(chosen, crowd.bodies)
+    found = np.empty((len(crowd.outputs), ranks.shares.size, times.size))
     blocks = _blocks(crowd, profile, times)
     room = np.empty((len(crowd.outputs), max(block.size for block in blocks), crowd.bodies))
     done = 0
@@ -65,13 +64,12 @@ def level_bands(
         levels = room.reshape(-1)[: room.shape[0] * block.size * crowd.bodies]
         levels = levels.reshape(room.shape[0], block.size, crowd.bodies)
         crowd.fill(profile, times[block], levels, threads=threads)
-        members = _members(levels.reshape(-1, crowd.bodies), ranks, threads=threads, is_fast=is_fast)
-        quantiles = _between(members[:, place], members[:, place + 1], part)
+        quantiles = ranks.of_rows(levels.reshape(-1, crowd.bodies), engine=engine, threads=threads)
         found[:, :, block] = quantiles.reshape(room.shape[0], block.size, -1).transpose(0, 2, 1)
         done += block.size
         if progress is not None:
             progress(done, times.size)
-    axes = (Axis("output", crowd.outputs), Axis("share", chosen), Axis("time", times, "min"))
+    axes = (Axis("output", crowd.outputs), Axis("share", ranks.shares), Axis("time", times, "min"))
     return Labelled(found, "ng/mL", axes)
 
 
@@ -82,16 +80,14 @@ def exact_quantiles(
 
     Raises ArgumentError for shares that do not ascend within 0 to 1, and for rows with a NaN or no members.
     """
-    chosen = _checked_shares(shares)
+    ranks = Ranks.of(shares)
     values = np.ascontiguousarray(rows, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] == 0:
         raise ArgumentError(f"rows must have the shape (rows, count) with members, not {values.shape}.")
     if np.isnan(values).any():
         raise ArgumentError("rows must be numbers without a NaN.")
-    ranks, place, part = _ranks(chosen, values.shape[1])
     is_fast = choose_engine(engine) == "fast"
-    members = _members(values if is_fast else values.copy(), ranks, threads=threads, is_fast=is_fast)
-    return _between(members[:, place], members[:, place + 1], part)
+    return ranks.of_rows(values if is_fast else values.copy(), engine=engine, threads=threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,35 +218,52 @@ def _blocks(crowd: _Crowd, profile: InfusionProfile, times: FloatArray) -> list[
     return [np.sort(order[first : first + at_once]) for first in range(0, times.size, at_once)]
 
 
-def _checked_shares(shares: Sequence[float]) -> FloatArray:
-    chosen = np.array(shares, dtype=np.float64)
-    sound = chosen.ndim == 1 and chosen.size and np.all((chosen >= 0) & (chosen <= 1))
-    if not sound or np.any(np.diff(chosen) <= 0):
-        raise ArgumentError("shares must be numbers from 0 to 1 that ascend, such as 0.05, 0.5, 0.95.")
-    return chosen
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranks:
+    """The shares of which quantiles are wanted, shape (shares,).
 
+    Raises ArgumentError for shares that do not ascend within 0 to 1.
+    """
 
-def _ranks(shares: FloatArray, count: int) -> tuple[IntArray, IntArray, FloatArray]:
-    """The ranks on both sides of each share, where each lower one stands among them, and the way between."""
-    wanted = shares * (count - 1)
-    lower = np.floor(wanted).astype(np.int64)
-    upper = np.minimum(lower + 1, count - 1)
-    pairs = np.stack([lower, upper], axis=1).reshape(-1)
-    return pairs, np.arange(0, pairs.size, 2), wanted - lower
+    shares: FloatArray
+
+    @classmethod
+    def of(cls, shares: Sequence[float]) -> "Ranks":
+        chosen = np.array(shares, dtype=np.float64)
+        sound = chosen.ndim == 1 and chosen.size and np.all((chosen >= 0) & (chosen <= 1))
+        if not sound or np.any(np.diff(chosen) <= 0):
+            raise ArgumentError("shares must be numbers from 0 to 1 that ascend, such as 0.05, 0.5, 0.95.")
+        return cls(chosen)
+
+    def places(self, count: int) -> IntArray:
+        """The ranks on both sides of each share among `count` members, (2 shares,), ascending from 0."""
+        lower = np.floor(self.shares * (count - 1)).astype(np.int64)
+        return np.stack([lower, np.minimum(lower + 1, count - 1)], axis=1).reshape(-1)
+
+    def between(self, members: FloatArray, count: int) -> FloatArray:
+        """Quantiles (..., shares) from the members of these ranks (..., 2 shares)."""
+        wanted = self.shares * (count - 1)
+        low, high, part = members[..., ::2], members[..., 1::2], wanted - np.floor(wanted)
+        way = high - low
+        # Linear from the nearer end, as `np.quantile` does, so that the way never leaves the two.
+        found: FloatArray = np.where(part < 0.5, low + way * part, high - way * (1.0 - part))
+        return found
+
+    def of_rows(self, rows: FloatArray, *, engine: Engine = "auto", threads: int = 1) -> FloatArray:
+        """Quantiles of rows (rows, count) without a NaN, shape (rows, shares).
+
+        NumPy parts the rows in place.
+        """
+        count = rows.shape[1]
+        is_fast = choose_engine(engine) == "fast"
+        return self.between(_members(rows, self.places(count), threads=threads, is_fast=is_fast), count)
 
 
 def _members(rows: FloatArray, ranks: IntArray, *, threads: int, is_fast: bool) -> FloatArray:
-    """The members of these ranks of each row, shape (rows, ranks). NumPy parts the rows in place."""
+    """The members of these ranks of each row, shape (rows, ranks)."""
     if is_fast:
         return select(rows, ranks, threads=threads)
     unique = np.unique(ranks)
     for row in rows:
         row.partition(unique)
     return rows[:, ranks]
-
-
-def _between(lower: FloatArray, upper: FloatArray, part: FloatArray) -> FloatArray:
-    """Linear from the nearer end, as `np.quantile` does, so that the way never leaves the two."""
-    way = upper - lower
-    found: FloatArray = np.where(part < 0.5, lower + way * part, upper - way * (1.0 - part))
-    return found

@@ -7,6 +7,7 @@ state. The rates really run, replayed, give the same state; so does an amended r
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
@@ -14,10 +15,11 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evenkeel.pharmacology.ahead import AheadPlan, fill_ahead, flies, members_ahead
 from evenkeel.pharmacology.arrays import Axis, FloatArray, IntArray, Labelled, as_times, choose
-from evenkeel.pharmacology.bands import DEFAULT_SHARES, exact_quantiles
+from evenkeel.pharmacology.bands import DEFAULT_SHARES, Ranks
 from evenkeel.pharmacology.errors import ArgumentError, OutputTimeError, ProfileError, RouteError
-from evenkeel.pharmacology.fast import choose_engine, models
+from evenkeel.pharmacology.fast import choose_engine, choose_threads, models
 from evenkeel.pharmacology.modes import Modes, solve_modes
 from evenkeel.pharmacology.parameter_set import ParameterSet
 from evenkeel.pharmacology.plan import InputPlan, make_plan
@@ -135,18 +137,25 @@ class LiveModel:
         bodies = Axis("body", np.arange(self.bodies, dtype=np.float64))
         return Labelled(values, "ng/mL", (bodies, Axis("output", self.outputs), Axis("time", times, "min")))
 
-    def rows(self, profile: InfusionProfile, times: FloatArray) -> FloatArray:
-        """The same levels the other way round, (outputs, times, bodies): what quantiles are taken of."""
-        plan = make_plan(profile, times)
+    def levels_ahead(self, ahead: AheadPlan) -> FloatArray:
+        """Levels at equal distances of time, (outputs, times, bodies)."""
         main, *apart = self.parts
-        values = np.empty((len(self.outputs), times.size, self.bodies))
-        if choose_engine() != "fast" or not models.fill_levels(
-            main.modes, plan, None, values, add=False, by_time=True
-        ):
-            values[...] = main.levels(plan).transpose(1, 2, 0)
+        out = np.empty((len(self.outputs), ahead.at_min.size, self.bodies))
+        if main.is_simple:
+            fill_ahead(main.modes, ahead, out)
+        else:
+            out[...] = main.levels(ahead.plan).transpose(1, 2, 0)
         for part in apart:
-            values[:, :, part.bodies] += part.levels(plan).transpose(1, 2, 0)
-        return values
+            out[:, :, part.bodies] += part.levels(ahead.plan).transpose(1, 2, 0)
+        return out
+
+    def quantiles_ahead(self, ahead: AheadPlan, ranks: Ranks) -> FloatArray:
+        """Exact quantiles of these levels over the bodies, (outputs, times, shares)."""
+        main, *apart = self.parts
+        if not apart and flies(main.modes, ahead):
+            return ranks.between(members_ahead(main.modes, ahead, ranks.places(self.bodies)), self.bodies)
+        rows = self.levels_ahead(ahead)
+        return ranks.of_rows(rows.reshape(-1, self.bodies)).reshape(*rows.shape[:2], -1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -320,31 +329,46 @@ def chair_bands(
 
     Each chair has a model of as many bodies as its band needs, solved when its infusion began, and its
     profile, whose `present_min` is now. The result has the axes chair, output, share and time, the last in
-    minutes from each chair's present. All models must have the same outputs. Quantiles as in `level_bands`.
+    minutes from each chair's present. All models must have the same outputs. Levels as `fill_ahead` gives
+    them, quantiles as `level_bands` does. The numbers do not hang on the `threads`, which share the chairs.
     """
     offsets = _times_ahead(0.0, ahead_min, every_min)
     if not chairs:
         raise ArgumentError("chairs must hold at least one chair.")
     outputs = chairs[0][0].outputs
-    found = np.empty((len(chairs), len(outputs), len(shares), offsets.size))
-    for chair, (model, profile) in enumerate(chairs):
-        if model.outputs != outputs:
-            raise ArgumentError(
-                f"chairs must all have the outputs {', '.join(outputs)}; chair {chair} has not."
-            )
-        if profile.present_min is None:
-            raise ArgumentError(f"present_min of the profile of chair {chair} must say when now is.")
-        _refuse_other_routes(profile)
-        rows = model.rows(profile, profile.present_min + offsets)
-        quantiles = exact_quantiles(rows.reshape(-1, model.bodies), shares, threads=threads)
-        found[chair] = quantiles.reshape(len(outputs), offsets.size, -1).transpose(0, 2, 1)
+    ranks = Ranks.of(shares)
+    presents = [_checked_chair(number, one, outputs) for number, one in enumerate(chairs)]
+    found = np.empty((len(chairs), len(outputs), ranks.shares.size, offsets.size))
+
+    def fill(chair: int) -> None:
+        model, profile = chairs[chair]
+        ahead = AheadPlan.of(profile, presents[chair], every_min, offsets.size)
+        found[chair] = model.quantiles_ahead(ahead, ranks).transpose(0, 2, 1)
+
+    if choose_threads(threads) == 1:
+        for chair in range(len(chairs)):
+            fill(chair)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(fill, range(len(chairs))))
     axes = (
         Axis("chair", np.arange(len(chairs), dtype=np.float64)),
         Axis("output", outputs),
-        Axis("share", np.array(shares, dtype=np.float64)),
+        Axis("share", ranks.shares),
         Axis("time", offsets, "min"),
     )
     return Labelled(found, "ng/mL", axes)
+
+
+def _checked_chair(number: int, chair: tuple[LiveModel, InfusionProfile], outputs: tuple[str, ...]) -> float:
+    """The present of a chair."""
+    model, profile = chair
+    if model.outputs != outputs:
+        raise ArgumentError(f"chairs must all have the outputs {', '.join(outputs)}; chair {number} has not.")
+    if profile.present_min is None:
+        raise ArgumentError(f"present_min of the profile of chair {number} must say when now is.")
+    _refuse_other_routes(profile)
+    return profile.present_min
 
 
 def _refuse_other_routes(profile: InfusionProfile) -> None:

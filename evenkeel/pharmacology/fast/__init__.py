@@ -28,7 +28,7 @@ ENGINES: Final[tuple[Engine, ...]] = ("auto", "numpy", "fast")
 # In the order of their numbers in kernels.c.
 INSTRUCTIONS: Final = ("plain", "AVX2", "AVX-512")
 # As EK_VERSION in platform.h.
-_VERSION: Final = 1
+_VERSION: Final = 2
 # As MOST_RANKS in kernels.c.
 RANKS_HIGH: Final = 64
 
@@ -146,6 +146,56 @@ def levels(
         raise MemoryError("There is no memory for the tables of the fast path.")
 
 
+def ahead(
+    decay_per_min: FloatArray,
+    residue: FloatArray,
+    plan: InputPlan,
+    leaps: tuple[IntArray, IntArray, IntArray, FloatArray],
+    every_min: float,
+    out: FloatArray,
+    *,
+    ranks: IntArray | None = None,
+    instructions: int | None = None,
+) -> None:
+    """What `ahead.fill_ahead` computes, into `out` (outputs, times, bodies): modes have no powers of time.
+
+    `leaps` are those of an AheadPlan: begin, count, step and offset. With `ranks`, as `select` takes them,
+    `out` (outputs, times, ranks) gets the members of these ranks among the bodies instead.
+    """
+    bodies, outputs, modes = residue.shape
+    assert decay_per_min.shape == (bodies, modes)
+    assert out.shape[::2] == (outputs, bodies if ranks is None else ranks.size)
+    assert out.dtype == np.float64
+    assert out.flags.c_contiguous
+    begin, count, step, offset_min = leaps
+    wanted = np.empty(0, dtype=np.int64) if ranks is None else _integers(ranks)
+    clib = library()
+    failed = clib.ek_ahead(
+        bodies,
+        modes,
+        outputs,
+        _floats(decay_per_min),
+        _floats(residue),
+        plan.change_at_min.size,
+        _floats(plan.change_at_min),
+        _floats(plan.rate_mg_per_min),
+        _floats(plan.bolus_mg),
+        begin.size,
+        _integers(begin),
+        _integers(count),
+        _integers(step),
+        _floats(offset_min),
+        every_min,
+        out.shape[1],
+        wanted.size,
+        wanted,
+        out,
+        _instructions(clib, instructions),
+    )
+    if failed:
+        raise MemoryError("There is no memory for the tables of the fast path.")
+
+
 def select(
     values: FloatArray, ranks: IntArray, *, threads: int = 1, instructions: int | None = None
 ) -> FloatArray:
@@ -242,6 +292,20 @@ def load_library(path: Path) -> ctypes.CDLL:
             number,
             number,
         ),  # dose_scale, out, add, by_time, threads, instructions
+    ]
+    library.ek_ahead.restype = number
+    library.ek_ahead.argtypes = [
+        *(whole, whole, whole, floats, floats),  # bodies, modes, outputs, decay, residue
+        *(whole, floats, floats, floats),  # steps, change_at, rate, bolus
+        *(whole, integers, integers, integers, floats),  # leaps, begin, length, step, offset
+        *(
+            ctypes.c_double,
+            whole,
+            whole,
+            integers,
+            floats,
+            number,
+        ),  # every, times, ranks, rank, out, instructions
     ]
     marks = cast("type[ctypes.c_void_p]", np.ctypeslib.ndpointer(np.bool_, flags="C_CONTIGUOUS"))
     library.ek_modes.restype = number

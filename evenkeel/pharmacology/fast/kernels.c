@@ -11,6 +11,8 @@
 #define TASK_BODIES 64           /* bodies that a thread takes at a time; a multiple of every vector */
 #define TABLE_BYTES (1 << 19)    /* what two tables of exponentials may fill, so that they stay in the cache */
 #define STREAM_BYTES (4 << 20)   /* from this size on a result does not fit the cache anyway */
+#define ROWS_BYTES (3 << 17)     /* rows of levels that are made and then ordered while they are in the cache */
+#define AHEAD_VECTORS(modes, outputs, steps) ((modes) * (8 + (outputs) + (steps))) /* for a block of bodies */
 #define MOST_ROWS 8              /* of a symmetric matrix */
 #define MOST_STATES 16           /* of a whole model */
 #define MOST_NETWORKS 4
@@ -19,6 +21,15 @@
 #define SMALLEST_PRODUCT 2e-2    /* stricter than modes.py, so that both answers agree within 1e-10 */
 #define MOST_BINS 2048           /* of a histogram: a row's tallies stay in the first cache */
 #define MOST_RANKS 64            /* wanted of one row */
+#define MOST_GUESSES 8           /* of where ranks are in a row */
+#define MOST_NEAR 64             /* numbers in a guess that are compared with each other */
+#define LEAST_GUESSED 256        /* numbers in a row below which guessing does not pay */
+/* How guesses adapt, chosen by trying on the standard work: about one row in seven needs a second try, and a guess
+ * holds a dozen of 1,000 numbers. None of it has any influence on the numbers that are found. */
+#define FIRST_WIDTH 0.01         /* of a guess, as a part of the way from the first rank to the last */
+#define WIDTH_SHRINK 0.97        /* after a row where the guess held */
+#define MOST_TRIES 3             /* before a row is ordered without guessing */
+#define TASK_ROWS 8              /* rows that a thread orders at a time */
 
 typedef struct { int64_t begin, end, step; } Run; /* times begin .. end have the same step of input */
 
@@ -29,6 +40,9 @@ typedef struct {       /* some of the output times, with their table of offsets 
     unsigned char *runs_in;  /* (offsets,) 1 where drug runs in at any time that uses it */
     Run *run;                /* (runs,) */
 } Stretch;
+
+typedef struct { int64_t begin, count, step; double offset; } Leap; /* times begin .. begin + count, the first so
+                                                                      * long after the change of their step */
 
 typedef struct {
     int64_t bodies, modes, outputs, steps, times, stretches, offsets_high;
@@ -110,6 +124,7 @@ static double pick(double *x, int64_t count, int64_t rank) {
 #include "symmetric.h"
 #include "modes.h"
 #include "select.h"
+#include "ahead.h"
 #undef LANES
 #undef NAME
 #undef TARGET
@@ -117,21 +132,23 @@ static double pick(double *x, int64_t count, int64_t rank) {
 #if defined(X86)
 #define LANES 4
 #define NAME(x) x##_avx2
-#define TARGET __attribute__((target("avx2,fma")))
+#define TARGET __attribute__((target("avx2,fma,popcnt")))
 #include "levels.h"
 #include "symmetric.h"
 #include "modes.h"
 #include "select.h"
+#include "ahead.h"
 #undef LANES
 #undef NAME
 #undef TARGET
 #define LANES 8
 #define NAME(x) x##_avx512
-#define TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
+#define TARGET __attribute__((target("avx512f,avx512dq,avx512vl,popcnt")))
 #include "levels.h"
 #include "symmetric.h"
 #include "modes.h"
 #include "select.h"
+#include "ahead.h"
 #undef LANES
 #undef NAME
 #undef TARGET
@@ -258,6 +275,44 @@ EXPORT int32_t ek_levels(int64_t bodies, int64_t modes, int64_t outputs, const i
     return failed;
 }
 
+/* Levels of all bodies, from time to time, each `every` after the one before. Shapes as above, and begin, length, step
+ * (-1 before any drug) and offset (leaps,), whose times follow one another and have one rate throughout. Without
+ * ranks: levels into out (outputs, times, bodies). With ranks as in ek_select: what they are in each row of the levels
+ * into out (outputs, times, ranks). Returns 0, or 1 when there is no memory to work in or too many ranks. */
+EXPORT int32_t ek_ahead(int64_t bodies, int64_t modes, int64_t outputs, const double *decay, const double *residue,
+                        int64_t steps, const double *change_at, const double *rate, const double *bolus,
+                        int64_t leaps, const int64_t *begin, const int64_t *length, const int64_t *step,
+                        const double *offset, double every, int64_t times, int64_t ranks, const int64_t *rank,
+                        double *out, int32_t instructions) {
+    if (ranks > MOST_RANKS || modes > MOST_STATES || outputs > MOST_STATES || !modes) return 1;
+    const int64_t lanes = lanes_of(instructions), blocks = (bodies + lanes - 1) / lanes;
+    int64_t rows_high = ROWS_BYTES / (outputs * bodies * 8);
+    if (rows_high < 4) rows_high = 4;
+    if (rows_high > times) rows_high = times;
+    Arena arena = {0};
+    int64_t *order = TAKE_SPACE(&arena, modes, int64_t);
+    Leap *leap = TAKE_SPACE(&arena, leaps, Leap);
+    double *scratch = TAKE_SPACE(&arena, lanes * blocks * AHEAD_VECTORS(modes, outputs, steps), double);
+    double *rows = TAKE_SPACE(&arena, ranks ? rows_high * outputs * bodies : 0, double);
+    double *room = TAKE_SPACE(&arena, ranks ? bodies + lanes : 0, double);
+    const Selection chosen = {.count = bodies, .ranks = ranks, .rank = rank, .found = out};
+    Work w = {.bodies = bodies, .modes = modes, .outputs = outputs, .steps = steps, .times = times, .order = order,
+              .decay = decay, .residue = residue, .change_at = change_at, .rate = rate, .bolus = bolus, .out = out};
+    int32_t failed = 1;
+    if (order && leap && scratch && rows && room) {
+        for (int64_t i = 0; i < leaps; i++) leap[i] = (Leap){begin[i], length[i], step[i], offset[i]};
+#if defined(X86)
+        if (instructions == 2) ahead_avx512(&w, leap, leaps, every, scratch, rows, room, rows_high, &chosen);
+        else if (instructions == 1) ahead_avx2(&w, leap, leaps, every, scratch, rows, room, rows_high, &chosen);
+        else
+#endif
+            ahead_base(&w, leap, leaps, every, scratch, rows, room, rows_high, &chosen);
+        failed = 0;
+    }
+    release(&arena);
+    return failed;
+}
+
 /* Reads whole numbers one after the other, each within 0 .. high - 1, or notes that one is not. */
 static int64_t read_next(const int64_t **at, int64_t high, int *sound) {
     const int64_t value = *(*at)++;
@@ -346,9 +401,9 @@ EXPORT int32_t ek_select(int64_t rows, int64_t count, const double *values, int6
     SelectPart part[MOST_THREADS];
     int32_t failed = 0;
     if (threads > MOST_THREADS) threads = MOST_THREADS;
-    if (threads > (rows + 3) / 4) threads = (int32_t)((rows + 3) / 4);
+    if (threads > (rows + TASK_ROWS - 1) / TASK_ROWS) threads = (int32_t)((rows + TASK_ROWS - 1) / TASK_ROWS);
     for (int32_t i = 0; i < threads; i++) {
-        part[i] = (SelectPart){&selection, instructions, TAKE_SPACE(&arena, count, double)};
+        part[i] = (SelectPart){&selection, instructions, TAKE_SPACE(&arena, count + lanes_of(instructions), double)};
         failed |= !part[i].room;
     }
     if (!failed) run_all(run_select_part, part, sizeof(SelectPart), threads);

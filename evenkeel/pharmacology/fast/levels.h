@@ -14,9 +14,13 @@ typedef uint64_t NAME(uvec) __attribute__((vector_size(LANES * 8)));
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
 INLINE VEC NAME(fill)(double x) {
-    VEC v;
-    for (int b = 0; b < LANES; b++) v[b] = x;
-    return v;
+#if LANES == 2
+    return (VEC){x, x};
+#elif LANES == 4
+    return (VEC){x, x, x, x};
+#else
+    return (VEC){x, x, x, x, x, x, x, x};
+#endif
 }
 
 /* Lanes of `yes` where the mask is set, else of `no`. */

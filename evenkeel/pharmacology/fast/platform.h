@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EK_VERSION 1
+#define EK_VERSION 2
 
 #if defined(_WIN32)
 #define EXPORT __declspec(dllexport)
@@ -28,8 +28,10 @@
 
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
+#define UNROLL_ALL _Pragma("unroll")
 #else
 #define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL_ALL _Pragma("GCC unroll 16")
 #endif
 
 /* Threads where the build found them (-DEK_PTHREADS), else one after the other. */

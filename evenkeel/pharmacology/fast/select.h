@@ -140,12 +140,165 @@ static TARGET void NAME(select_row)(const double *x, int64_t count, int64_t rank
     }
 }
 
+/* A run of ranks that lie side by side, and between which two numbers they are looked for. */
+typedef struct { int64_t begin, end; double low, high, width; } NAME(guess);
+
+/* How often a < b, added up in each lane. */
+INLINE IVEC NAME(count_less)(IVEC sum, VEC a, VEC b) {
+#if defined(X86) && LANES == 8
+    const __mmask8 set = _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_LT_OQ);
+    return (IVEC)_mm512_mask_add_epi64((__m512i)sum, set, (__m512i)sum, _mm512_set1_epi64(1));
+#else
+    return sum - (IVEC)(a < b);
+#endif
+}
+
+/* One bit for each lane that is not below `low` and not above `high`. */
+INLINE unsigned NAME(lanes_within)(VEC x, VEC low, VEC high) {
+#if defined(X86) && LANES == 8
+    return _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask((__m512d)x, (__m512d)low, _CMP_GE_OQ), (__m512d)x,
+                                   (__m512d)high, _CMP_LE_OQ);
+#else
+    return NAME(set_lanes)((x >= low) & (x <= high));
+#endif
+}
+
+/* Put the lanes that are set side by side at `to`, which has room for all; how many they are. */
+INLINE int64_t NAME(put_lanes)(double *to, VEC x, unsigned set) {
+#if defined(X86) && LANES == 8
+    _mm512_storeu_pd(to, _mm512_maskz_compress_pd((__mmask8)set, (__m512d)x));
+    return __builtin_popcount(set);
+#else
+    int64_t put = 0;
+    for (int b = 0; b < LANES; b++) to[put] = x[b], put += set >> b & 1;
+    return put;
+#endif
+}
+
+/* The numbers of the ranks of one guess among those near it, of which `below` numbers of the row lie below. */
+INLINE void NAME(pick_near)(const double *near, int64_t held, int64_t below, const NAME(guess) *guess,
+                            const int64_t *rank, double *found) {
+    for (int64_t k = 0; k < held; k += LANES) {
+        VEC some;
+        memcpy(&some, near + k, sizeof some);
+        IVEC less = {0}, more = {0};
+        for (int64_t i = 0; i < held; i++) {
+            const VEC other = NAME(fill)(near[i]);
+            less = NAME(count_less)(less, other, some), more = NAME(count_less)(more, some, other);
+        }
+        for (int64_t r = guess->begin; r < guess->end; r++) {
+            const int64_t place = rank[r] - below;
+            const unsigned set = NAME(set_lanes)((less <= place) & (held - more > place));
+            if (set && k + __builtin_ctz(set) < held) found[r] = near[k + __builtin_ctz(set)];
+        }
+    }
+}
+
+/* The numbers of the ranks, where each run of them lies within its guess; 0 where one does not, or where the guesses
+ * hold too many numbers. One pass counts what lies below each guess and gathers what lies within any. A guess that
+ * fails is widened for the next try and the rows to come, one that holds is narrowed a little. `room` holds LANES numbers more than x. */
+INLINE int NAME(select_near)(const int64_t guesses, const double *x, int64_t count, NAME(guess) *guess,
+                             const int64_t *rank, double *found, double *room) {
+    IVEC below[MOST_GUESSES];
+    VEC low[MOST_GUESSES], high[MOST_GUESSES];
+    int64_t held_below[MOST_GUESSES], gathered = 0, i = 0;
+    const int64_t most = count / 4;
+    UNROLL for (int64_t g = 0; g < guesses; g++) {
+        below[g] = (IVEC){0};
+        low[g] = NAME(fill)(guess[g].low), high[g] = NAME(fill)(guess[g].high);
+        held_below[g] = 0;
+    }
+    for (; i + LANES <= count && gathered <= most; i += LANES) {
+        VEC some;
+        memcpy(&some, x + i, sizeof some);
+        unsigned within = 0;
+        UNROLL for (int64_t g = 0; g < guesses; g++) {
+            below[g] = NAME(count_less)(below[g], some, low[g]);
+            within |= NAME(lanes_within)(some, low[g], high[g]);
+        }
+        if (LANES == 8 || within) gathered += NAME(put_lanes)(room + gathered, some, within);
+    }
+    for (; i < count && gathered <= most; i++) {
+        int within = 0;
+        for (int64_t g = 0; g < guesses; g++)
+            held_below[g] += x[i] < guess[g].low, within |= x[i] >= guess[g].low && x[i] <= guess[g].high;
+        if (within) room[gathered++] = x[i];
+    }
+    int hit = gathered <= most;
+    for (int64_t g = 0; g < guesses; g++) {
+        double near[MOST_NEAR + 2 * LANES];
+        int64_t held = 0;
+        for (int64_t k = 0; k < gathered && held <= MOST_NEAR; k += LANES) {
+            VEC some;
+            memcpy(&some, room + k, sizeof some);
+            const unsigned all = gathered - k < LANES ? (1u << (gathered - k)) - 1 : (1u << LANES) - 1;
+            held += NAME(put_lanes)(near + held, some, NAME(lanes_within)(some, low[g], high[g]) & all);
+        }
+        for (int b = 0; b < LANES; b++) held_below[g] += below[g][b];
+        const int is_full = gathered > most || held > MOST_NEAR;
+        const int is_in = held_below[g] <= rank[guess[g].begin] && rank[guess[g].end - 1] < held_below[g] + held;
+        const double width = guess[g].width;
+        guess[g].width *= is_full ? 0.5 : is_in ? WIDTH_SHRINK : 2.0;
+        if (is_full || !is_in) {
+            hit = 0;
+            guess[g].low -= guess[g].width - width, guess[g].high += guess[g].width - width;
+        }
+        if (hit) NAME(pick_near)(near, held, held_below[g], guess + g, rank, found);
+    }
+    return hit;
+}
+
+/* Where ranks are looked for in the next row. */
+typedef struct { NAME(guess) guess[MOST_GUESSES]; int64_t guesses, rows; } NAME(guesses);
+
+/* Before any row. No guesses at all for rows so short that ordering them costs less, or for too many runs of ranks. */
+INLINE void NAME(begin_guesses)(NAME(guesses) *all, const Selection *s) {
+    all->guesses = all->rows = 0;
+    if (s->count < LEAST_GUESSED) return;
+    for (int64_t r = 0; r < s->ranks; r++) {
+        if (r && s->rank[r] - s->rank[r - 1] <= 1) {
+            all->guess[all->guesses - 1].end = r + 1;
+            continue;
+        }
+        if (all->guesses == MOST_GUESSES) {
+            all->guesses = 0;
+            return;
+        }
+        all->guess[all->guesses++] = (NAME(guess)){.begin = r, .end = r + 1};
+    }
+}
+
+/* The numbers of the ranks in one more row, into `found`, right behind what was found in the rows before. A row is
+ * likely to resemble those, as the levels of the same bodies at the next time do: where the ranks stood tells where
+ * to look. A guess that fails costs time and no more. */
+static TARGET void NAME(select_next)(const double *x, const Selection *s, NAME(guesses) *all, double *found,
+                                     double *room) {
+    int hit = 0;
+    const double *last = found - s->ranks, *before = all->rows > 1 ? last - s->ranks : last;
+    for (int64_t g = 0; all->rows && g < all->guesses; g++) {
+        NAME(guess) *own = all->guess + g;
+        if (!(own->width > 0.0)) own->width = FIRST_WIDTH * (last[s->ranks - 1] - last[0]);
+        own->low = 2.0 * last[own->begin] - before[own->begin] - own->width;
+        own->high = 2.0 * last[own->end - 1] - before[own->end - 1] + own->width;
+    }
+    for (int64_t tries = 0; tries < MOST_TRIES && all->rows && all->guesses && !hit; tries++) {
+        /* Five shares are what bands have unless they are asked for others; a constant count spares the loop. */
+        hit = all->guesses == 5 ? NAME(select_near)(5, x, s->count, all->guess, s->rank, found, room)
+                                : NAME(select_near)(all->guesses, x, s->count, all->guess, s->rank, found, room);
+    }
+    all->rows++;
+    if (hit) return;
+    NAME(select_row)(x, s->count, s->ranks, s->rank, found, room);
+}
+
 static TARGET void NAME(select)(const Selection *s, double *room) {
     for (;;) {
-        const int64_t begin = TAKE(s->next, 4), end = begin + 4 < s->rows ? begin + 4 : s->rows;
+        const int64_t begin = TAKE(s->next, TASK_ROWS), end = begin + TASK_ROWS < s->rows ? begin + TASK_ROWS : s->rows;
         if (begin >= s->rows) break;
+        NAME(guesses) all;
+        NAME(begin_guesses)(&all, s);
         for (int64_t i = begin; i < end; i++)
-            NAME(select_row)(s->values + i * s->count, s->count, s->ranks, s->rank, s->found + i * s->ranks, room);
+            NAME(select_next)(s->values + i * s->count, s, &all, s->found + i * s->ranks, room);
     }
 }
 

@@ -21,6 +21,8 @@ from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume,
 from tests.rules import checkin_cases as checkin
 from tests.rules import infusion_cases as infusion
 from tests.rules import ordering_cases as ordering
+from tests.rules import steps_cases as steps
+from tests.rules import titration_cases as titration
 from tests.rules.case import DAY
 from tests.rules.records import CHECK_IN, DOSE, NOON, changed, visit
 
@@ -215,12 +217,27 @@ SLIPS: Final = (
     ruled(16, "ORD-DOS-002", "reason", ordering.mood(per_weight="0.76")),
     ruled(16, "ORD-DOS-003", "refused", ordering.mood(per_weight="1.01")),
     ruled(16, "ORD-DOS-003", "refused", ordering.mood(per_weight="5"), "times ten"),
+    ruled(
+        16,
+        "ORD-BOL-001",
+        "refused",
+        steps.dose(steps.stage("0.36", "10", "bolus"), steps.stage("1", "120")),
+        "bolus",
+    ),
+    ruled(16, "ORD-TIT-002", "refused", ordering.later("0.71", "0.2"), "too far at once"),
     ruled(17, "ORD-CAP-001", "reason", ordering.mood(weight="201"), "100.5 mg"),
     ruled(17, "ORD-CAP-002", "refused", ordering.mood(per_weight="1", weight="201"), "201 mg"),
     ruled(18, "ORD-DUR-001", "reason", ordering.mood(duration="39")),
     ruled(18, "INF-RATE-004", "refused", infusion.rate("1500"), "100 mL in 4 min"),
     ruled(19, "ORD-DUP-001", "refused", ordering.order(visit=visit(WEIGHED, ORDERED)), "an order stands"),
     ruled(19, "ORD-DUP-002", "prescriber", ordering.since_last(timedelta(hours=23)), "same day"),
+    ruled(
+        19,
+        "ORD-DAY-002",
+        "refused",
+        titration.day(2, last=(1, 10), apart=timedelta(hours=3)),
+        "a run of days",
+    ),
     ruled(20, "INF-RATE-001", "prescriber", infusion.rate("150.1"), "faster than ordered"),
     ruled(20, "INF-RATE-002", "refused", infusion.bag("40.801"), "more in the bag than ordered"),
     ruled(20, "INF-RATE-004", "refused", infusion.rate("400.1"), "over 2 mg/kg in an hour"),

@@ -13,7 +13,7 @@ from evenkeel.journey.custody.weld import VialTake
 from evenkeel.journey.phases import require_phase
 from evenkeel.journey.rules import book, clinic_day, clinic_time
 from evenkeel.record.entry import Draft
-from evenkeel.record.ordering import DoseChecked, DoseDrawn, OrderCancelled, OrderSigned, Vial
+from evenkeel.record.ordering import DoseChecked, DoseDrawn, OrderCancelled, OrderSigned, Route, Vial
 from evenkeel.record.referral import Sex
 from evenkeel.record.series import InfusionCounted
 from evenkeel.record.verdict import Override, Verdict
@@ -79,6 +79,7 @@ def propose_order(
     at: datetime,
     asked: AskedWeight = ON_SCALE,
     days: rules.Days | None = None,
+    route: Route = "iv",
 ) -> Proposal:
     """Work an order out and write nothing. `days` are those by the record unless others are asked for.
 
@@ -114,6 +115,7 @@ def propose_order(
         before=before,
         elsewhere_at=elsewhere_at,
         days=days,
+        route=route,
     )
     return Proposal(plan=plan, verdicts=verdicts, previous=previous, days=days)
 
@@ -173,6 +175,7 @@ def sign_order(
     password: str,
     asked: AskedWeight = ON_SCALE,
     days: rules.Days | None = None,
+    route: Route = "iv",
 ) -> StreamId:
     """Sign the order for this visit's infusion."""
     state = _held(act, visit)
@@ -185,6 +188,7 @@ def sign_order(
         at=act.happened_at,
         asked=asked,
         days=days,
+        route=route,
     )
     issues = objections(book(), proposal.verdicts, overrides, act.by.role)
     if issues:
@@ -193,7 +197,7 @@ def sign_order(
     assert plan.on is not None, "an order says what its weight is"
     payload = OrderSigned(
         protocol=protocol,
-        route="iv",
+        route=route,
         dose=plan.dose,
         stages=stages,
         on=plan.on,

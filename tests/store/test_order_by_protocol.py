@@ -92,6 +92,10 @@ def test_bipolar_depression_needs_to_know_of_a_mood_stabilizer() -> None:
     assert refused(visit, protocol="bipolar_standard") == {"ORD-BIP-001"}
 
 
+def test_a_dose_into_a_muscle_is_refused_by_its_name() -> None:
+    assert refused(checked_in_visit(), route="im") == {"ORD-RTE-001"}
+
+
 def second_visit(*, tolerated: bool) -> StreamId:
     """A visit a week after one of 0.5 mg/kg that went well, or not."""
     first = chairside.running_visit()

@@ -14,6 +14,7 @@ from evenkeel.clinical.ordering.drawing import (
     compare_new_bag,
     rest_of_dose,
 )
+from evenkeel.clinical.ordering.injections import assess_injection, make_injection
 from evenkeel.clinical.ordering.making import UnableToMakeDose, make_dose, make_plan, refuse_disagreement
 from evenkeel.clinical.ordering.order import OrderAge, OrderFacts, assess_order, expiry, order_expired
 from evenkeel.clinical.ordering.protocols import Days, days_to_come, last_started
@@ -37,6 +38,7 @@ __all__ = [
     "UnableToWeigh",
     "assess_dose",
     "assess_draw",
+    "assess_injection",
     "assess_new_bag",
     "assess_order",
     "compare_check",
@@ -46,6 +48,7 @@ __all__ = [
     "expiry",
     "last_started",
     "make_dose",
+    "make_injection",
     "make_plan",
     "order_expired",
     "refuse_disagreement",

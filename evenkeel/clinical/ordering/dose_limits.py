@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Final, Literal, Protocol
 
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
+from evenkeel.record.ordering import Route
 from evenkeel.record.screening import Tri
 from evenkeel.record.verdict import Verdict
 from evenkeel.values.dose import Dose
@@ -62,6 +63,11 @@ class AboutDose(Protocol):
         """Whether it is the first infusion of a course."""
         ...
 
+    @property
+    def route(self) -> Route:
+        """How it is to be given."""
+        ...
+
 
 @frozen
 class DoseFacts:
@@ -70,6 +76,7 @@ class DoseFacts:
     plan: DosePlan
     family: Family
     is_first: Tri
+    route: Route = "iv"
 
     @property
     def dose(self) -> Dose:
@@ -243,8 +250,10 @@ def bag_unusual(order: AboutDose, limits: Limits) -> Finding:
 
 @rule("ORD-DIL-001")
 def undiluted(order: AboutDose, limits: Limits) -> Finding:
-    """The label asks for at least an equal volume of diluent."""
+    """The label asks for at least an equal volume of diluent in a vein; a muscle takes it undiluted."""
     dose = order.dose
+    if order.route != "iv":
+        return Clear()
     if dose.strength.mcg_per_ml < limits.strength.mcg_per_ml:
         return Clear()
     share = Fraction(dose.draw.value) * 100 / Fraction(dose.bag.value)

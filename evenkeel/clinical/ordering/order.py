@@ -12,7 +12,7 @@ from evenkeel.clinical.screening import assess_age_of_screening
 from evenkeel.clinical.series import PlannedInfusion, planned_infusion
 from evenkeel.clinical.stock import PROTOCOLS, Protocol
 from evenkeel.record.courses import CourseState
-from evenkeel.record.ordering import AnyOrder
+from evenkeel.record.ordering import AnyOrder, Route
 from evenkeel.record.referral import Sex
 from evenkeel.record.screening import Tri
 from evenkeel.record.series import InfusionCounted
@@ -44,6 +44,7 @@ class OrderFacts:
     elsewhere_at: tuple[datetime, ...]
     days: Days | None
     planned: PlannedInfusion | None
+    route: Route = "iv"
 
     @property
     def is_followed(self) -> bool:
@@ -92,6 +93,7 @@ class OrderAge:
 
 
 _ORDER_RULES: Final = (
+    "ORD-RTE-001",
     "ORD-CON-001",
     "ORD-SCR-001",
     "ORD-GAT-001",
@@ -122,6 +124,7 @@ def assess_order(
     before: VisitState | None,
     elsewhere_at: tuple[datetime, ...],
     days: Days | None,
+    route: Route = "iv",
 ) -> tuple[Verdict, ...]:
     """Ask every rule that bears on signing this order at this moment. `protocol` is a key of PROTOCOLS.
 
@@ -140,6 +143,7 @@ def assess_order(
         elsewhere_at=elsewhere_at,
         days=days,
         planned=planned_infusion(course, visit.booking.payload.number),
+        route=route,
     )
     on = at.date()
     screened_date = course.screening.at.astimezone(at.tzinfo).date() if course.screening else None

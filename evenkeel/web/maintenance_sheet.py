@@ -22,7 +22,7 @@ BLANK: Final = "____________________"
 # Our own words; a proposal.
 WHAT_TO_DO: Final = (
     "Come on the dates above. If you cannot, call us and we find another day.",
-    "If the signs below come back, call us. Do not wait for the next date.",
+    "If the signs above come back, call us. Do not wait for the next date.",
     "If you find yourself wanting ketamine itself, tell us. That is a reason to talk, not to come sooner.",
     "Do not take ketamine from anywhere else. Go on with your other medicines as they were prescribed.",
     "Tell us of pain when you pass water, of blood in it, or of having to go much more often.",
@@ -68,8 +68,7 @@ def sheet(
         ],
         "dates": [
             ("Next infusion", clinic_date(due)),
-            ("After that", f"about every {said.interval}, while you stay well"),
-            *_end(course),
+            *(_end(course) or [("After that", f"about every {said.interval}, while you stay well")]),
         ],
         "wanted": [
             ("My goals", said.goals or BLANK),

@@ -6,9 +6,11 @@ from fractions import Fraction
 from typing import Any, Final
 
 from evenkeel.clinical.outcomes import baseline_of, scale_of
+from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.scales import scale
 from evenkeel.clinical.scales.shape import Scale
 from evenkeel.clinical.screening import QUESTIONS
+from evenkeel.journey.rules import clinic_day
 from evenkeel.journey.scales import scale_on_record
 from evenkeel.record.courses import SUICIDE_QUESTION, CourseState
 from evenkeel.record.outcomes import AssessmentPoint, AssessmentRecorded
@@ -16,6 +18,7 @@ from evenkeel.record.screening import ScreeningRecorded
 from evenkeel.record.state import Written
 from evenkeel.values.ids import reference_of
 from evenkeel.values.numbers import plain
+from evenkeel.values.quantities import Percent
 from evenkeel.web.jinja import clinic_date, clinic_datetime, clinic_zone
 
 POINT_WORDS: Final[dict[AssessmentPoint, str]] = {
@@ -39,6 +42,8 @@ REMISSION_WORDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 WEEK: Final = timedelta(days=7)
+# Two lines of the picture need this much of the baseline between them for both their words. Proposal.
+APART_PERCENT: Final = 10
 # Room at both ends of the picture, so that no mark stands on its edge.
 MARGIN: Final = timedelta(days=3)
 
@@ -58,25 +63,27 @@ def weeks_without(course: CourseState, scale_id: str, at: datetime) -> tuple[dat
     return tuple(end for end in ends if end <= at)
 
 
-def charts(course: CourseState, at: datetime) -> list[dict[str, Any]]:
+def charts(book: Rulebook, course: CourseState, at: datetime) -> list[dict[str, Any]]:
     """One chart and its table for every scale that was used, the one that the course is judged by first."""
     own = scale_of(course)
     used = dict.fromkeys([own.id, *(fact.payload.scale for fact in course.assessments)])
     return [
-        _chart(course, scale(id_), weeks_without(course, id_, at) if id_ == own.id else (), at)
+        _chart(book, course, scale(id_), weeks_without(course, id_, at) if id_ == own.id else (), at)
         for id_ in used
         if course.assessments_of(id_) or course.infusions
     ]
 
 
-def _chart(course: CourseState, of: Scale, missing: tuple[datetime, ...], at: datetime) -> dict[str, Any]:
+def _chart(
+    book: Rulebook, course: CourseState, of: Scale, missing: tuple[datetime, ...], at: datetime
+) -> dict[str, Any]:
     """`missing` are the weeks without an answer: only the scale of the course is asked for every week."""
     facts = course.assessments_of(of.id)
     return {
         "id": f"outcome-{of.id}",
         "short": of.short,
         "empty": not facts,
-        "data": _data(course, of, facts, missing, at),
+        "data": _data(book, course, of, facts, missing, at),
         "columns": ["When", of.short, "Range", "At"],
         "rows": _rows(course, of, facts, missing),
         "credit": of.credit,
@@ -84,6 +91,7 @@ def _chart(course: CourseState, of: Scale, missing: tuple[datetime, ...], at: da
 
 
 def _data(
+    book: Rulebook,
     course: CourseState,
     of: Scale,
     facts: tuple[Written[AssessmentRecorded], ...],
@@ -106,6 +114,7 @@ def _data(
         ],
         "bands": [{"from": band.low, "to": band.high, "label": band.label} for band in of.bands],
         "response_at_or_below": _response_line(of, baseline.payload.total if baseline else None),
+        "partial_at_or_below": _partial_line(book, of, baseline.payload.total if baseline else None, at),
         "remission_below": _number(of.remission_below.value) if of.remission_below else None,
         "infusions": [
             {"at": _unix(fact.payload.started_at), "label": str(fact.payload.number)}
@@ -117,9 +126,19 @@ def _data(
 
 def _response_line(of: Scale, baseline: Decimal | None) -> float | None:
     """The highest total that counts as response: the fall that the scale asks for, from the baseline."""
-    if not baseline or of.response_fall is None:
+    return _fallen_by(baseline, of.response_fall) if baseline and of.response_fall else None
+
+
+def _partial_line(book: Rulebook, of: Scale, baseline: Decimal | None, at: datetime) -> float | None:
+    """The highest total that counts as partial; None where it lies too near the line of response."""
+    partial: Percent = book.limits("OUT-PRT-001", clinic_day(at)).fall
+    if not baseline or of.response_fall is None or of.response_fall.value - partial.value < APART_PERCENT:
         return None
-    return float(Fraction(baseline) * (100 - Fraction(of.response_fall.value)) / 100)
+    return _fallen_by(baseline, partial)
+
+
+def _fallen_by(baseline: Decimal, fall: Percent) -> float:
+    return float(Fraction(baseline) * (100 - Fraction(fall.value)) / 100)
 
 
 def _rows(

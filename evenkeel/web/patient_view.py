@@ -62,7 +62,7 @@ def course_page(
         "visits": [_visit(visit, chairs, role, at) for visit in visits],
         "to_book": steps.still_to_book(course, visits),
         "series": _series(course),
-        "charts": charts(course, at),
+        "charts": charts(book(), course, at),
         "assess": _assess(course, role),
         "reviews": _reviews(course),
         "response": _response(course),

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from evenkeel.clinical.maintenance import assess_relapse
 from evenkeel.clinical.outcomes import judge_response, scale_of
-from evenkeel.clinical.repeated_checks import CHECK_WORDS, CheckDue, checks_due
+from evenkeel.clinical.repeated_checks import CHECK_WORDS, RULE_OF, CheckDue, checks_due
 from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.courses import CourseStage, CourseState
 from evenkeel.record.visits import VisitState
@@ -45,7 +45,28 @@ def checks(course: CourseState, at: datetime) -> Iterator[Call]:
     yield why, "low", "Checks", when, "Record the checks", url
 
 
-def relapse(course: CourseState) -> Iterator[Call]:
+def decisions(course: CourseState) -> Iterator[Call]:
+    """What a prescriber decides about a long course: a check that was not normal, and scores that slip."""
+    yield from _not_normal(course)
+    yield from _relapse(course)
+
+
+def _not_normal(course: CourseState) -> Iterator[Call]:
+    """Of each kind the last check counts, so the row goes with a normal one."""
+    if course.stage == "ended":
+        return
+    odd = [
+        check
+        for what in RULE_OF
+        if (check := course.last_check(what)) and check.payload.finding == "abnormal"
+    ]
+    if odd:
+        words = "; ".join(f"{CHECK_WORDS[each.payload.what]}: {each.payload.note}" for each in odd)
+        url = reverse("repeated_checks", args=[reference_of(course.stream)])
+        yield words, "medium", "Not normal", odd[0].at, "Look at the checks", url
+
+
+def _relapse(course: CourseState) -> Iterator[Call]:
     """A response that slips; worse than at baseline is said by a row of its own."""
     if course.stage not in ("responded", "maintenance") or not course.assessments:
         return

@@ -100,6 +100,9 @@ def test_a_check_that_is_a_slip_is_refused_and_one_that_is_odd_holds_the_next_bo
     odd = check("liver", "2026-06-18", finding="abnormal", note="ALT three times normal")
     assert send(client, people().nurse, address, **odd).status_code == FOUND
     assert "Not normal" in look(client, people().nurse, address)
+    row = ("Not normal", "Liver tests: ALT three times normal")
+    assert row in waiting(people().prescriber, courses.ended_at(6))
+    assert row not in waiting(people().nurse, courses.ended_at(6))
     # A gap of more than two weeks in a first series, and what was not normal, both asked of the day.
     words = look(client, people().front_desk, page_of(course, "book") + "?day=2026-06-22")
     assert "A long gap in a series" in words
@@ -108,6 +111,8 @@ def test_a_check_that_is_a_slip_is_refused_and_one_that_is_odd_holds_the_next_bo
     refused = send(client, people().front_desk, page_of(course, "book"), **place)
     assert refused.status_code == REFUSED
     assert "A prescriber must decide this. After a check that was not normal" in refused.content.decode()
+    assert send(client, people().nurse, address, **check("liver", "2026-06-18")).status_code == FOUND
+    assert row not in waiting(people().prescriber, courses.ended_at(6))
 
 
 def test_who_did_not_come_is_counted() -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Author
 from evenkeel.record.maintenance import MaintenancePlanned
@@ -77,11 +78,13 @@ def test_a_treated_week_without_a_complete_answer_is_missing_once_it_is_over() -
 
 def test_the_chart_marks_infusions_and_the_line_of_response() -> None:
     state = of(*READY, form(-1, 18), infusion(1, 0), form(2, 9))
-    (chart,) = charts(state, NOON + 3 * DAYS)
+    (chart,) = charts(Rulebook.shipped(), state, NOON + 3 * DAYS)
     data = chart["data"]
     assert [point["total"] for point in data["points"]] == [18, 9]
     # Half of 18, which is what response asks for; remission is below 5 (CMS159).
     assert (data["response_at_or_below"], data["remission_below"]) == (9, 5)
+    # A quarter less than 18.
+    assert data["partial_at_or_below"] == 13.5
     assert data["infusions"] == [{"at": int(NOON.timestamp()), "label": "1"}]
     assert (data["y"]["from"], data["y"]["to"]) == (0, 27)
     assert len(chart["rows"]) == 3
@@ -90,13 +93,13 @@ def test_the_chart_marks_infusions_and_the_line_of_response() -> None:
 def test_only_the_scale_of_the_course_misses_answers() -> None:
     when, asked = form(1, 9)
     other = replace(asked, scale="gad7", answers=(1,) * 7)
-    own, beside = charts(of(*READY, infusion(1, 0), (when, other)), NOON + 10 * DAYS)
+    own, beside = charts(Rulebook.shipped(), of(*READY, infusion(1, 0), (when, other)), NOON + 10 * DAYS)
     assert (own["id"], len(own["data"]["missing"])) == ("outcome-phq9", 1)
     assert (beside["id"], beside["data"]["missing"]) == ("outcome-gad7", [])
 
 
 def test_a_form_with_a_gap_has_no_point_and_a_line_in_the_table() -> None:
-    (chart,) = charts(of(form(0, None)), NOON + DAYS)
+    (chart,) = charts(Rulebook.shipped(), of(form(0, None)), NOON + DAYS)
     assert chart["data"]["points"] == []
     assert chart["rows"][0][1] == "not scored, an answer is missing"
 

@@ -8,6 +8,7 @@
  *   points        [{at, total, label}]; label: what to call the total, or null
  *   bands         [{from, to, label}]: severity, from the scale's own definition
  *   response_at_or_below    number or null (half of the baseline, or what the scale says)
+ *   partial_at_or_below     number or null
  *   remission_below         number or null
  *   infusions     [{at, label}]
  *   missing       [{due_at}]: asked for and not answered
@@ -87,6 +88,9 @@ function paint(u, data, palette) {
   drawInfusions(pen, palette, data.infusions);
   if (data.response_at_or_below !== null && data.response_at_or_below !== undefined) {
     drawLimit(pen, palette, data.response_at_or_below, `response: ${plain(data.response_at_or_below)} or less`, [7, 4], false);
+  }
+  if (data.partial_at_or_below !== null && data.partial_at_or_below !== undefined) {
+    drawLimit(pen, palette, data.partial_at_or_below, `partial: ${plain(data.partial_at_or_below)} or less`, [1, 4], false);
   }
   if (data.remission_below !== null && data.remission_below !== undefined) {
     drawLimit(pen, palette, data.remission_below, `remission: below ${plain(data.remission_below)}`, [2, 3], true);

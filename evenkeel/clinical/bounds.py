@@ -72,7 +72,11 @@ class Bounds:
 
     def _shown(self, ends: Range) -> str:
         shown = [str(end) for end in ends]
-        return ", ".join(shown) if self.stricter == "fewer" else " to ".join(shown)
+        if self.stricter == "fewer":
+            return ", ".join(shown)
+        # The unit once is enough: "120 to 180 mmHg".
+        low, _, unit = shown[0].partition(" ")
+        return f"{low} to {shown[1]}" if unit and shown[1].endswith(f" {unit}") else " to ".join(shown)
 
 
 def read_bounds(spot: Spot, raw: object, versions: Sequence[Limits], *, is_hard: bool) -> dict[str, Bounds]:

@@ -8,7 +8,7 @@ from evenkeel.clinical.bounds import Bounds
 from evenkeel.clinical.clinic_settings import ClinicSetting
 from evenkeel.clinical.decision import REASON_LETTERS_MIN
 from evenkeel.clinical.limits import Limit, limit_shown
-from evenkeel.clinical.rulebook import Rule
+from evenkeel.clinical.rulebook import Rule, RuleVersion
 from evenkeel.journey.acting import Act, RecordMoved, use_case
 from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.entry import Author
@@ -18,6 +18,10 @@ from evenkeel.values.issues import Issue, UnableTo
 
 # How far ahead a limit may be set: beyond it a slip in the year is likelier than a plan. Proposal.
 AHEAD_MAX: Final = timedelta(days=365)
+
+
+# What somebody says who sets a value outside what is recommended.
+CONFIRMATION: Final = "I mean this value"
 
 
 class UnableToSetLimit(UnableTo):
@@ -63,13 +67,13 @@ def set_limit(
     return StreamId(f"setting:{rule}")
 
 
-def sentence_with(
+def version_with(
     by: Author, at: datetime, *, rule: str, limit: str, value: Limit | None, from_date: date
-) -> str:
-    """How a rule would read on a day if a limit were set so; nothing is written."""
+) -> RuleVersion:
+    """What would hold of a rule on a day if a limit were set so; nothing is written."""
     of = book().rule(rule)
-    becomes = of.with_settings((*of.settings, _setting(of, by, at, limit, value, from_date)))
-    return becomes.sentence(becomes.version_on(from_date))
+    setting = _setting(of, by, at, limit, value, from_date)
+    return of.with_settings((*of.settings, setting)).version_on(from_date)
 
 
 def _setting(
@@ -168,8 +172,11 @@ def _about_confirmation(rule: Rule, setting: ClinicSetting) -> list[Issue]:
         return []
     if not needs_confirmation(rule, setting.limit, setting.value):
         return []
-    sentence = (
-        f"{limit_words(setting.limit)}: {limit_shown(setting.value)} is outside what is recommended. "
-        f"{bounds_sentence(rule.bounds[setting.limit])} Tick the box if you mean it."
-    )
+    value, bounds = setting.value, rule.bounds[setting.limit]
+    if isinstance(value, tuple):
+        extra = [word.replace("_", " ") for word in value if word not in bounds.recommended]
+        about = f"what is recommended does not hold {', '.join(extra)}."
+    else:
+        about = f"{limit_shown(value)} is outside what is recommended. {bounds_sentence(bounds)}"
+    sentence = f'{limit_words(setting.limit)}: {about} Tick "{CONFIRMATION}" if you do.'
     return [Issue(sentence=sentence, code="needs-confirmation", field="is_confirmed", rule=rule.id)]

@@ -13,7 +13,12 @@ from evenkeel.clinical.rulebook import Rule
 from evenkeel.clinical.rulebook_model import STAGES
 from evenkeel.journey import limits as journey
 from evenkeel.journey.acting import Act
-from evenkeel.journey.limits import bounds_sentence, limit_words, needs_confirmation, set_limit
+from evenkeel.journey.limits import (
+    CONFIRMATION,
+    limit_words,
+    needs_confirmation,
+    set_limit,
+)
 from evenkeel.journey.policy import may
 from evenkeel.journey.rules import book, clinic_day
 from evenkeel.values.ids import StreamId
@@ -37,12 +42,12 @@ class LimitsPage(Page):
         words = self.request.GET.get("words", "")[:SEARCH_CHARACTERS_MAX].strip()
         only_here = self.request.GET.get("only") == "here"
         rules = limits_view.settable(book().rules)
-        changed = [rule for rule in rules if limits_view.is_set_here(rule, today)]
-        shown = [rule for rule in (changed if only_here else rules) if limits_view.fits(rule, words)]
+        every = [(rule, name) for rule in rules for name in rule.bounds]
+        changed = [each for each in every if limits_view.is_set_here(*each, today)]
+        shown = [each for each in (changed if only_here else every) if limits_view.fits(each[0], words)]
         stages: dict[str, list[dict[str, Any]]] = {}
-        for rule in shown:
-            lines = [limits_view.line(rule, name, today) for name in rule.bounds]
-            stages.setdefault(rule.stage, []).extend(lines)
+        for rule, name in shown:
+            stages.setdefault(rule.stage, []).append(limits_view.line(rule, name, today))
         return super().context(
             stages=[
                 {"id": stage, "words": STAGES.get(stage, stage.capitalize()), "lines": lines}
@@ -50,7 +55,7 @@ class LimitsPage(Page):
             ],
             words=words,
             only_here=only_here,
-            total=sum(len(rule.bounds) for rule in rules),
+            total=len(every),
             changed=len(changed),
             found=len(shown),
             may_change=may(self.author.role, "limits.set"),
@@ -139,9 +144,7 @@ class LimitForm(forms.Form):
         widget=forms.Textarea,
         help_text="It stands in the history for good. Name no patient.",
     )
-    is_confirmed = forms.BooleanField(
-        label="I mean this value, though it is outside what is recommended", required=False
-    )
+    is_confirmed = forms.BooleanField(label=CONFIRMATION, required=False)
 
     def __init__(self, *args: Any, rule: Rule, limit: str, now: Limit, button: str, **kwargs: Any) -> None:
         """`button` is what was pressed.
@@ -153,7 +156,7 @@ class LimitForm(forms.Form):
         asked: dict[str, Any] = {
             "label": limit_words(limit),
             "required": button != "withdraw",
-            "help_text": limits_view.readable(bounds_sentence(bounds)),
+            "help_text": limits_view.hint(bounds),
         }
         if isinstance(now, tuple):
             words = [str(word) for word in bounds.absolute]
@@ -225,7 +228,7 @@ class LimitChangePage(FormPage):
         return super().context(
             line=limits_view.line(self.rule, self.limit, self.today),
             rule={"id": self.rule.id, "title": self.rule.title},
-            sentence=self.rule.sentence(self.rule.version_on(self.today)),
+            sentence=limits_view.reads(self.rule, self.rule.version_on(self.today)),
             unit=limit_unit_shown(self.here),
             is_list=isinstance(self.here, tuple),
             is_whole=isinstance(self.here, int),
@@ -242,7 +245,7 @@ class LimitChangePage(FormPage):
             return None
         if from_date < self.today:
             return None
-        sentence = journey.sentence_with(
+        version = journey.version_with(
             self.author,
             pages.now(),
             rule=self.rule.id,
@@ -250,7 +253,7 @@ class LimitChangePage(FormPage):
             value=value,
             from_date=from_date,
         )
-        return {"from": from_date, "sentence": sentence}
+        return {"from": from_date, "sentence": limits_view.reads(self.rule, version)}
 
 
 urlpatterns = [

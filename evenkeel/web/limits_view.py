@@ -2,16 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.urls import reverse
 
-from evenkeel.clinical.bounds import Bounds
+from evenkeel.clinical.bounds import Bounds, Range
 from evenkeel.clinical.clinic_settings import ClinicSetting
 from evenkeel.clinical.limits import Limit, limit_shown
-from evenkeel.clinical.rulebook import Rule
+from evenkeel.clinical.rulebook import Rule, RuleVersion
 from evenkeel.clinical.rulebook_model import STAGES
-from evenkeel.journey.limits import limit_words
+from evenkeel.clinical.screening import INDICATIONS
+from evenkeel.clinical.workup import MEASURES, TESTS
+from evenkeel.journey.limits import bounds_sentence, limit_words
+
+# What the words of lists are called on other pages. Those of no page are readable as they are.
+WORDS: Final = {
+    **{key: indication.label for key, indication in INDICATIONS.items()},
+    **{test.key: test.label for test in TESTS.values()},
+    **MEASURES,
+}
 
 
 def settable(rules: Iterable[Rule]) -> list[Rule]:
@@ -21,9 +30,10 @@ def settable(rules: Iterable[Rule]) -> list[Rule]:
     return sorted(found, key=lambda rule: (places.get(rule.stage, len(places)), rule.stage))
 
 
-def is_set_here(rule: Rule, on: date) -> bool:
-    """Whether a limit of the rule differs from the shipped one on a day, or is planned to."""
-    return bool(planned(rule, on)) or rule.version_on(on).limits != rule.shipped_on(on).limits
+def is_set_here(rule: Rule, name: str, on: date) -> bool:
+    """Whether a limit differs from the shipped one on a day, or is planned to."""
+    here, shipped = rule.version_on(on).limits.by_name[name], rule.shipped_on(on).limits.by_name[name]
+    return here != shipped or any(setting.limit == name for setting in planned(rule, on))
 
 
 def planned(rule: Rule, on: date) -> list[ClinicSetting]:
@@ -50,9 +60,10 @@ def line(rule: Rule, name: str, on: date) -> dict[str, Any]:
         "change_url": reverse("limit_change", args=[rule.id, name]),
         "here": _shown(here),
         "shipped": _shown(shipped),
+        "is_list": isinstance(here, tuple),
         "mark": _mark(bounds, here, shipped),
-        "recommended": readable(bounds.recommended_shown),
-        "allowed": readable(bounds.absolute_shown),
+        "recommended": _range(bounds.recommended, bounds.recommended_shown),
+        "allowed": _range(bounds.absolute, bounds.absolute_shown),
         "planned": [
             {"value": _value(setting, on=rule), "from": setting.from_date}
             for setting in planned(rule, on)
@@ -86,7 +97,7 @@ def sentences(rule: Rule, on: date) -> list[dict[str, Any]]:
     """How the rule reads today, and on each later day from which something is set."""
     days = sorted({on, *(setting.from_date for setting in planned(rule, on))})
     return [
-        {"from": None if day == on else day, "sentence": rule.sentence(rule.version_on(day))} for day in days
+        {"from": None if day == on else day, "sentence": reads(rule, rule.version_on(day))} for day in days
     ]
 
 
@@ -110,18 +121,32 @@ def _shown(limit: Limit) -> str:
 
 def words_of(words: Iterable[str]) -> str:
     """Words of a list as a person reads them."""
-    return readable(", ".join(words))
+    return ", ".join(WORDS.get(word, word.replace("_", " ")) for word in words)
 
 
-def readable(text: str) -> str:
-    """A text with the words of lists as a person reads them."""
-    return text.replace("_", " ")
+def hint(bounds: Bounds) -> str:
+    """What stands beside the field: of a list only what is recommended, since the rest stands below."""
+    if bounds.stricter != "fewer":
+        return bounds_sentence(bounds)
+    return f"Recommended: {words_of(str(word) for word in bounds.recommended)}."
 
 
-def _mark(bounds: Bounds, here: Limit, shipped: Limit) -> dict[str, str]:
+def reads(rule: Rule, version: RuleVersion) -> str:
+    """The sentence of a version, and the limits that a clinic may set and the sentence does not say."""
+    unsaid = [name for name in rule.bounds if f"{{{name}}}" not in rule.statement]
+    shown = [f"{limit_words(name)}: {_shown(version.limits.by_name[name])}." for name in unsaid]
+    return " ".join([rule.sentence(version), *shown])
+
+
+def _range(ends: Range, shown: str) -> str:
+    words = [end for end in ends if isinstance(end, str)]
+    return words_of(words) if words else shown
+
+
+def _mark(bounds: Bounds, here: Limit, shipped: Limit) -> dict[str, str] | None:
     """How the clinic's limit differs from the shipped one; words carry it, a shape goes with them."""
     if here == shipped:
-        return {"words": "As shipped", "tone": "neutral"}
+        return None
     if bounds.is_stricter(here, shipped):
         return {"words": "Stricter", "tone": "ok"}
     if bounds.is_stricter(shipped, here):

@@ -58,7 +58,7 @@ def test_the_lead_tightens_a_limit_and_the_past_stays_as_it_was(
     heading(page, "Limits")
     page.get_by_label("Find a rule").fill("chk-bp-002")
     press(page, "Find")
-    expect(page.get_by_text("1 rule fits.")).to_be_visible()
+    expect(page.get_by_text("2 limits fit.")).to_be_visible()
     follow(page, TITLE)
     heading(page, TITLE)
     expect(page.get_by_text("Nothing was set here; every limit is as it is shipped.")).to_be_visible()
@@ -74,7 +74,7 @@ def test_the_lead_tightens_a_limit_and_the_past_stays_as_it_was(
     expect(page.get_by_role("alert").last).to_contain_text("110 mmHg is outside what a clinic may set")
     page.get_by_label(labelled("Systolic")).fill("135")
     press(page, "Set this limit")
-    expect(page.get_by_role("alert").last).to_contain_text("Tick the box if you mean it.")
+    expect(page.get_by_role("alert").last).to_contain_text('Tick "I mean this value" if you do.')
     expect(page.get_by_label("Reason")).to_have_value(reason)
     expect(page.get_by_label("I mean this value")).to_be_visible()
     assert wrong_on(page) == []

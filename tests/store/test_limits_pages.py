@@ -72,7 +72,7 @@ def test_every_limit_that_can_be_set_stands_beside_what_is_shipped_and_both_boun
     assert rules
     for rule in rules:
         assert f'href="/limits/{rule.id}/"' in page
-    for said in ("160 mmHg", "140 mmHg to 165 mmHg", "120 mmHg to 180 mmHg", "As shipped"):
+    for said in ("160 mmHg", "140 to 165 mmHg", "120 to 180 mmHg", "as shipped"):
         assert said in page
 
 
@@ -99,10 +99,11 @@ def test_a_looser_limit_is_marked_as_one() -> None:
 
 def test_rules_are_found_by_words_of_their_number_title_and_statement() -> None:
     client = signed_in("nurse")
-    for words in ("chk-bp-002", "resting pressure repeat", "RULE-THAT-IS-NOT"):
-        page = read(client, f"/limits/?words={words}")
-        assert (f'href="/limits/{ID}/"' in page) == (words != "RULE-THAT-IS-NOT")
-    assert "0 rules fit" in page
+    for words in ("chk-bp-002", "resting pressure repeat"):
+        assert f'href="/limits/{ID}/"' in read(client, f"/limits/?words={words}")
+    nothing = read(client, "/limits/?words=rule-that-is-not")
+    assert f'href="/limits/{ID}/"' not in nothing
+    assert "0 limits fit" in nothing
     assert "&lt;script&gt;" in read(client, "/limits/?words=<script>")
 
 
@@ -160,7 +161,7 @@ def test_the_lead_sets_a_limit(typed: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"value": "190"}, "Allowed is 120 mmHg to 180 mmHg; recommended is 140 mmHg to 165 mmHg."),
+        ({"value": "190"}, "Allowed is 120 to 180 mmHg; recommended is 140 to 165 mmHg."),
         ({"value": "150,5"}, "Write a decimal point, not a comma."),
         ({"value": "20 kPa"}, "Write the unit as &#34;mmHg&#34;."),
         ({"value": ""}, "Systolic is missing."),
@@ -189,7 +190,7 @@ def test_a_value_outside_what_is_recommended_asks_for_a_tick_and_keeps_what_was_
     answer = client.post(CHANGE, form(value="135"))
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "Tick the box if you mean it." in page
+    assert "Tick &#34;I mean this value&#34; if you do." in page
     assert 'name="is_confirmed"' in page
     assert 'value="135"' in page
     assert REASON in page
@@ -247,3 +248,32 @@ def test_the_check_in_page_says_the_limit_that_holds_here() -> None:
     page = read(nurse, address)
     assert "From 150 mmHg systolic" in page
     assert "From 160 mmHg systolic" not in page
+
+
+# A list of words: the four indications that are shipped are those that are recommended.
+OFFERED: Final = "/limits/SCR-IND-001/offered/"
+SHIPPED_WORDS: Final = ["depression", "suicidal_ideation", "bipolar_depression", "crps"]
+
+
+def test_a_list_of_words_is_ticked_and_said_in_the_words_of_other_pages() -> None:
+    client = signed_in()
+    page = read(client, OFFERED)
+    assert "Complex regional pain syndrome" in page
+    assert "suicidal_ideation" not in page.replace('value="suicidal_ideation"', "")
+    answer = client.post(OFFERED, form(value=["crps", "depression"], button="look"))
+    assert "Offered: Depression after two or more treatments failed, Complex" in answer.content.decode()
+    assert client.post(OFFERED, form(value=["crps", "depression"])).status_code == 302
+    assert book().limits("SCR-IND-001", TOMORROW).offered == ("depression", "crps")
+    assert client.post(OFFERED, form(value=["headway"], seen="1")).status_code == 422
+    assert client.post(OFFERED, form(value=[], seen="1")).status_code == 422
+
+
+def test_a_word_that_is_not_recommended_asks_for_a_tick() -> None:
+    client = signed_in()
+    more = form(value=[*SHIPPED_WORDS, "back_pain"])
+    answer = client.post(OFFERED, more)
+    assert answer.status_code == 422
+    assert "what is recommended does not hold back pain" in answer.content.decode()
+    again = {**more, "is_confirmed": "on", "idempotency_key": str(uuid.uuid4())}
+    assert client.post(OFFERED, again).status_code == 302
+    assert book().limits("SCR-IND-001", TOMORROW).offered == (*SHIPPED_WORDS, "back_pain")

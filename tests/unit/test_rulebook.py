@@ -348,6 +348,14 @@ def test_bounds_are_read_as_limits(tmp_path: Path) -> None:
         )
     }
     offered = book.rule("TST-BP-002").bounds["offered"]
+    assert (offered.absolute_shown, offered.recommended_shown) == (
+        "depression, crps, anxiety",
+        "depression, crps",
+    )
+    systolic = book.rule("TST-BP-001").bounds["systolic"]
+    assert (systolic.absolute_shown, systolic.recommended_shown) == ("120 to 180 mmHg", "150 to 180 mmHg")
+    whole = Bounds(stricter="lower", recommended=(1, 3), absolute=(1, 5))
+    assert whole.absolute_shown == "1 to 5"
     assert offered.recommends(("crps",))
     assert not offered.recommends(("crps", "anxiety"))
     assert offered.allows(("crps", "anxiety"))

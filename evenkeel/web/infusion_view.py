@@ -162,7 +162,14 @@ def last_words(state: VisitState, at: datetime) -> dict[str, str | None]:
 
 
 # Signs that one rule looks at together; each group is judged on its newest reading alone.
-_TOGETHER: Final = (("systolic", "diastolic"), ("pulse",), ("spo2",), ("breaths",), ("sedation",))
+_TOGETHER: Final = (
+    ("systolic", "diastolic"),
+    ("pulse",),
+    ("spo2",),
+    ("breaths",),
+    ("sedation",),
+    ("dissociation",),
+)
 
 
 def alerts(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from evenkeel.store import reading
 from tests import factories_chairside as chairside
 from tests.factories import people
 from tests.store.test_chairside_pages import START, Clock, as_, clock, page_of, text_of
@@ -52,3 +53,16 @@ def test_a_missed_check_asks_to_hold_the_drug_on_chart_and_board(clock: Clock) -
     board = client.get("/board/tiles/")
     assert "Check missed, due 11 min ago" in text_of(board)
     assert "ek-tile--alert-high" in board.content.decode()
+
+
+def test_every_sign_that_a_rule_looks_at_is_on_the_chart_when_it_crosses(clock: Clock) -> None:
+    visit = chairside.running_visit()
+    crossing = chairside.signs(186, 112, dissociation=9, sedation=2)
+    chairside.chart(visit, START + timedelta(minutes=10), crossing)
+    clock(START + timedelta(minutes=11))
+    now = text_of(as_(people().nurse).get(f"{page_of(visit, 'chart')}now/"))
+    asked = {
+        each.rule.rule for each in reading.visit(visit).checks[-1].payload.verdicts if each.answer == "fires"
+    }
+    assert asked == {"INF-BP-002", "INF-BP-003", "INF-SED-001", "INF-SED-002", "INF-DIS-001"}
+    assert all(rule in now for rule in asked)

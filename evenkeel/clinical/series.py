@@ -257,12 +257,13 @@ def missed_for_long(facts: BookingFacts, limits: Limits) -> Finding:
 
 
 def _longer_than(facts: BookingFacts, gap: Days) -> Finding:
-    """Between two infusions of one first series; maintenance has its own intervals."""
+    """Between two infusions of one first series; once it is given, maintenance has its own intervals."""
     plan = facts.course.series
     if plan is None or plan.payload.purpose != "induction":
         return Clear()
     own = [when for when in _earlier(facts) if when >= plan.at]
-    if own and facts.starts_at - own[-1] > _span(gap):
+    is_under_way = 0 < len(own) < plan.payload.infusions
+    if is_under_way and facts.starts_at - own[-1] > _span(gap):
         return Fires(evidence=(f"last infusion {own[-1]:%Y-%m-%d}",))
     return Clear()
 

@@ -86,10 +86,10 @@ def year_plan(infusions: int, per_week: int = 2, given: int = 0, last_age: int =
     return SeriesPlanFacts(infusions=infusions, per_week=per_week, given=counted, on=TODAY)
 
 
-def gap(days: int, purpose: Any = "induction") -> BookingFacts:
+def gap(days: int, purpose: Any = "induction", infusions: int = 6) -> BookingFacts:
     """A series under way whose last infusion was so many days before noon."""
     at = NOON - days * DAY
-    plan = SeriesPlanned(purpose=purpose, infusions=6, per_week=2, first_date=at.date())
+    plan = SeriesPlanned(purpose=purpose, infusions=infusions, per_week=2, first_date=at.date())
     return booking((at - DAY, plan), (at, infusion(1, at)))
 
 
@@ -180,6 +180,8 @@ CASES = [
     Case("SER-MIS-001", "above", gap(8), "fires", "eight days since the last"),
     Case("SER-MIS-001", "other", gap(30, "maintenance"), "clear", "maintenance has its own intervals"),
     Case("SER-MIS-001", "other", booking(planned(30, 6)), "clear", "nothing given yet"),
+    Case("SER-MIS-001", "other", gap(30, infusions=1), "clear", "the first series is given in full"),
+    Case("SER-MIS-001", "other", gap(30, infusions=2), "fires", "one of two is given"),
     Case("SER-MIS-002", "below", gap(13), "clear", "13 days since the last"),
     Case("SER-MIS-002", "at", gap(14), "clear", "14 days since the last"),
     Case("SER-MIS-002", "above", gap(15), "fires", "15 days since the last"),

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evenkeel.clinical.outcomes import Judgement, judge_response, scale_of
 from evenkeel.clinical.rulebook import Rulebook
@@ -114,3 +116,11 @@ def test_an_old_answer_is_not_judged_by_and_worse_stays_worse() -> None:
     assert on(4, 14) == ("response", "yes")
     assert on(4, 15) == ("unknown", "unknown")
     assert on(26, 15) == ("worse", "unknown")
+
+
+@given(before=st.integers(1, 27), totals=st.lists(st.integers(0, 27), min_size=2, max_size=2))
+def test_a_lower_score_is_never_judged_worse(before: int, totals: list[int]) -> None:
+    ranks = ["worse", "none", "partial", "response"]
+    better, worse = (judged(before, total) for total in sorted(totals))
+    assert ranks.index(better.response) >= ranks.index(worse.response)
+    assert (better.remission, worse.remission) != ("no", "yes")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from evenkeel.web.routes import every_route
 from tests.journeys.person import Meets, Person, faults, sideways
@@ -49,6 +49,10 @@ NOT_PAGES: Final = frozenset(
     }
 )
 BY_ACCOUNT: Final = ("account_", "mfa_")
+# Pages that are about a rule and name it in their own heading, or quote statements that name others.
+ABOUT_RULES: Final = frozenset(
+    {"rule", "rulebook", "rule_proposals", "rule_limits", "limit_change", "limits"}
+)
 
 # Who opens a page; a nurse, where nothing else is said.
 OPENED_BY: Final = {
@@ -182,6 +186,25 @@ def addresses(shown: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+def unlinked_rules(page: Page) -> list[str]:
+    """Words of the page that name a rule, where neither they nor the finding around them lead to a rule."""
+    found: list[str] = page.evaluate(
+        r"""() => {
+            const walk = document.createTreeWalker(document.querySelector("main") ?? document.body, 4);
+            const found = [];
+            for (let text = walk.nextNode(); text; text = walk.nextNode()) {
+                const names = /\b(?!HAZ)[A-Z]{3}-[A-Z0-9]{2,4}-[0-9]{3}\b/.test(text.data);
+                const to = 'a[href*="/rulebook/"]';
+                const around = text.parentElement.closest(".ek-finding, .ek-alert, .ek-details, .ek-notice");
+                const leads = text.parentElement.closest(`${to}, script`) ?? around?.querySelector(to);
+                if (names && !leads) found.push(text.data.trim().slice(0, 120));
+            }
+            return found;
+        }"""
+    )
+    return found
+
+
 def look(person: Person, name: str) -> list[str]:
     """Look at the page that is open, on every screen and in both themes."""
     found: list[str] = []
@@ -193,6 +216,8 @@ def look(person: Person, name: str) -> list[str]:
     own = str(page.locator("html").get_attribute("data-theme"))
     other = {"light": "dark", "dark": "light"}[own]
     note(DESKTOP, own, faults(page))
+    if name not in ABOUT_RULES:
+        note(DESKTOP, own, [f"names a rule and does not lead to it: {each}" for each in unlinked_rules(page)])
     page.locator("html").evaluate("(html, theme) => { html.dataset.theme = theme; }", other)
     note(DESKTOP, other, faults(page))
     page.locator("html").evaluate("(html, theme) => { html.dataset.theme = theme; }", own)

@@ -5,11 +5,11 @@ from datetime import date
 
 import pytest
 
-from evenkeel.clinical import case_tables
+from evenkeel.clinical import case_tables, hazards
 from evenkeel.clinical.case_tables import CaseTable, TableCase, demand_cases, from_text, has_measured_limit
 from evenkeel.clinical.rulebook import Rulebook, RulebookError
 from evenkeel.record.verdict import Answer
-from tests.rules.tables import run_tables
+from tests.rules.tables import HAZARDS, run_tables
 
 BOOK = Rulebook.shipped()
 TABLES = run_tables(BOOK)
@@ -25,6 +25,17 @@ def without(rule: str, **left_out: str) -> dict[str, CaseTable]:
     )
     assert len(kept) < len(table.cases), "nothing was left out"
     return {**TABLES, rule: replace(table, cases=kept)}
+
+
+def test_the_tables_that_ship_are_the_ones_that_were_run() -> None:
+    written = case_tables.CASES_FILE.read_text("utf-8")
+    assert written == case_tables.as_text(TABLES), "run tools/write_cases.py"
+
+
+def test_the_hazards_that_ship_are_those_of_the_documentation() -> None:
+    written = hazards.HAZARDS_FILE.read_text("utf-8")
+    assert written == hazards.as_text(hazards.hazards_of(HAZARDS)), "run tools/write_cases.py"
+    assert hazards.shipped_hazards() == hazards.hazards_of(HAZARDS)
 
 
 def test_every_shipped_rule_has_a_whole_table() -> None:

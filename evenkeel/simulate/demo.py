@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings as configuration
 from django.db import transaction
 
-from evenkeel.journey import chairs, people, settings
+from evenkeel.journey import chairs, limits, people, settings
 from evenkeel.journey.acting import Act
 from evenkeel.journey.monitors import assign_monitor
+from evenkeel.journey.rules import clinic_day
 from evenkeel.record.entry import ROLE_WORDS
 from evenkeel.simulate.cast import PARTS, WAVE, Part, make_cast
 from evenkeel.simulate.course import CHAIRS, CourseStory
@@ -22,6 +23,7 @@ from evenkeel.simulate.stock import later_deliveries, restock, stock_the_clinic
 from evenkeel.simulate.world import Hand, Playing, World
 from evenkeel.store.queries import people as people_now
 from evenkeel.values.ids import IdempotencyKey
+from evenkeel.values.quantities import Weight
 from evenkeel.values.shape import frozen
 
 SEED: Final = 20260302
@@ -56,6 +58,15 @@ def furnish(world: World, at: datetime) -> None:
         clinic_phone="555-0100",
         predicted_level_shown=True,
         reason="demo clinic",
+    )
+    hand.do(
+        limits.set_limit,
+        LENA,
+        rule="CHK-WGT-003",
+        limit="most",
+        value=Weight.of(180),
+        from_date=clinic_day(at),
+        reason="Made up for the demo: the recliners of this clinic carry 180 kg.",
     )
     stock_the_clinic(world, world.opens_at)
 

@@ -41,8 +41,7 @@ class LimitsPage(Page):
         today = clinic_day(pages.now())
         words = self.request.GET.get("words", "")[:SEARCH_CHARACTERS_MAX].strip()
         only_here = self.request.GET.get("only") == "here"
-        rules = limits_view.settable(book().rules)
-        every = [(rule, name) for rule in rules for name in rule.bounds]
+        every = limits_view.every(book().rules)
         changed = [each for each in every if limits_view.is_set_here(*each, today)]
         shown = [each for each in (changed if only_here else every) if limits_view.fits(each[0], words)]
         stages: dict[str, list[dict[str, Any]]] = {}

@@ -30,6 +30,11 @@ def settable(rules: Iterable[Rule]) -> list[Rule]:
     return sorted(found, key=lambda rule: (places.get(rule.stage, len(places)), rule.stage))
 
 
+def every(rules: Iterable[Rule]) -> list[tuple[Rule, str]]:
+    """Every limit that a clinic may set, with its rule, in the order of the journey."""
+    return [(rule, name) for rule in settable(rules) for name in rule.bounds]
+
+
 def is_set_here(rule: Rule, name: str, on: date) -> bool:
     """Whether a limit differs from the shipped one on a day, or is planned to."""
     here, shipped = rule.version_on(on).limits.by_name[name], rule.shipped_on(on).limits.by_name[name]

@@ -9,13 +9,13 @@ from django.utils import timezone
 from evenkeel.journey.custody.waste import pump_difference_ml
 from evenkeel.journey.phases import IN_THE_CHAIR
 from evenkeel.journey.policy import may
-from evenkeel.journey.rules import clinic_day
+from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.entry import ROLE_WORDS, Author, Role
 from evenkeel.record.visits import VisitPhase
 from evenkeel.store import access
 from evenkeel.store.queries import custody, monitors, settings, today
 from evenkeel.store.queries.today import CourseNow, VisitNow
-from evenkeel.web import pages, steps, today_view, upkeep_view
+from evenkeel.web import limits_view, pages, steps, today_view, upkeep_view
 from evenkeel.web.pages import Page
 from evenkeel.web.today_view import Row
 
@@ -136,7 +136,16 @@ def _counts(
             "note": "from monitors, in 7 days",
             "url": reverse("quarantine"),
         },
+        _limits_set(at),
     ]
+
+
+def _limits_set(at: datetime) -> dict[str, str]:
+    """How many limits this clinic has set otherwise than they are shipped, or plans to."""
+    every = limits_view.every(book().rules)
+    here = sum(1 for rule, name in every if limits_view.is_set_here(rule, name, clinic_day(at)))
+    note = f"of {len(every)} that can be set"
+    return {"label": "Limits set here", "value": str(here), "note": note, "url": reverse("limits")}
 
 
 def _places(role: Role) -> list[dict[str, str]]:

@@ -21,6 +21,8 @@ from evenkeel.journey.policy import NotPermitted
 from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.entry import Author, Role, RuleRef
 from evenkeel.record.verdict import Verdict
+from evenkeel.simulate.demo import furnish
+from evenkeel.simulate.world import World
 from evenkeel.store import append_only, limit_settings, models, reading
 from evenkeel.values.ids import IdempotencyKey, StreamId
 from evenkeel.values.quantities import Pressure
@@ -298,3 +300,16 @@ def test_verify_names_the_setting_that_was_tampered_with(row: int, change: dict[
     (tampering,) = verify().tamperings
     assert (tampering.stream, tampering.seq) == ("setting:limits", row)
     assert f"row {row} of the clinic's own limits" in tampering.sentence
+
+
+@pytest.mark.django_db
+def test_the_demo_clinic_has_tightened_one_limit_for_a_made_up_reason() -> None:
+    opened_at = factories.NOW - timedelta(days=199)
+    furnish(World(seed=1, opens_at=factories.NOW), opened_at)
+    (setting,) = limit_settings.every_setting()
+    bounds = book().rule(setting.rule).bounds[setting.limit]
+    shipped = Rulebook.shipped().limits(setting.rule, TODAY).by_name[setting.limit]
+    assert setting.value is not None
+    assert bounds.is_stricter(setting.value, shipped)
+    assert "Made up" in setting.reason
+    assert setting.from_date == clinic_day(opened_at)

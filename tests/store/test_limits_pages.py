@@ -235,8 +235,13 @@ def test_a_form_sent_twice_lands_once() -> None:
     assert limit_settings.count() == 1
 
 
-def test_the_lead_is_led_here_from_settings() -> None:
-    assert 'href="/limits/"' in read(signed_in("lead"), reverse("settings"))
+def test_the_lead_is_led_here_from_settings_and_today() -> None:
+    lead = signed_in("lead")
+    assert 'href="/limits/"' in read(lead, reverse("settings"))
+    tightened()
+    today = " ".join(read(lead, reverse("today")).split())
+    assert 'href="/limits/"' in today
+    assert "Limits set here" in today
 
 
 def test_the_check_in_page_says_the_limit_that_holds_here() -> None:

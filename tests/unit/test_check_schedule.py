@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evenkeel.clinical.clinic_settings import ClinicSetting
 from evenkeel.clinical.infusion import Schedule, check_schedule
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.discharge import DischargeSigned
 from evenkeel.record.signs import Signs
 from evenkeel.record.visits import VisitState
+from evenkeel.values.ids import ClinicianId
 from evenkeel.values.quantities import Minutes
 from tests.rules.discharge_cases import STARTED, STOPPED
 from tests.rules.infusion_cases import AWAKE, charted
@@ -240,3 +242,25 @@ def test_time_is_parted_without_gap_or_overlap(checks: list[int], stop: int | No
         else "missed"
     )
     assert schedule.due == expected
+
+
+def test_a_visit_is_read_with_the_limits_of_its_day_on_any_later_one() -> None:
+    state = chart(10, 20, 30, 40, stop=45, left=46)
+    shorter = ClinicSetting(
+        rule="INF-CHK-001",
+        limit="interval",
+        number=1,
+        value=Minutes.of(5),
+        version=1,
+        from_date=NOON.date() + timedelta(days=1),
+        reason="as the medical director asked",
+        is_confirmed=False,
+        by=ClinicianId("22222222-2222-4222-8222-222222222222"),
+        by_name="Lea Lindqvist MD",
+        recorded_at=NOON,
+    )
+    tightened = BOOK.with_settings([shorter])
+    week_later = NOON + timedelta(days=7)
+    assert tightened.limits("INF-CHK-001", week_later.date()).interval == Minutes.of(5)
+    then, later = check_schedule(BOOK, state, minute(60)), check_schedule(tightened, state, week_later)
+    assert (later.interval, later.missed) == (then.interval, then.missed)

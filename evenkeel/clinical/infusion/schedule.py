@@ -80,13 +80,15 @@ def check_schedule(book: Rulebook, visit: VisitState, at: datetime) -> Schedule:
     """Lay the checks that were due beside the checks that were made.
 
     A check counts when every sign that the rule needs was charted within a few minutes of each other; the
-    next one is due an interval after it. A check made late moves the next one, and stays visibly late.
+    next one is due an interval after it. A check made late moves the next one, and stays visibly late. The
+    limits are those of the day of the start, so that the same visit reads the same on any later day.
     """
-    during = book.limits(DURING, at.date())
+    on = (visit.started.at.astimezone(at.tzinfo) if visit.started else at).date()
+    during = book.limits(DURING, on)
     if visit.started is None or at < visit.started.at:
         return Schedule(interval=during.interval, next_due_at=None, due="not_yet", missed=())
-    recovery = book.limits(RECOVERY, at.date())
-    over = {phase: _span(book.limits(rule_id, at.date()).over) for phase, rule_id in MISSED.items()}
+    recovery = book.limits(RECOVERY, on)
+    over = {phase: _span(book.limits(rule_id, on).over) for phase, rule_id in MISSED.items()}
     stopped_at = _if_past(visit.stopped, at)
     left_at = _if_past(visit.discharge, at)
     is_recovering = stopped_at is not None
@@ -103,7 +105,7 @@ def check_schedule(book: Rulebook, visit: VisitState, at: datetime) -> Schedule:
     next_due_at = next(slot.due_at for slot in slots if slot.answered_at is None)
     phase = RECOVERY if is_recovering else DURING
     overdue = Overdue(since=max(at - next_due_at, timedelta(0)))
-    verdicts = book.consult_all((phase, MISSED[phase]), overdue, on=at.date())
+    verdicts = book.consult_all((phase, MISSED[phase]), overdue, on=on)
     return Schedule(
         interval=interval,
         next_due_at=next_due_at,

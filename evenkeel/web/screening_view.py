@@ -8,7 +8,7 @@ from django.urls import reverse
 from evenkeel.clinical.medicine_classes import Listed, MedicineClass
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.screening import only_waits, valid_until, waits_until
-from evenkeel.clinical.workup import TESTS
+from evenkeel.clinical.workup import STOP_BANG_MAX, TESTS
 from evenkeel.journey.rules import book, clinic_day
 from evenkeel.journey.screening import ScreeningDecision
 from evenkeel.record.courses import CourseState
@@ -82,10 +82,8 @@ def _again(
         return None
     until = waits_until(rulebook, recorded.checklist, screening.at, day)
     if until is None:
-        return (
-            "Nothing but time stands in the way. How long is not known: ask when the last drink or drug was."
-        )
-    return f"Nothing but time stands in the way. Screen the patient again from {clinic_datetime(until)}."
+        return "The door is shut for a time only. For how long is not known: ask when the last one was."
+    return f"The door is shut for a time only. Screen the patient again from {clinic_datetime(until)}."
 
 
 def _risk_url(state: CourseState) -> str | None:
@@ -116,7 +114,7 @@ def written(checklist: Checklist) -> list[dict[str, Any]]:
     measures = {
         "Weight": checklist.weight,
         "Height": checklist.height,
-        "STOP-Bang": None if points is None else f"{points} points",
+        "STOP-Bang": None if points is None else f"{points} of {STOP_BANG_MAX} points",
     }
     rows += [{"key": key, "value": None if value is None else str(value)} for key, value in measures.items()]
     return rows
@@ -152,7 +150,7 @@ def _class_words(rulebook: Rulebook, of: MedicineClass) -> dict[str, str]:
     return {
         "label": of.label,
         "words": f"{of.effect} {of.handling}",
-        "source": " · ".join(filter(None, (BASIS_WORDS[of.basis], cited))),
+        "source": " · ".join(filter(None, (BASIS_WORDS[of.basis].capitalize(), cited))),
     }
 
 

@@ -138,7 +138,7 @@ def test_not_today_whatever_anybody_writes(page: Page, clinic: str) -> None:
     main = page.get_by_role("main")
     expect(main.locator(".ek-outcome__words")).to_have_text("Not today")
     expect(main.get_by_text("SCR-BP-001")).to_be_visible()
-    expect(main.get_by_text("Nothing but time")).to_have_count(0)
+    expect(main.get_by_text("for a time only")).to_have_count(0)
     heading(page, "Screening")
     page.context.clear_cookies()
     sign_in(page, clinic, "prescriber", to=path)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evenkeel.config.dose_command import dose
-from evenkeel.pharmacology.commands import app as pharmacology
+from evenkeel.config.pharmacology_commands import pharmacology
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(pharmacology, name="pk")

@@ -1,13 +1,17 @@
 """The package alone: light to import, nothing of the clinic in it, and its documentation runs."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import pytest
+import typer
 
 import evenkeel.pharmacology
+from evenkeel.config.cli import app as evenkeel_commands
+from evenkeel.pharmacology import commands
 from evenkeel.pharmacology.command_page import render
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -55,6 +59,31 @@ def test_optional_packages_wait_until_they_are_needed(module: str) -> None:
 def test_the_commands_load_neither_the_clinic_nor_optional_packages() -> None:
     loaded = loaded_by("import evenkeel.config.cli")
     assert loaded.isdisjoint({"scipy", "matplotlib", "pyarrow", "dask", "distributed", "django"})
+
+
+@pytest.mark.parametrize(
+    "line", [["--help"], ["serve", "--help"], ["dose", "--help"], ["migrate"], ["verify"]]
+)
+def test_no_command_but_pk_waits_for_numpy(line: list[str], tmp_path: Path) -> None:
+    program = (
+        "import sys; from evenkeel.config.cli import app; sys.argv[0] = 'evenkeel'; "
+        "app(standalone_mode=False); assert 'numpy' not in sys.modules"
+    )
+    environment = os.environ | {"EVENKEEL_DATA_DIR": str(tmp_path), "EVENKEEL_DATABASE_URL": ""}
+    if line == ["verify"]:
+        migrate = [sys.executable, "-c", program, "migrate"]
+        subprocess.run(migrate, env=environment, capture_output=True, check=True)
+    command = [sys.executable, "-c", program, *line]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_pk_says_the_same_of_itself_before_and_after_it_is_read() -> None:
+    group = cast("Any", typer.main.get_command(evenkeel_commands)).commands["pk"]
+    own = typer.main.get_group(commands.app)
+    assert group.help == own.help
+    assert group.list_commands(None) == own.list_commands(cast("Any", None))
+    assert group.get_command(None, "simulate").name == "simulate"
 
 
 @pytest.mark.parametrize(

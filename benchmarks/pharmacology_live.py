@@ -2,28 +2,36 @@
 
 One reading and one change of rate, for one body and for a band of bodies, early and late in an infusion with
 many changes: the cost must not grow. Then the branches of the next two hours, each effect predicted once, and
-the bands of 48 chairs over the next four hours from 1,000 drawn bodies each, three outputs every minute.
+the next four hours of 48 chairs, 1,000 drawn bodies each of the standard work (see pharmacology_work.py),
+three outputs every minute: the bands, the levels alone with models solved before and anew, and, where
+`Rscript` finds it, the levels by mrgsolve, asked for one chair and counted for all. Ours and the peer run in
+turn.
 Prints times; nothing is asserted, because a clock on a shared machine proves nothing.
 """
 
+import shutil
 import statistics
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
+from pharmacology_work import TYPICAL, Noise, draw_parameters, standard_system
 
 from evenkeel.pharmacology import InfusionProfile, load_parameter_set
+from evenkeel.pharmacology.ahead import AheadPlan
 from evenkeel.pharmacology.bodies import Bodies
-from evenkeel.pharmacology.cohort import draw_bodies
 from evenkeel.pharmacology.effects import Effect, predict_effect
 from evenkeel.pharmacology.live import LiveModel, branch_levels, chair_bands
 from evenkeel.pharmacology.prediction import varied_bodies
 
 REPEATS, ROUNDS = 500, 9
 OUTPUTS = ("ketamine", "norketamine", "effect site")
-CHAIRS, DRAWS = 48, 1000
+CHAIRS, DRAWS, TIMES_AHEAD = 48, 1000, 241
 
 
 def spent_us(act: Callable[[], object], repeats: int = REPEATS) -> str:
@@ -59,12 +67,63 @@ def main() -> None:
     for effect in Effect:
         spent = spent_us(partial(predict_effect, effect, kamp, 70.0, ordered, times), 3)
         print(f"{effect}: {spent}")
-    chairs = []
-    for chair in range(CHAIRS):
-        drawn = kamp.system(draw_bodies(kamp, DRAWS, seed=chair))
-        site = drawn.with_effect_site("effect site", half_life_min=8.3)
-        chairs.append((LiveModel.of(site, outputs=OUTPUTS), replace(ordered, present_min=float(chair % 40))))
-    print(f"bands of {CHAIRS} chairs: {spent_us(partial(chair_bands, chairs, ahead_min=240.0), 1)}")
+    compare_chairs(ordered)
+
+
+def compare_chairs(ordered: InfusionProfile) -> None:
+    system = standard_system(draw_parameters(DRAWS))
+    model = LiveModel.of(system)
+    chairs = [(model, replace(ordered, present_min=float(chair % 40))) for chair in range(CHAIRS)]
+
+    room = np.zeros((len(model.outputs), TIMES_AHEAD, DRAWS))
+
+    def levels(model: LiveModel | None) -> None:
+        for _, profile in chairs:
+            assert profile.present_min is not None
+            ahead = AheadPlan.of(profile, profile.present_min, 1.0, TIMES_AHEAD)
+            (model or LiveModel.of(system)).levels_ahead(ahead, out=room)
+
+    ours: dict[str, Callable[[], object]] = {
+        "bands, models solved before": partial(chair_bands, chairs, ahead_min=TIMES_AHEAD - 1.0),
+        "levels alone, models solved before": partial(levels, model),
+        "levels alone, models solved each time": partial(levels, None),
+    }
+    noise = Noise()
+    spent: dict[str, list[float]] = {name: [] for name in ours}
+    peer_s = float("nan")
+    for _ in range(ROUNDS):
+        noise.probe()
+        for name, act in ours.items():
+            begun = time.perf_counter()
+            act()
+            spent[name].append(time.perf_counter() - begun)
+        peer_s = float(np.fmin(peer_s, one_chair_by_mrgsolve_s(ordered)))
+    print(f"mrgsolve, levels alone of {CHAIRS} chairs: {peer_s * CHAIRS:.2f} s (nan where it is not there)")
+    for name, each in spent.items():
+        print(
+            f"{CHAIRS} chairs, {name}: median {statistics.median(each):.3f}, fastest {min(each):.3f} s; "
+            f"mrgsolve over it {peer_s * CHAIRS / min(each):.0f}"
+        )
+    print(f"Noise: {noise}.")
+
+
+def one_chair_by_mrgsolve_s(ordered: InfusionProfile) -> float:
+    """Seconds for the levels of one chair 20 min after its start; not a number where there is no mrgsolve."""
+    if shutil.which("Rscript") is None:
+        return float("nan")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        parameters = draw_parameters(DRAWS)
+        table = np.column_stack([np.arange(1, DRAWS + 1), *(parameters[key] for key in TYPICAL)])
+        header = "ID," + ",".join(TYPICAL)
+        np.savetxt(folder / "parameters.csv", table, delimiter=",", header=header, comments="", fmt="%.17g")
+        np.savetxt(folder / "times.csv", 20.0 + np.arange(TIMES_AHEAD), fmt="%.17g")
+        lasting = ordered.end_min[0] - ordered.start_min[0]
+        (folder / "doses.csv").write_text(f"start,duration,mg\n0,{lasting:g},{ordered.dose_mg:g}\n")
+        script = Path(__file__).parent / "pharmacology_mrgsolve.R"
+        line = ["Rscript", str(script), str(folder), str(DRAWS), "1e-10", "1e-13"]
+        done = subprocess.run(line, capture_output=True, text=True, check=False)
+        return float(done.stdout.split()[0]) if done.returncode == 0 else float("nan")
 
 
 if __name__ == "__main__":

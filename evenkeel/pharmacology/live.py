@@ -137,10 +137,11 @@ class LiveModel:
         bodies = Axis("body", np.arange(self.bodies, dtype=np.float64))
         return Labelled(values, "ng/mL", (bodies, Axis("output", self.outputs), Axis("time", times, "min")))
 
-    def levels_ahead(self, ahead: AheadPlan) -> FloatArray:
-        """Levels at equal distances of time, (outputs, times, bodies)."""
+    def levels_ahead(self, ahead: AheadPlan, *, out: FloatArray | None = None) -> FloatArray:
+        """Levels at equal distances of time, (outputs, times, bodies), in `out` where there is one."""
         main, *apart = self.parts
-        out = np.empty((len(self.outputs), ahead.at_min.size, self.bodies))
+        if out is None:
+            out = np.empty((len(self.outputs), ahead.at_min.size, self.bodies))
         if main.is_simple:
             fill_ahead(main.modes, ahead, out)
         else:

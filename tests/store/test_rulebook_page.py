@@ -4,7 +4,7 @@ import io
 import re
 from datetime import date, timedelta
 from html.parser import HTMLParser
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from django.test import Client
@@ -156,7 +156,12 @@ def test_a_limit_of_the_clinic_stands_beside_the_shipped_one_and_an_old_entry_re
 ) -> None:
     # 160 mmHg as shipped; the bounds of the file allow 150.
     id_, tomorrow = "CHK-BP-002", clinic_day(factories.NOW) + timedelta(days=1)
-    asked = {"rule": id_, "limit": "systolic", "value": Pressure.of(150), "from_date": tomorrow}
+    asked: dict[str, Any] = {
+        "rule": id_,
+        "limit": "systolic",
+        "value": Pressure.of(150),
+        "from_date": tomorrow,
+    }
     set_limit(factories.act(people().lead), reason="Our patients are older.", **asked)
     set_clock(monkeypatch, factories.NOW + timedelta(days=1))
     shipped = RULES.rule(id_).sentence(RULES.rule(id_).versions[-1])

@@ -18,6 +18,7 @@ from evenkeel.clinical.rulebook import Rule, Rulebook
 from evenkeel.clinical.rulebook_model import STAGES, Book, make_book
 from evenkeel.clinical.rulebook_page import render
 from evenkeel.config.rulebook_command import write_book
+from evenkeel.record.verdict import Answer
 from evenkeel.web.printing import STANDARDS
 from evenkeel.web.rulebook_print import Cover, book_html, book_pdf
 
@@ -223,7 +224,7 @@ def test_a_case_that_does_not_hold_is_said_loudly() -> None:
     rule = "CHK-BP-001"
     tables = dict(shipped_tables())
     first, *others = tables[rule].cases
-    given = "clear" if first.expected == "fires" else "fires"
+    given: Answer = "clear" if first.expected == "fires" else "fires"
     tables[rule] = replace(tables[rule], cases=(replace(first, given=given), *others))
     book = book_of(tables)
     held, of = BOOK.held

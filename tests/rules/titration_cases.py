@@ -169,6 +169,13 @@ CASES = [
     Case("ORD-TIT-002", "at", later("1"), "clear", "two steps of 0.25"),
     Case("ORD-TIT-002", "above", later("0.71", "0.2"), "fires", "more than two steps"),
     Case("ORD-TIT-002", "other", later("0.1", "0.9"), "clear", "down"),
+    Case(
+        "ORD-TIT-002",
+        "other",
+        changed(later("1.4"), protocol=PROTOCOLS["crps_outpatient"]),
+        "clear",
+        "pain, given over hours",
+    ),
     Case("ORD-TIT-002", "other", order(), "clear", "first infusion"),
     Case("ORD-TIT-002", "missing", NOT_HANDED_OVER, "unknown", "the last dose is not known"),
     Case("ORD-PRT-001", "other", order(), "clear", "mood in a course for depression"),

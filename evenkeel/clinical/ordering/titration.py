@@ -2,6 +2,7 @@
 
 from typing import Final, Protocol
 
+from evenkeel.clinical.ordering.dose_limits import Family
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Unknown, rule
 from evenkeel.record.infusion import EventKind, EventRecorded
 from evenkeel.record.series import InfusionCounted
@@ -20,6 +21,11 @@ class AfterAnother(Protocol):
     @property
     def plan(self) -> DosePlan:
         """The dose that is ordered."""
+        ...
+
+    @property
+    def family(self) -> Family:
+        """What it is given for."""
         ...
 
     @property
@@ -98,9 +104,11 @@ def _against(visit: VisitState, limits: Limits) -> tuple[tuple[str, ...], tuple[
 
 @rule("ORD-TIT-002")
 def raised_too_far(order: AfterAnother, limits: Limits) -> Finding:
-    """Two steps in one are two steps of which nobody saw the first."""
+    """Two steps in one are two steps of which nobody saw the first. For pain the rate is what is capped."""
     if order.previous is None:
         return Unknown(missing=("the last dose",)) if order.is_followed else Clear()
+    if order.family != "mood":
+        return Clear()
     now, then = order.plan.per_actual_weight, order.previous.per_weight
     is_far = now.value - then.value > limits.step.value
     return Fires(evidence=(f"{now} now, {then} last time",)) if is_far else Clear()

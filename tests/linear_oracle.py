@@ -11,17 +11,21 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from evenkeel.pharmacology.profile import InfusionProfile
-from evenkeel.pharmacology.system import Entry, System
+from evenkeel.pharmacology.system import Entry, Outlet, System
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass
 class States:
-    """States of one body, and the rates at which drug moves from one to another or leaves (None)."""
+    """States of one body, and the rates at which drug moves from one to another or leaves (None).
+
+    `follows`: what drives a state without drug going there, as a level does the site that keeps pace with it.
+    """
 
     names: list[object] = field(default_factory=list)
     flows: list[tuple[int, int | None, float]] = field(default_factory=list)
+    follows: list[tuple[int, int, float]] = field(default_factory=list)
 
     def add(self, name: object) -> int:
         self.names.append(name)
@@ -44,6 +48,8 @@ class States:
             a[source, source] -= rate
             if into is not None:
                 a[into, source] += rate
+        for source, site, rate in self.follows:
+            a[site, source] += rate
         return a
 
 
@@ -63,6 +69,7 @@ def levels(
         for i, name in enumerate(network.compartments)
     }
     _add_flows(states, system, place, volume, body)
+    reads = {outlet.name: _read(states, outlet, place, volume, body) for outlet in system.outlets}
     inputs: list[tuple[int, float, float, float]] = []  # state, start, end, mg per min
     boluses: list[tuple[int, float, float]] = []  # state, time, mg
     for route, entries in system.entries.items():
@@ -86,12 +93,27 @@ def levels(
                     boluses.append((door, dose.at_min, dose.amount_mg * share))
     amounts = _amounts(states.matrix(), inputs, boluses, at_min)
     return {
-        outlet.name: amounts[:, place[(outlet.network, outlet.compartment)]]
-        / volume[(outlet.network, outlet.compartment)]
-        * outlet.ng_per_ml_per_mg_per_l
+        outlet.name: amounts[:, reads[outlet.name][0]] / reads[outlet.name][1] * outlet.ng_per_ml_per_mg_per_l
         for outlet in system.outlets
-        if outlet.delay_per_min is None
     }
+
+
+def _read(
+    states: States,
+    outlet: Outlet,
+    place: dict[tuple[str, str], int],
+    volume: dict[tuple[str, str], float],
+    body: int,
+) -> tuple[int, float]:
+    """The state that an output is read from, and what it is divided by to be a level in mg/L."""
+    source = (outlet.network, outlet.compartment)
+    if outlet.delay_per_min is None:
+        return place[source], volume[source]
+    rate = float(outlet.delay_per_min[body])
+    site = states.add(outlet.name)
+    states.follows.append((place[source], site, rate / volume[source]))
+    states.flow(site, None, rate)
+    return site, 1.0
 
 
 def _add_flows(

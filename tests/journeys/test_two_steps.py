@@ -48,14 +48,8 @@ def fill(page: Page, **typed: str) -> None:
         page.get_by_label(labelled(label.replace("__", ": ").replace("_", " "))).fill(text)
 
 
-def test_a_run_in_two_steps_from_the_order_to_the_empty_bag(
-    page: Page, clinic: str, clock: ClinicClock
-) -> None:
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    visit = factories.checked_in_visit()
-    chairside.stock_up()
-
+def write_the_order(page: Page, clinic: str, visit: StreamId) -> None:
+    """The prescriber writes two steps, the second one in two goes."""
     as_(page, clinic, "prescriber", visit, "order")
     heading(page, "Order")
     fill(page, Dose_per_weight="0.1", Over="10")
@@ -72,7 +66,9 @@ def test_a_run_in_two_steps_from_the_order_to_the_empty_bag(
     page.get_by_label("Your password").fill(factories.PASSWORD)
     press(page, "Sign the order")
 
-    clock.now = chairside.DRAWN_AT
+
+def draw_up(page: Page, clinic: str, visit: StreamId) -> None:
+    """The first nurse writes the mean of the steps, is refused, and writes the first step's rate."""
     as_(page, clinic, "nurse", visit, "draw")
     heading(page, "Draw up")
     page.get_by_role("radio", name="New vial").first.check()
@@ -83,7 +79,9 @@ def test_a_run_in_two_steps_from_the_order_to_the_empty_bag(
     fill(page, Rate_set_on_the_pump="120")
     press(page, "Record the draw")
 
-    clock.now = chairside.CHECKED_AT
+
+def check(page: Page, clinic: str, visit: StreamId) -> None:
+    """The second nurse reads every step's rate."""
     as_(page, clinic, "nurse2", visit, "double-check")
     heading(page, "Double-check")
     number = reading.patient(reading.visit(visit).booking.payload.patient).demographics.record_number
@@ -93,7 +91,9 @@ def test_a_run_in_two_steps_from_the_order_to_the_empty_bag(
     page.get_by_role("radio", name="50 mg/mL").check()
     press(page, "Record my readings")
 
-    clock.now = chairside.TIME_OUT_AT
+
+def hold_the_time_out(page: Page, clinic: str, visit: StreamId) -> None:
+    """Both read aloud what the pump is set to, step by step."""
     as_(page, clinic, "nurse", visit, "time-out")
     heading(page, "Time-out")
     expect(page.get_by_text("160 mL/h for 30 min (80 mL)").first).to_be_visible()
@@ -102,6 +102,22 @@ def test_a_run_in_two_steps_from_the_order_to_the_empty_bag(
     page.get_by_label("Second person").select_option("Samuel Abebe RN")
     page.get_by_label("Their password").fill(factories.PASSWORD)
     press(page, "Both agree")
+
+
+def test_a_run_in_two_steps_from_the_order_to_the_empty_bag(
+    page: Page, clinic: str, clock: ClinicClock
+) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    visit = factories.checked_in_visit()
+    chairside.stock_up()
+    write_the_order(page, clinic, visit)
+    clock.now = chairside.DRAWN_AT
+    draw_up(page, clinic, visit)
+    clock.now = chairside.CHECKED_AT
+    check(page, clinic, visit)
+    clock.now = chairside.TIME_OUT_AT
+    hold_the_time_out(page, clinic, visit)
 
     clock.now = chairside.STARTED_AT
     heading(page, "Start the infusion")

@@ -49,9 +49,10 @@ NOT_PAGES: Final = frozenset(
     }
 )
 BY_ACCOUNT: Final = ("account_", "mfa_")
-# Pages that are about a rule and name it in their own heading, or quote statements that name others.
+# Pages that are about a rule and name it in their own heading, or quote statements that name others;
+# a page of the library names each rule behind the link to it.
 ABOUT_RULES: Final = frozenset(
-    {"rule", "rulebook", "rule_proposals", "rule_limits", "limit_change", "limits"}
+    {"library_topic", "rule", "rulebook", "rule_proposals", "rule_limits", "limit_change", "limits"}
 )
 
 # Who opens a page; a nurse, where nothing else is said.

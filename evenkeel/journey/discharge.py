@@ -206,7 +206,7 @@ def record_call(act: Act, *, visit: StreamId, reached: bool, note: str) -> Strea
 
 
 def count_of(state: VisitState) -> InfusionCounted:
-    """What the course keeps. The dose per weight is the ordered one, by the scale; `given` says what of it was given."""
+    """What the course keeps: the dose per weight as ordered, by the scale, and what of it was given."""
     assert state.started is not None, "a visit in recovery has started"
     assert state.stopped is not None, "a visit in recovery has stopped"
     assert state.order is not None, "what was started was ordered"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -43,14 +44,14 @@ def at(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Callable[[datetim
     return set_to
 
 
-def refused(visit: StreamId, **changes: object) -> set[str | None]:
+def refused(visit: StreamId, **changes: Any) -> set[str | None]:
     """The rules by which an order is refused."""
     with pytest.raises(ordering.UnableToOrder) as refusal:
         chairside.order(visit, **changes)
     return {issue.rule for issue in refusal.value.issues}
 
 
-FOUR_HOURS = {
+FOUR_HOURS: dict[str, Any] = {
     "protocol": "crps_outpatient",
     "stages": in_stages(("1.4", "240")),
     "bag": Volume.of(250),

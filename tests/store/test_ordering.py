@@ -16,7 +16,7 @@ from evenkeel.store.queries import custody
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.ids import StreamId
 from evenkeel.values.issues import UnableTo
-from evenkeel.values.quantities import DosePerWeight, FlowRate, Volume, Weight
+from evenkeel.values.quantities import FlowRate, Volume, Weight
 from tests import factories_chairside as chairside
 from tests.factories import (
     PASSWORD,

@@ -18,7 +18,8 @@ DAY = date(2026, 6, 1)
 @pytest.mark.parametrize(
     ("basis", "sex", "height", "weight"),
     [
-        # The reference's own point, and each formula at whole inches: 50 or 45.5 kg and 2.3 for every inch over 60.
+        # The reference's own point; then each formula at whole inches: 50 or 45.5 kg, and 2.3 for every inch
+        # over 60.
         ("ideal", "male", "175", "70.5"),
         ("ideal", "male", "152.4", "50"),
         ("ideal", "female", "152.4", "45.5"),

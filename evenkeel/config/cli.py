@@ -46,6 +46,7 @@ def migrate() -> None:
 
 
 def _serve_or_explain(host: str, port: int, before: Callable[[], None] = lambda: None) -> None:
+    from evenkeel.clinical.limits import RulebookError
     from evenkeel.clinical.scales.tables import ScaleError
     from evenkeel.config.serving import serve as serve_clinic
     from evenkeel.store.durability import UnsafeDatabase, require_durable
@@ -54,7 +55,7 @@ def _serve_or_explain(host: str, port: int, before: Callable[[], None] = lambda:
         require_durable()
         before()
         serve_clinic(host, port)
-    except (UnsafeDatabase, ScaleError) as unsafe:
+    except (UnsafeDatabase, RulebookError, ScaleError) as unsafe:
         console.print(f"[red]Not started.[/red] {unsafe}")
         raise typer.Exit(1) from unsafe
     except OSError as taken:

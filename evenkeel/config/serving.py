@@ -11,6 +11,7 @@ from django.db import close_old_connections
 from evenkeel.config.asgi import application
 from evenkeel.devices import mllp
 from evenkeel.journey import monitors
+from evenkeel.journey.rules import require_rules
 from evenkeel.journey.scales import require_scale_texts
 from evenkeel.store.durability import require_durable
 from evenkeel.web.pages import now
@@ -55,8 +56,10 @@ async def _serve(host: str, port: int) -> None:
 def serve(host: str, port: int) -> None:
     """Serve pages and monitors until stopped.
 
-    Raises UnsafeDatabase, or ScaleError for a scale's text that cannot be used, before the first request.
+    Raises, before the first request: UnsafeDatabase; RulebookError for a rule that cannot be used or that no
+    cases prove; ScaleError for a scale's text that cannot be used.
     """
     require_durable()
+    require_rules()
     require_scale_texts()
     asyncio.run(_serve(host, port))

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
+from evenkeel.clinical.case_tables import demand_cases, shipped_tables
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.store import limit_settings
 
@@ -20,6 +21,11 @@ def book() -> Rulebook:
     if kept is None or kept[0] != newest:
         kept = _kept = (newest, Rulebook.shipped().with_settings(limit_settings.every_setting()))
     return kept[1]
+
+
+def require_rules() -> None:
+    """Raise RulebookError, naming file and line, unless every rule can be used and its cases prove it."""
+    demand_cases(Rulebook.shipped(), shipped_tables())
 
 
 def clinic_time(moment: datetime) -> datetime:

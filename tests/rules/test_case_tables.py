@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
 
 from evenkeel.clinical import case_tables, hazards
 from evenkeel.clinical.case_tables import CaseTable, TableCase, demand_cases, from_text, has_measured_limit
 from evenkeel.clinical.rulebook import Rulebook, RulebookError
+from evenkeel.config.cli import app
 from evenkeel.record.verdict import Answer
 from tests.rules.tables import HAZARDS, run_tables
 
@@ -71,6 +73,17 @@ def test_a_rule_without_any_table_names_its_file_and_line() -> None:
     tables = {id_: table for id_, table in TABLES.items() if id_ != MEASURED}
     with pytest.raises(RulebookError, match=r"^checkin\.toml, line [0-9]+: CHK-BP-001"):
         demand_cases(BOOK, tables)
+
+
+def test_no_clinic_is_served_by_a_rule_that_no_cases_prove(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = {id_: table for id_, table in TABLES.items() if id_ != MEASURED}
+    monkeypatch.setattr("evenkeel.journey.rules.shipped_tables", lambda: tables)
+    for before in ("cli._migrate", "serving.require_durable"):
+        monkeypatch.setattr(f"evenkeel.config.{before}", lambda: None)
+    monkeypatch.setattr("evenkeel.store.durability.require_durable", lambda: None)
+    answer = CliRunner().invoke(app, ["serve", "--port", "0"])
+    assert answer.exit_code == 1
+    assert "Not started. checkin.toml, line" in answer.output
 
 
 def test_a_table_of_no_rule_is_refused() -> None:

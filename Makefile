@@ -39,7 +39,7 @@ run: $(SETUP_STAMP) ## Serve the demo clinic on this machine
 test: setup-test ## Run every test: on SQLite, on PostgreSQL, in a browser
 	@$(BIN)/python tools/run_tests.py
 
-mutation: $(TEST_STAMP) ## Change the ledger's code in every small way, and say what its tests notice
+mutation: $(TEST_STAMP) ## Change the code of the ledger and the rules in every small way, and say what tests notice
 	@$(BIN)/python tools/mutation.py
 
 check: setup-test ## Check format, lint, types, import contracts, docs and vendored files

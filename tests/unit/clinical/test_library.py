@@ -21,7 +21,7 @@ from tests.reading_grade import grade, of_counts, syllables_of, words_of
 GRADE_LIMIT: Final = 6.0
 SENTENCE_WORDS_MAX: Final = 25
 
-DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
+DOCS: Final = Path(__file__).resolve().parents[3] / "docs"
 SOURCES: Final = {"somebody-2020": "Somebody 2020, A Journal"}
 PAGE: Final = """
 title = "A topic"

@@ -26,7 +26,7 @@ from tests.rules import titration_cases as titration
 from tests.rules.case import DAY
 from tests.rules.records import CHECK_IN, DOSE, NOON, changed, visit
 
-PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "hazards" / "dose-errors.md"
+PAGE: Final = Path(__file__).resolve().parents[3] / "docs" / "hazards" / "dose-errors.md"
 ROW: Final = r"^\| *([0-9]+) *\| *(.*?) *\| *(.*?) *\| *(.*?) *\| *(.*?) *\|$"
 BOOK: Final = Rulebook.shipped()
 

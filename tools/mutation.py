@@ -92,7 +92,11 @@ def try_all(package: str, modules: list[str], jobs: int) -> bool:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     for folder in ("evenkeel", "tests", "docs"):
-        shutil.copytree(ROOT / folder, place / folder, ignore=shutil.ignore_patterns("__pycache__", "_build", "screenshots"))
+        shutil.copytree(
+            ROOT / folder,
+            place / folder,
+            ignore=shutil.ignore_patterns("__pycache__", "_build", "screenshots"),
+        )
     undecorate(place / "evenkeel" / package)
     chosen = {
         "source_paths": [f"evenkeel/{package}"],

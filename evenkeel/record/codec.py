@@ -40,11 +40,6 @@ def kind_of_payload(value: Payload) -> tuple[str, int]:
     return _KINDS[type(value)]
 
 
-def kind_of_class(cls: type) -> str:
-    """The entry kind that a payload class stands for."""
-    return _KINDS[cls][0]
-
-
 def known_kinds() -> dict[tuple[str, int], type]:
     """Every payload class by kind and version."""
     return dict(_CLASSES)

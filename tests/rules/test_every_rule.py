@@ -8,22 +8,12 @@ import re
 
 import pytest
 
+from evenkeel.clinical.case_tables import has_measured_limit
 from evenkeel.clinical.rulebook import Rule, Rulebook
-from evenkeel.values.drug import DrugMass, Strength
-from evenkeel.values.quantities import Quantity
 from tests.rules.case import DAY, Case
 from tests.rules.tables import ALWAYS_KNOWN, CASES, HAZARDS
 
 BOOK = Rulebook.shipped()
-
-
-def has_a_measured_limit(rule: Rule) -> bool:
-    """Whether a rule compares with a quantity, so that "exactly at" means something."""
-    return any(
-        isinstance(limit, Quantity | DrugMass | Strength | int)
-        for version in rule.versions
-        for _, limit in version.limits
-    )
 
 
 def hazards() -> dict[str, str]:
@@ -50,7 +40,7 @@ def test_the_table_covers_the_rule(rule: Rule) -> None:
     assert {"clear", "fires"} <= {case.answer for case in cases}, "one case must fire and one must be clear"
     if rule.id not in ALWAYS_KNOWN:
         assert "unknown" in {case.answer for case in cases}, "one case must lack what the rule needs"
-    if has_a_measured_limit(rule):
+    if has_measured_limit(rule):
         assert {"below", "at", "above"} <= {case.where for case in cases}
 
 

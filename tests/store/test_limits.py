@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -260,18 +259,6 @@ def test_a_setting_can_be_neither_changed_nor_taken_away(verb: str) -> None:
     with pytest.raises(DatabaseError, match=append_only.SENTENCE), transaction.atomic():
         models.LimitSetting.objects.all().delete()
     assert systolic(TOMORROW) == Pressure.of(150)
-
-
-@pytest.fixture
-def unguarded() -> Iterator[None]:
-    """Take the triggers away, as somebody with all rights on the database could."""
-    with connection.cursor() as cursor:
-        for statement in append_only.remove(connection.vendor):
-            cursor.execute(statement)
-    yield
-    with connection.cursor() as cursor:
-        for statement in append_only.install(connection.vendor):
-            cursor.execute(statement)
 
 
 @pytest.mark.tampers

@@ -1,7 +1,6 @@
 """The log on a real database: what is written stays, in order, whoever writes and whoever attacks."""
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -159,18 +158,6 @@ def test_the_orm_has_no_way_around_the_triggers() -> None:
         models.Entry.objects.update(payload="{}")
     with pytest.raises(DatabaseError, match=append_only.SENTENCE), transaction.atomic():
         models.Entry.objects.all().delete()
-
-
-@pytest.fixture
-def unguarded() -> Iterator[None]:
-    """A database whose owner took the triggers away, as an attacker with its password can."""
-    with connection.cursor() as cursor:
-        for statement in append_only.remove(connection.vendor):
-            cursor.execute(statement)
-    yield
-    with connection.cursor() as cursor:
-        for statement in append_only.install(connection.vendor):
-            cursor.execute(statement)
 
 
 @pytest.mark.tampers

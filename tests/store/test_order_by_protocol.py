@@ -6,42 +6,22 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
-from pytest_django import Settings
 
 from evenkeel.clinical.ordering import Days
 from evenkeel.journey import checkin, infusion, ordering, series
 from evenkeel.record.verdict import Override
 from evenkeel.store import reading
-from evenkeel.values.ids import StreamId, reference_of
+from evenkeel.values.ids import StreamId
 from evenkeel.values.quantities import DosePerWeight, Volume
 from tests import factories_chairside as chairside
 from tests.factories import NOW, act, book, check_in_facts, checked_in_visit, people
 from tests.factories_chairside import in_stages
-from tests.pages import look
+from tests.pages import look, page_of
 
 pytestmark = pytest.mark.django_db
 
 WEEK = timedelta(days=7)
 WELL = Override(rule="ORD-TIT-001", reason="seen and asked by me today")
-
-
-def page_of(visit: StreamId, name: str) -> str:
-    """The address of a page of the visit."""
-    return reverse(name, args=[reference_of(visit)])
-
-
-@pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Callable[[datetime], None]:
-    """Set the clock of the pages. The second factor and the automatic logoff have tests of their own."""
-    settings.SECOND_FACTOR_ROLES = frozenset()
-    settings.IDLE_LOGOFF_MINUTES = 600
-
-    def set_to(moment: datetime) -> None:
-        monkeypatch.setattr("evenkeel.web.pages.now", lambda: moment)
-        monkeypatch.setattr("evenkeel.web.middleware.now", lambda: moment)
-
-    return set_to
 
 
 def refused(visit: StreamId, **changes: Any) -> set[str | None]:

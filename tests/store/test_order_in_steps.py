@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
-from pytest_django import Settings
 
 from evenkeel.journey import infusion, ordering
 from evenkeel.record.codec import decode
@@ -17,12 +15,12 @@ from evenkeel.record.verdict import Override
 from evenkeel.store import reading
 from evenkeel.store.queries import custody
 from evenkeel.values.drug import DrugMass
-from evenkeel.values.ids import StreamId, reference_of
+from evenkeel.values.ids import StreamId
 from evenkeel.values.quantities import FlowRate
 from evenkeel.web.dose_label import label
 from tests import factories_chairside as chairside
 from tests.factories import NOW, PASSWORD, act, checked_in_visit, people
-from tests.pages import look, send
+from tests.pages import look, page_of, send
 
 pytestmark = pytest.mark.django_db
 
@@ -71,11 +69,6 @@ def set_second(visit: StreamId, minutes: int) -> None:
         rate=SECOND,
         reason="Step 2 of 2, as ordered",
     )
-
-
-def page_of(visit: StreamId, name: str) -> str:
-    """The address of a page of the visit."""
-    return reverse(name, args=[reference_of(visit)])
 
 
 def test_the_record_keeps_the_steps_and_says_them() -> None:
@@ -157,19 +150,6 @@ def test_a_prescriber_may_bring_a_step_forward_with_a_reason() -> None:
         overrides=(Override(rule="INF-RATE-001", reason="well at the first step"),),
     )
     assert reading.visit(visit).rate == SECOND
-
-
-@pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Callable[[datetime], None]:
-    """Set the clock of the pages. The second factor and the automatic logoff have tests of their own."""
-    settings.SECOND_FACTOR_ROLES = frozenset()
-    settings.IDLE_LOGOFF_MINUTES = 600
-
-    def set_to(moment: datetime) -> None:
-        monkeypatch.setattr("evenkeel.web.pages.now", lambda: moment)
-        monkeypatch.setattr("evenkeel.web.middleware.now", lambda: moment)
-
-    return set_to
 
 
 def words(html: str) -> str:

@@ -6,19 +6,17 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
-from pytest_django import Settings
 
 from evenkeel.clinical.ordering import UnableToWeigh
 from evenkeel.journey import checkin, ordering
 from evenkeel.journey.ordering import AskedWeight
 from evenkeel.store import reading
-from evenkeel.values.ids import StreamId, reference_of
+from evenkeel.values.ids import StreamId
 from evenkeel.values.quantities import Height, Volume, Weight
 from tests import factories_chairside as chairside
 from tests.factories import NOW, PASSWORD, act, booked_visit, check_in_facts, people
 from tests.factories_chairside import in_stages
-from tests.pages import look, send
+from tests.pages import look, page_of, send
 
 pytestmark = pytest.mark.django_db
 
@@ -44,24 +42,6 @@ def drawn() -> StreamId:
     chairside.order(visit, asked=ASKED)
     chairside.draw(visit, takes=(chairside.take(visit, DRAW),))
     return visit
-
-
-def page_of(visit: StreamId, name: str) -> str:
-    """The address of a page of the visit."""
-    return reverse(name, args=[reference_of(visit)])
-
-
-@pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Callable[[datetime], None]:
-    """Set the clock of the pages. The second factor and the automatic logoff have tests of their own."""
-    settings.SECOND_FACTOR_ROLES = frozenset()
-    settings.IDLE_LOGOFF_MINUTES = 600
-
-    def set_to(moment: datetime) -> None:
-        monkeypatch.setattr("evenkeel.web.pages.now", lambda: moment)
-        monkeypatch.setattr("evenkeel.web.middleware.now", lambda: moment)
-
-    return set_to
 
 
 def test_the_order_keeps_both_weights_and_what_they_follow_from() -> None:

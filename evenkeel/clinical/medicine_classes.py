@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable
 from typing import Final, get_args
 
-from evenkeel.clinical.rulebook import RULES, Basis, read_sources
+from evenkeel.clinical.rulebook import RULES, Basis, require_listed
 from evenkeel.record.referral import Medicine
 from evenkeel.values.shape import frozen
 
@@ -44,8 +44,7 @@ def _read_classes() -> dict[str, MedicineClass]:
         for table in tables
     }
     assert len(found) == len(tables), "a class of medicines stands twice"
-    cited = {key for each in found.values() for key in each.cite}
-    assert cited <= read_sources().keys(), "a class of medicines cites a source that sources.toml lacks"
+    require_listed("a class of medicines", (key for each in found.values() for key in each.cite))
     return found
 
 

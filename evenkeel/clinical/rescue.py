@@ -16,7 +16,7 @@ from evenkeel.clinical.rulebook import (
     Limits,
     Rulebook,
     Unknown,
-    read_sources,
+    require_listed,
     rule,
 )
 from evenkeel.record.infusion import RescueGiven
@@ -76,8 +76,7 @@ def _read_drugs() -> tuple[RescueDrug, ...]:
         )
         for table in tables
     )
-    cited = {key for drug in found for key in drug.cite}
-    assert cited <= read_sources().keys(), "a rescue drug cites a source that sources.toml lacks"
+    require_listed("a rescue drug", (key for drug in found for key in drug.cite))
     assert all(drug.cite or drug.basis == "proposal" for drug in found), (
         "only a proposal stands without source"
     )

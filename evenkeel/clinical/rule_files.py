@@ -7,7 +7,8 @@ text is looked over once more for its tables and keys.
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,6 +83,18 @@ def read_sources(folder: Path = RULES) -> dict[str, str]:
     for key, text in sources.items():
         spot.at(key).demand(isinstance(text, str) and bool(text), "a source is a key and a full reference")
     return sources
+
+
+@cache
+def shipped_sources() -> Mapping[str, str]:
+    """The sources that come with Evenkeel, read once."""
+    return read_sources()
+
+
+def require_listed(what: str, keys: Iterable[str]) -> None:
+    """Assert that everything that is cited has its full reference; `what` says in words what cites it."""
+    lost = sorted(set(keys) - shipped_sources().keys())
+    assert not lost, f"{what} cites what sources.toml lacks: {', '.join(lost)}"
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Spot]:

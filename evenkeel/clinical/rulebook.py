@@ -18,7 +18,15 @@ from typing import Any, Final, Literal, Self, get_args
 from evenkeel.clinical.bounds import Bounds, read_bounds
 from evenkeel.clinical.clinic_settings import ClinicSetting, in_order, overlaid
 from evenkeel.clinical.limits import Limit, Limits, RulebookError, parse_limit
-from evenkeel.clinical.rule_files import RULES, RuleTable, Spot, read_sources, rule_tables
+from evenkeel.clinical.rule_files import (
+    RULES,
+    RuleTable,
+    Spot,
+    read_sources,
+    require_listed,
+    rule_tables,
+    shipped_sources,
+)
 from evenkeel.record.entry import RuleRef
 from evenkeel.record.verdict import SEVERITIES, Answer, Severity, Verdict
 from evenkeel.values.shape import frozen
@@ -42,8 +50,9 @@ __all__ = [
     "RulebookError",
     "Unknown",
     "parse_limit",
-    "read_sources",
+    "require_listed",
     "rule",
+    "shipped_sources",
 ]
 
 

@@ -17,7 +17,7 @@ from evenkeel.clinical.rulebook import (
     Limits,
     Rulebook,
     Unknown,
-    read_sources,
+    require_listed,
     rule,
 )
 from evenkeel.clinical.workup import is_positive
@@ -111,8 +111,7 @@ def _read_indications() -> dict[str, Indication]:
     tables = tomllib.loads((RULES / "indications.toml").read_text("utf-8"))["indication"]
     found = {table["key"]: Indication(**{**table, "cite": tuple(table["cite"])}) for table in tables}
     assert len(found) == len(tables), "an indication stands twice"
-    cited = {key for indication in found.values() for key in indication.cite}
-    assert cited <= read_sources().keys(), "an indication cites a source that sources.toml lacks"
+    require_listed("an indication", (key for indication in found.values() for key in indication.cite))
     return found
 
 

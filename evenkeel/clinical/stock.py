@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final, Literal, cast, get_args
 
-from evenkeel.clinical.rulebook import RULES, Basis, Citation, parse_limit, read_sources
+from evenkeel.clinical.rulebook import RULES, Basis, Citation, parse_limit, require_listed
 from evenkeel.record.custody import Schedule
 from evenkeel.values.dose_plan import Stage
 from evenkeel.values.drug import DrugMass, Strength
@@ -124,7 +124,7 @@ def _read(name: str) -> list[dict[str, Any]]:
 
 def _citations(table: dict[str, Any]) -> tuple[Citation, ...]:
     cite = tuple(Citation(**one) for one in table["cite"])
-    assert {one.key for one in cite} <= read_sources().keys(), f"{table['key']} cites a source not listed"
+    require_listed(table["key"], (one.key for one in cite))
     return cite
 
 

@@ -15,7 +15,7 @@ from evenkeel.clinical.rulebook import (
     Limits,
     Rulebook,
     Unknown,
-    read_sources,
+    require_listed,
     rule,
 )
 from evenkeel.record.infusion import PressureChoice
@@ -57,7 +57,7 @@ def _read_rises() -> tuple[ExpectedRise, ...]:
         ExpectedRise(text=table["text"], cite=Citation(**table["cite"]), basis=table["basis"])
         for table in tables
     )
-    assert {rise.cite.key for rise in found} <= read_sources().keys(), "every rise has a source that is known"
+    require_listed("a rise", (rise.cite.key for rise in found))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from evenkeel.clinical.library.reading import read_library
 from evenkeel.clinical.library.shape import Library
-from evenkeel.clinical.rulebook import read_sources
+from evenkeel.clinical.rulebook import shipped_sources
 
 LIBRARY: Final = Path(__file__).parent
 
@@ -18,4 +18,4 @@ LIBRARY: Final = Path(__file__).parent
 @cache
 def library() -> Library:
     """The library that comes with Evenkeel, read once."""
-    return read_library(LIBRARY, read_sources())
+    return read_library(LIBRARY, shipped_sources())

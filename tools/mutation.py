@@ -1,9 +1,10 @@
 """Change the code of the ledger and of the rules in every small way, and say how many changes tests notice.
 
-    python tools/mutation.py [--jobs N] [custody|clinical] [MODULE ...]
+    python tools/mutation.py [--jobs N] [--again] [--place FOLDER] [custody|clinical] [MODULE ...]
 
 mutmut works on a copy under .cache/mutation, so the checkout stays as it is. What it printed, and how each
-change reads, stays there: `cd .cache/mutation/clinical && ../../../.venv/bin/mutmut show NAME`.
+change reads, stays there: `cd .cache/mutation/clinical && ../../../.venv/bin/mutmut show NAME`. While tests
+are being added, `--again` tries only what went unnoticed before, and what is new.
 """
 
 import argparse
@@ -32,6 +33,8 @@ DECORATED: Final = re.compile(r"^((?:@rule\(.+\)\n)+)def (\w+)", re.MULTILINE)
 RULE_ID: Final = re.compile(r"@rule\((.+)\)")
 # A change that makes the tests hang or crash was noticed too.
 NOTICED: Final = frozenset({"killed", "timeout", "segfault", "suspicious"})
+# What mutmut notes for a change that its tests passed with, or that no test came to.
+UNNOTICED_CODES: Final = frozenset({0, 5, 33})
 
 
 def _mutmut(place: Path, *arguments: str) -> str:
@@ -86,11 +89,25 @@ def report(changes: dict[str, str]) -> bool:
     return share >= NOTICED_MIN
 
 
-def try_all(package: str, modules: list[str], jobs: int) -> bool:
-    """Change a copy of a package and run its tests each time; returns whether enough is noticed."""
-    place = PLACE / package
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
+def forget_unnoticed(place: Path) -> None:
+    """Leave what was noticed as it stands; mutmut tries whatever has no result, whatever else it knows."""
+    for path in (place / "mutants").rglob("*.meta"):
+        known = json.loads(path.read_text("utf-8"))
+        codes = known["exit_code_by_key"]
+        known["exit_code_by_key"] = {
+            name: None if code in UNNOTICED_CODES else code for name, code in codes.items()
+        }
+        path.write_text(json.dumps(known), "utf-8")
+
+
+def prepare(place: Path, package: str, modules: list[str], *, again: bool) -> None:
+    """Copy what mutmut needs, with its settings, to where it works."""
+    if again:
+        forget_unnoticed(place)
+    # Without the tests' old copy there a test that was taken away would still be run.
+    for old in ("evenkeel", "tests", "docs", "mutants/tests") if again else (".",):
+        shutil.rmtree(place / old, ignore_errors=True)
+    place.mkdir(parents=True, exist_ok=True)
     for folder in ("evenkeel", "tests", "docs"):
         shutil.copytree(
             ROOT / folder,
@@ -108,6 +125,11 @@ def try_all(package: str, modules: list[str], jobs: int) -> bool:
     (place / "pyproject.toml").write_text(
         project.replace("[tool.mutmut]", f"[tool.mutmut]\n{lines}"), "utf-8"
     )
+
+
+def try_all(package: str, modules: list[str], jobs: int, place: Path, *, again: bool) -> bool:
+    """Change a copy of a package and run its tests each time; returns whether enough is noticed."""
+    prepare(place, package, modules, again=again)
     print(f"Changing evenkeel/{package} and running its tests each time; this takes long ...", flush=True)
     printed = _mutmut(place, "run", "--max-children", str(jobs))
     (place / "mutation.log").write_text(printed)
@@ -123,11 +145,16 @@ def main() -> int:
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="how many changes to try at once"
     )
+    parser.add_argument("--again", action="store_true", help="only what was not noticed the last time")
+    parser.add_argument("--place", type=Path, default=PLACE, help="where to work")
     parser.add_argument("package", nargs="?", choices=TESTS, help="only this package")
     parser.add_argument("module", nargs="*", help='only these of its files, such as "ordering/*"')
     asked = parser.parse_args()
     packages = [asked.package] if asked.package else list(TESTS)
-    enough = [try_all(package, asked.module, asked.jobs) for package in packages]
+    place = asked.place.resolve()
+    enough = [
+        try_all(package, asked.module, asked.jobs, place / package, again=asked.again) for package in packages
+    ]
     return 0 if all(enough) else 1
 
 

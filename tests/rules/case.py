@@ -13,7 +13,11 @@ Where = Literal["below", "at", "above", "missing", "yes", "no", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`where` is the side of the limit; `answer` comes from the statement and source, never from the code."""
+    """`where` is the side of the limit; `answer` comes from the statement and source, never from the code.
+
+    `says` is what a person then reads: what the rule saw, or what it lacks; None where a case leaves that to
+    another of its rule.
+    """
 
     rule: str
     where: Where
@@ -21,6 +25,7 @@ class Case:
     answer: Answer
     note: str = ""
     on: date = DAY
+    says: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.rule, self.where, self.note)))

@@ -32,6 +32,8 @@ def test_the_rule_answers_as_its_statement_says(case: Case) -> None:
     expected = {"clear": None, "fires": rule.severity, "unknown": rule.unknown}[case.answer]
     assert verdict.severity == expected
     assert (case.answer == "unknown") == bool(verdict.missing)
+    if case.says is not None:
+        assert (verdict.missing or verdict.evidence) == case.says
 
 
 @pytest.mark.parametrize("rule", BOOK.rules, ids=lambda rule: rule.id)

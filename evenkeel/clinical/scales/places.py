@@ -38,13 +38,13 @@ class Places:
                     self._lines[*inside, row] = number
                     row += 1
                 depth += _opened(bare)
-            elif found := _ARRAY_TABLE.match(bare):
+            elif found := _ARRAY_TABLE.match(line):
                 name = _split(found[1])
                 counts[name] = counts.get(name, -1) + 1
                 table = (*name, counts[name])
                 self._lines[table] = number
                 self._lines.setdefault(name, number)
-            elif found := _TABLE.match(bare):
+            elif found := _TABLE.match(line):
                 table = _split(found[1])
                 self._lines[table] = number
             elif found := _KEY.match(line):

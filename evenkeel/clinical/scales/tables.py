@@ -77,9 +77,7 @@ class Table:
         self._asked.add(key)
         self.demand(self.has(key), f"{key} is missing")
         found = self._raw[key]
-        self.demand(
-            isinstance(found, int | Decimal) and not isinstance(found, bool), f"{key} is no number", key
-        )
+        self.demand(_is_number(found), f"{key} is no number", key)
         return Decimal(found)
 
     def number_or_none(self, key: str) -> Decimal | None:
@@ -119,8 +117,7 @@ class Table:
         """A list of pairs of numbers."""
         found = self._take(key, list)
         for each in found:
-            good = isinstance(each, list) and len(each) == 2
-            good = good and all(isinstance(part, int | Decimal) for part in each)
+            good = isinstance(each, list) and len(each) == 2 and all(_is_number(part) for part in each)
             self.demand(good, f"{key} is a list of pairs of numbers", key)
         return tuple((Decimal(low), Decimal(high)) for low, high in found)
 
@@ -166,19 +163,24 @@ class Table:
         self._asked.add(key)
         self.demand(key in self._raw, f"{key} is missing")
         found = self._raw[key]
-        good = isinstance(found, kind) and not (kind is int and isinstance(found, bool))
-        self.demand(good, f"{key} is not {_WORDS[kind]}", key)
+        # The type itself: true is an int to Python, and a time on a day is a date.
+        self.demand(type(found) is kind, f"{key} is not {_WORDS[kind]}", key)
         return found
 
     def _numbers(self, text: str, key: str, count: int) -> tuple[int, ...]:
         found: list[int] = []
         for part in text.split(","):
-            first, _, last = part.strip().partition("-")
-            self.demand(
-                first.isdecimal() and (last or first).isdecimal(), f'{key} "{text}" is unreadable', key
-            )
-            found.extend(range(int(first), int(last or first) + 1))
-        self.demand(bool(found) and len(set(found)) == len(found), f'{key} "{text}" names one twice', key)
+            first, dash, last = part.strip().partition("-")
+            last = last if dash else first
+            good = first.isdecimal() and last.isdecimal() and int(first) <= int(last)
+            self.demand(good, f'{key} "{text}" is unreadable', key)
+            found.extend(range(int(first), int(last) + 1))
+        self.demand(len(set(found)) == len(found), f'{key} "{text}" names one twice', key)
         good = all(1 <= number <= count for number in found)
         self.demand(good, f'{key} "{text}" names a question that there is not', key)
         return tuple(found)
+
+
+def _is_number(found: object) -> bool:
+    """A number that can be counted with: TOML knows inf and nan too, and true is an int to Python."""
+    return type(found) is int or (isinstance(found, Decimal) and found.is_finite())

@@ -85,7 +85,8 @@ def _keys(
 
 
 def _words(file: str, what: str, raw: object) -> str:
-    _demand(isinstance(raw, str) and raw.strip() == raw and raw != "", file, f"{what} is empty or no text")
+    good = isinstance(raw, str) and raw.strip() == raw and raw != ""
+    _demand(good, file, f"{what} is no text, or empty, or has a space at an end")
     return str(raw)
 
 
@@ -149,13 +150,13 @@ def _source(file: str, what: str, key: object, sources: Mapping[str, str]) -> st
 def _figure(file: str, raw: Mapping[str, Any], sources: Mapping[str, str]) -> Figure:
     what = f'the figure "{raw.get("what", "?")}"'
     _keys(file, what, raw, _FIGURE_KEYS, _FIGURE_EXTRA)
-    mark: Mark = _one_of(file, what, raw["mark"], Mark)
+    mark: Mark = _one_of(file, f"{what}: mark", raw["mark"], Mark)
     _demand(
         "source" in raw or mark == "proposal", file, f"{what}: only a proposal may stand without a source"
     )
     return Figure(
-        what=_words(file, what, raw["what"]),
-        value=_words(file, what, raw["value"]),
+        what=_words(file, f"{what}: what", raw["what"]),
+        value=_words(file, f"{what}: value", raw["value"]),
         who=raw.get("who", ""),
         source=_source(file, what, raw["source"], sources) if "source" in raw else "",
         mark=mark,
@@ -169,12 +170,12 @@ def _claim(raw: Mapping[str, Any], sources: Mapping[str, str], pages: Mapping[st
     _demand(bool(raw["sources"]), CLAIMS_FILE, f"{what} names no source")
     _demand(raw["page"] in pages, CLAIMS_FILE, f'{what}: there is no page "{raw["page"]}"')
     return Claim(
-        key=_words(CLAIMS_FILE, what, raw["key"]),
-        says=_words(CLAIMS_FILE, what, raw["says"]),
-        verdict=_one_of(CLAIMS_FILE, what, raw["verdict"], Verdict),
-        answer=_words(CLAIMS_FILE, what, raw["answer"]),
-        right=_words(CLAIMS_FILE, what, raw["right"]),
+        key=_words(CLAIMS_FILE, f"{what}: key", raw["key"]),
+        says=_words(CLAIMS_FILE, f"{what}: says", raw["says"]),
+        verdict=_one_of(CLAIMS_FILE, f"{what}: verdict", raw["verdict"], Verdict),
+        answer=_words(CLAIMS_FILE, f"{what}: answer", raw["answer"]),
+        right=_words(CLAIMS_FILE, f"{what}: right", raw["right"]),
         sources=tuple(_source(CLAIMS_FILE, what, key, sources) for key in raw["sources"]),
-        mark=_one_of(CLAIMS_FILE, what, raw["mark"], Mark),
+        mark=_one_of(CLAIMS_FILE, f"{what}: mark", raw["mark"], Mark),
         page=raw["page"],
     )

@@ -37,8 +37,9 @@ class Listed:
     classes: tuple[MedicineClass, ...]
 
 
-def _read_classes() -> dict[str, MedicineClass]:
-    tables = tomllib.loads((RULES / "medicine_classes.toml").read_text("utf-8"))["class"]
+def read_classes(text: str) -> dict[str, MedicineClass]:
+    """Read the `[[class]]` tables of a rule file, by their keys."""
+    tables = tomllib.loads(text)["class"]
     found = {
         table["key"]: MedicineClass(**{**table, "names": tuple(table["names"]), "cite": tuple(table["cite"])})
         for table in tables
@@ -48,7 +49,7 @@ def _read_classes() -> dict[str, MedicineClass]:
     return found
 
 
-CLASSES: Final = _read_classes()
+CLASSES: Final = read_classes((RULES / "medicine_classes.toml").read_text("utf-8"))
 
 _NAMES: Final = tuple(
     (each, re.compile("|".join(rf"\b{re.escape(name)}\b" for name in each.names)))

@@ -45,15 +45,15 @@ def _document(table: dict[str, Any]) -> ConsentDocument:
     )
 
 
-def _read_documents() -> tuple[ConsentDocument, ...]:
-    tables = tomllib.loads((RULES / "preparation.toml").read_text("utf-8"))["document"]
-    found = tuple(_document(table) for table in tables)
+def read_documents(text: str) -> tuple[ConsentDocument, ...]:
+    """Read the `[[document]]` tables of a rule file."""
+    found = tuple(_document(table) for table in tomllib.loads(text)["document"])
     names = {(document.key, document.version, document.language) for document in found}
     assert len(names) == len(found), "one version of a consent text stands twice"
     return found
 
 
-DOCUMENTS: Final = _read_documents()
+DOCUMENTS: Final = read_documents((RULES / "preparation.toml").read_text("utf-8"))
 
 
 def in_force(on: date) -> tuple[ConsentDocument, ...]:

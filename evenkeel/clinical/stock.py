@@ -2,9 +2,9 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal, get_args
 
 from evenkeel.clinical.rulebook import RULES, Basis, Citation, parse_limit, require_listed
 from evenkeel.record.custody import Schedule
@@ -116,8 +116,18 @@ class Product:
 _NDC: Final = re.compile(r"\d{4}-\d{4}-\d{2}|\d{5}-\d{3}-\d{2}|\d{5}-\d{4}-\d", re.ASCII)
 
 
-def _read(name: str) -> list[dict[str, Any]]:
-    tables = cast("list[dict[str, Any]]", tomllib.loads((RULES / f"{name}s.toml").read_text("utf-8"))[name])
+def read_protocols(text: str) -> dict[str, Protocol]:
+    """Read the `[[protocol]]` tables of a rule file, by their keys."""
+    return {table["key"]: _protocol(table) for table in _tables(text, "protocol")}
+
+
+def read_products(text: str) -> dict[str, Product]:
+    """Read the `[[product]]` tables of a rule file, by their keys."""
+    return {table["key"]: _product(table) for table in _tables(text, "product")}
+
+
+def _tables(text: str, name: str) -> list[dict[str, Any]]:
+    tables: list[dict[str, Any]] = tomllib.loads(text)[name]
     assert len({table["key"] for table in tables}) == len(tables), f"a {name} stands twice"
     return tables
 
@@ -146,22 +156,24 @@ def _product(table: dict[str, Any]) -> Product:
     return Product(**{**table, **read})
 
 
-def _codes(products: dict[str, Product]) -> Iterator[tuple[str, str]]:
+def by_code(products: Iterable[Product]) -> dict[str, str]:
     """Every code with the key of its product; written without hyphens, each must still be one product's."""
+    found: dict[str, str] = {}
     seen: set[str] = set()
-    for product in products.values():
+    for product in products:
         for code in product.codes:
             digits = code.replace("-", "")
             assert digits not in seen, f"{code} names two products"
             seen.add(digits)
-            yield code, product.key
+            found[code] = product.key
+    return found
 
 
-PROTOCOLS: Final = {table["key"]: _protocol(table) for table in _read("protocol")}
-PRODUCTS: Final = {table["key"]: _product(table) for table in _read("product")}
+PROTOCOLS: Final = read_protocols((RULES / "protocols.toml").read_text("utf-8"))
+PRODUCTS: Final = read_products((RULES / "products.toml").read_text("utf-8"))
 # What an order may name and a dose be drawn from: ketamine in vials, never esketamine and never another drug.
 ORDERABLE: Final = {
     key: product for key, product in PRODUCTS.items() if (product.drug, product.form) == ("ketamine", "vial")
 }
 # The key of the product that a code on a label names, hyphenated as it is printed.
-PRODUCT_OF_NDC: Final = dict(_codes(PRODUCTS))
+PRODUCT_OF_NDC: Final = by_code(PRODUCTS.values())

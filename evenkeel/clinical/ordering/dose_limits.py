@@ -142,11 +142,9 @@ def pain_dose_in_an_hour(order: AboutDose, limits: Limits) -> Finding:
     """Worked out per hour, because pain protocols state a rate and run for hours."""
     if _is_mood(order):
         return Clear()
-    infused = (step for step in order.plan.steps if step.kind == "infusion")
-    in_an_hour = max((step.mg_per_kg_in_an_hour for step in infused), default=Fraction(0))
-    if in_an_hour > Fraction(limits.dose.value):
-        return Fires(evidence=(_in_an_hour(in_an_hour),))
-    return Clear()
+    infused = [step.mg_per_kg_in_an_hour for step in order.plan.steps if step.kind == "infusion"]
+    over = [each for each in infused if each > Fraction(limits.dose.value)]
+    return Fires(evidence=(_in_an_hour(max(over)),)) if over else Clear()
 
 
 @rule("ORD-DOS-007")
@@ -162,12 +160,13 @@ def pain_dose_below_what_is_given_in_an_hour(order: AboutDose, limits: Limits) -
 
 
 def _in_an_hour(exact: Fraction) -> str:
-    return f"{plain(to_decimal(exact, 2))} mg/kg in an hour"
+    return f"{plain(to_decimal(exact, 3))} mg/kg in an hour"
 
 
 def _amount_over(order: AboutDose, limits: Limits) -> Finding:
-    over = limits.amount < order.dose.ordered or limits.amount < order.dose.drawn
-    return Fires(evidence=(order.dose.ordered.shown(),)) if over else Clear()
+    most = max(order.dose.ordered, order.dose.drawn)
+    # In full: rounded, an amount just over the limit would read like the limit itself.
+    return Fires(evidence=(str(most),)) if limits.amount < most else Clear()
 
 
 @rule("ORD-CAP-001")

@@ -113,7 +113,7 @@ def another_weight_below_its_bmi(order: OnSomeWeight, limits: Limits) -> Finding
         return Unknown(missing=("the height",))
     index = body_mass_index(on.weighed, on.height)
     if index < Fraction(limits.bmi.value):
-        return Fires(evidence=(str(BodyMassIndex(value=to_decimal(index, 1))),))
+        return Fires(evidence=(str(BodyMassIndex(value=to_decimal(index, 2))),))
     return Clear()
 
 

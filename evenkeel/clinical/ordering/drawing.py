@@ -225,7 +225,7 @@ def _not_the_product(label: Vial) -> str | None:
     if product.key not in ORDERABLE:
         return f"the product is {product.label}"
     if product.strength != label.strength:
-        return f"this product has {product.strength}"
+        return f"the list says {product.strength}, the label {label.strength}"
     return None
 
 

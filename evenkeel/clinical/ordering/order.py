@@ -229,8 +229,9 @@ def weight_of_this_visit(order: OrderFacts, _: Limits) -> Finding:
     follows = weight_on(on.basis, weight, on.height, order.sex)
     if follows is None:
         return Unknown(missing=("the height and sex that the weight follows from",))
-    if order.dose.weight != follows or on.weight != follows:
-        return Fires(evidence=(f"dose on {order.dose.weight}, {BASIS_WORDS[on.basis]} {follows}",))
+    others = [used for used in (order.dose.weight, on.weight) if used != follows]
+    if others:
+        return Fires(evidence=(f"dose on {others[0]}, {BASIS_WORDS[on.basis]} {follows}",))
     return Clear()
 
 

@@ -131,7 +131,7 @@ def little_for_pain(order: OfProtocol, limits: Limits) -> Finding:
     if order.protocol.family != "pain":
         return Clear()
     ordered: DrugMass = order.plan.dose.ordered
-    return Fires(evidence=(ordered.shown(),)) if ordered < limits.amount else Clear()
+    return Fires(evidence=(str(ordered),)) if ordered < limits.amount else Clear()
 
 
 @rule("ORD-PAI-002")
@@ -181,10 +181,11 @@ def day_out_of_turn(order: OfProtocol, _: Limits) -> Finding:
         return Unknown(missing=("which day the last infusion was",))
     due = days_to_come(order.protocol, order.before, order.last_started_at, order.today)
     assert due is not None, "this protocol has days"
-    wrong = days.day != due.day or (due.day > 1 and days.of_days != due.of_days)
-    if wrong:
-        return Fires(evidence=(f"day {days.day} of {days.of_days}; by the record day {due.day}",))
-    return Clear()
+    is_begun = due.day > 1
+    if days.day == due.day and (days.of_days == due.of_days or not is_begun):
+        return Clear()
+    expected = f"day {due.day} of {due.of_days}" if is_begun else f"day {due.day}"
+    return Fires(evidence=(f"day {days.day} of {days.of_days}; by the record {expected}",))
 
 
 @rule("ORD-PLN-001")

@@ -19,10 +19,12 @@ from evenkeel.values.dose_plan import DosePlan
 from evenkeel.values.numbers import BadNumber
 from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
 from tests.rules import checkin_cases as checkin
+from tests.rules import dose_cases as doses
+from tests.rules import drawing_cases as drawing
 from tests.rules import infusion_cases as infusion
 from tests.rules import ordering_cases as ordering
+from tests.rules import protocol_cases as protocol
 from tests.rules import steps_cases as steps
-from tests.rules import titration_cases as titration
 from tests.rules.case import DAY
 from tests.rules.records import CHECK_IN, DOSE, NOON, changed, visit
 
@@ -140,7 +142,7 @@ def disagreeing() -> Answer:
 
 WEIGHED: Final = (NOON - timedelta(hours=1), CHECK_IN)
 ORDERED: Final = ordering.ORDERED
-ESKETAMINE: Final = ordering.vial(product="esketamine_spray_28")
+ESKETAMINE: Final = drawing.vial(product="esketamine_spray_28")
 TENTH: Final = "10 mg/mL for 50 mg/mL"
 
 SLIPS: Final = (
@@ -182,13 +184,13 @@ SLIPS: Final = (
         6,
         "DRW-STR-001",
         "refused",
-        ordering.vial(product="ketamine_10_20", strength=ordering.dose(strength="10").strength),
+        drawing.vial(product="ketamine_10_20", strength=ordering.dose(strength="10").strength),
         TENTH,
     ),
     ruled(6, "ORD-DIL-001", "refused", ordering.mood(strength="100", bag="0.7"), "100 mg/mL undiluted"),
     typed(7, Volume, "0.8 mg", "number-wrong-unit"),
     typed(7, DosePerWeight, "40 mg", "number-wrong-unit"),
-    ruled(7, "DRW-VOL-001", "refused", ordering.drawn(Volume.of("40")), "40 mg written as mL"),
+    ruled(7, "DRW-VOL-001", "refused", drawing.drawn(Volume.of("40")), "40 mg written as mL"),
     made(7, "over-vial", per_weight="40"),
     typed(8, DosePerWeight, "500 mcg/kg", "number-other-unit"),
     ruled(8, "ORD-DOS-004", "reason", ordering.mood(per_weight="0.05"), "too small by ten"),
@@ -198,9 +200,9 @@ SLIPS: Final = (
     ruled(9, "ORD-DOS-007", "reason", ordering.pain(per_weight="0.35"), "0.35 mg/kg/h for 4 h"),
     ruled(9, "ORD-DOS-006", "refused", ordering.pain(per_weight="2.1", duration="60"), "per hour"),
     Slip(10, "ways-disagree", "refused", disagreeing),
-    ruled(10, "ORD-TWO-001", "refused", ordering.pump_side("15")),
+    ruled(10, "ORD-TWO-001", "refused", doses.pump_side("15")),
     made(11, "over-bag", bag="0.8"),
-    ruled(11, "DRW-BAG-001", "refused", ordering.draw(bag=Volume.of("100.8")), "drug on top of a full bag"),
+    ruled(11, "DRW-BAG-001", "refused", drawing.draw(bag=Volume.of("100.8")), "drug on top of a full bag"),
     typed(12, DosePerWeight, ".5", "number-leading-point"),
     typed(12, DosePerWeight, "5.", "number-trailing-point"),
     typed(13, Weight, "70,5", "number-comma"),
@@ -235,7 +237,7 @@ SLIPS: Final = (
         19,
         "ORD-DAY-002",
         "refused",
-        titration.day(2, last=(1, 10), apart=timedelta(hours=3)),
+        protocol.day(2, last=(1, 10), apart=timedelta(hours=3)),
         "a run of days",
     ),
     ruled(20, "INF-RATE-001", "prescriber", infusion.rate("150.1"), "faster than ordered"),
@@ -244,11 +246,11 @@ SLIPS: Final = (
     ruled(21, "INF-STA-001", "refused", infusion.start(order=None), "unsigned"),
     ruled(21, "INF-STA-001", "refused", infusion.start(order=infusion.EXPIRES), "expired"),
     ruled(21, "ORD-EXP-001", "refused", ordering.expiring(NOON + timedelta(hours=12)), "expired"),
-    ruled(22, "DRW-EXP-001", "refused", ordering.vial(expiry_date=DAY - timedelta(days=1))),
-    ruled(22, "DRW-PRD-001", "refused", ordering.vial(product="midazolam_1_2"), "another drug"),
+    ruled(22, "DRW-EXP-001", "refused", drawing.vial(expiry_date=DAY - timedelta(days=1))),
+    ruled(22, "DRW-PRD-001", "refused", drawing.vial(product="midazolam_1_2"), "another drug"),
     ruled(23, "DRW-PRD-001", "refused", ESKETAMINE),
     made(23, "not-orderable", product="esketamine_spray_28"),
-    ruled(24, "DRW-RTE-001", "refused", ordering.draw(rate=FlowRate.of("15")), "a tenth"),
+    ruled(24, "DRW-RTE-001", "refused", drawing.draw(rate=FlowRate.of("15")), "a tenth"),
     ruled(24, "INF-RATE-003", "refused", infusion.rate("1500"), "tenfold"),
 )
 

@@ -26,7 +26,7 @@ Regenstrief Institute, Inc.
 _WORDING: Final[Mapping[Wording, str]] = {
     "ships": "stands in Evenkeel",
     "clinic_permits": "stands in Evenkeel, shown once the clinic names its permission",
-    "clinic_loads": "loaded by the clinic",
+    "clinic_loads": "is loaded by the clinic",
 }
 _METHODS: Final[Mapping[Method, str]] = {
     "sum": "sum",
@@ -136,7 +136,7 @@ def _numbers(of: Scale) -> list[str]:
 
 def _license(of: Scale) -> list[str]:
     owned = f" ({of.license.owner})" if of.license.owner else ""
-    wording = "" if of.unusable else f"; the wording is {_WORDING[of.license.wording]}"
+    wording = "" if of.unusable else f"; the wording {_WORDING[of.license.wording]}"
     lines = [f"License: {of.license.status}{owned}{wording}. {of.license.note}".strip() + "\n"]
     return [*lines, f"> {of.credit}\n"] if of.credit else lines
 

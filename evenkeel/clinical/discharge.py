@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Final
 
 from evenkeel.clinical.infusion.facts import latest_sign, minutes_between
-from evenkeel.clinical.infusion.signs import SIGN_WORDS
+from evenkeel.clinical.infusion.signs import SIGN_WORDS, too_old
 from evenkeel.clinical.questions import check_of, read_questions
 from evenkeel.clinical.rulebook import RULES, Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.record.screening import Tri
@@ -75,12 +76,13 @@ class DischargeFacts:
     call_at: datetime | None = None
 
 
-def _read_instructions() -> Instructions:
-    table = tomllib.loads((RULES / "discharge.toml").read_text("utf-8"))["instructions"]
+def read_instructions(path: Path) -> Instructions:
+    """Read the `[instructions]` table of a file, its lines in their order."""
+    table = tomllib.loads(path.read_text("utf-8"))["instructions"]
     return Instructions(version=table["version"], lines=tuple(Line(**line) for line in table["line"]))
 
 
-INSTRUCTIONS: Final = _read_instructions()
+INSTRUCTIONS: Final = read_instructions(RULES / "discharge.toml")
 CRITERIA: Final = read_questions("discharge")
 
 for _question in CRITERIA:
@@ -173,8 +175,8 @@ def _stayed(facts: DischargeFacts, limits: Limits) -> Finding:
         return Unknown(missing=("end of the infusion",))
     stayed = minutes_between(facts.visit.stopped.at, facts.at)
     if stayed < limits.stay.value:
-        shown = Minutes(value=max(to_decimal(Fraction(stayed), 0), to_decimal(Fraction(0), 0)))
-        return Fires(evidence=(f"{shown} since the drug stopped",))
+        # Whole minutes that have passed: a stay that is a second short never reads as long enough.
+        return Fires(evidence=(f"{Minutes.of(max(int(stayed), 0))} since the drug stopped",))
     return Clear()
 
 
@@ -192,12 +194,8 @@ def final_signs_missing(facts: DischargeFacts, limits: Limits) -> Finding:
     )
     if missing:
         return Unknown(missing=missing)
-    ages = {name: minutes_between(found[0], facts.at) for name, found in seen.items() if found is not None}
-    old = tuple(
-        f"{SIGN_WORDS[name]} is {Minutes(value=to_decimal(Fraction(age), 0))} old"
-        for name, age in ages.items()
-        if age > limits.age.value
-    )
+    charted_at = {name: found[0] for name, found in seen.items() if found is not None}
+    old = too_old(charted_at, limits.age, facts.at)
     return Fires(evidence=old) if old else Clear()
 
 
@@ -235,7 +233,8 @@ def pressure_not_back(facts: DischargeFacts, limits: Limits) -> Finding:
     baseline, now = Fraction(before[1].value), Fraction(after[1].value)
     change = abs(now - baseline) * 100 / baseline
     if change > Fraction(limits.share.value):
-        shown = Percent(value=to_decimal(change, 0))
+        # To a tenth, so that what is just over the limit does not read as the limit.
+        shown = Percent(value=to_decimal(change, 1))
         return Fires(evidence=(f"{before[1]} before, {after[1]} now, {shown} apart",))
     return Clear()
 
@@ -321,5 +320,5 @@ def no_call_agreed(facts: DischargeFacts, limits: Limits) -> Finding:
     if waits <= 0:
         return Fires(evidence=("the call lies before the patient leaves",))
     if waits > limits.within.value * 60:
-        return Fires(evidence=(f"the call is {Hours(value=to_decimal(Fraction(waits) / 60, 0))} away",))
+        return Fires(evidence=(f"the call is more than {limits.within} away",))
     return Clear()

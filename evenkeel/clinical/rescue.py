@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from evenkeel.clinical.infusion.facts import latest_sign, minutes_between
@@ -62,8 +63,9 @@ class RescueFacts:
     read_back: bool = True
 
 
-def _read_drugs() -> tuple[RescueDrug, ...]:
-    tables = tomllib.loads((RULES / "rescue.toml").read_text("utf-8"))["rescue"]
+def read_drugs(path: Path) -> tuple[RescueDrug, ...]:
+    """Read the `[[rescue]]` tables of a file, in its order; what is no proposal must cite a source."""
+    tables = tomllib.loads(path.read_text("utf-8"))["rescue"]
     found = tuple(
         RescueDrug(
             key=table["key"],
@@ -83,7 +85,7 @@ def _read_drugs() -> tuple[RescueDrug, ...]:
     return found
 
 
-RESCUE_DRUGS: Final = {drug.key: drug for drug in _read_drugs()}
+RESCUE_DRUGS: Final = {drug.key: drug for drug in read_drugs(RULES / "rescue.toml")}
 ROUTES: Final = tuple(dict.fromkeys(route for drug in RESCUE_DRUGS.values() for route in drug.routes))
 QUESTIONS: Final = read_questions("rescue")
 

@@ -1,4 +1,4 @@
-"""Discharge: the limits as the sources in `clinical/rules/sources.toml` and the proposals state them."""
+"""Whether a patient is well enough to leave: the limits as their sources and the proposals state them."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,13 +15,7 @@ from tests.rules.case import Case
 from tests.rules.infusion_cases import AWAKE, charted
 from tests.rules.records import CHECK_IN, DOSE, DRAWN, NOON, ORDER, changed, visit
 
-ALWAYS_KNOWN = {
-    "DIS-ESC-001": "a name is written or it is not",
-    "DIS-INS-001": "the page says given or not given",
-    "DIS-AMA-001": "the page says whether the patient leaves against advice",
-    "DIS-AMA-002": "a prescriber is named or not",
-    "DIS-AMA-003": "a time is written or not",
-}
+ALWAYS_KNOWN: dict[str, str] = {}
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
@@ -63,7 +57,6 @@ FACTS = DischargeFacts(
     # Stopped at 12:40 UTC: 24 hours later is 12:40, and the next morning is 08:00.
     told=Release(driving_at=ENDED_AT + 24 * 60 * MINUTE, alcohol_at=ENDED_AT + 24 * 60 * MINUTE),
 )
-EARLY_ENDED_AT = NOON - 7 * 60 * MINUTE
 
 
 def leaving(**changes: Any) -> DischargeFacts:
@@ -93,29 +86,6 @@ def score(total: str) -> DischargeScore:
     return DischargeScore(name="PADSS", total=Decimal(total), at=ENDED_AT + 50 * MINUTE)
 
 
-def told(driving: timedelta, alcohol: timedelta = timedelta(0)) -> DischargeFacts:
-    """The patient is told times that are so much later than the rule's."""
-    day = 24 * 60 * MINUTE
-    return leaving(told=Release(driving_at=ENDED_AT + day + driving, alcohol_at=ENDED_AT + day + alcohol))
-
-
-def told_after_a_night(driving_at: datetime) -> DischargeFacts:
-    """The drug stopped at 05:00, so that the next morning is the later of both."""
-    state = visit((EARLY_ENDED_AT - 40 * MINUTE, STARTED), (EARLY_ENDED_AT, STOPPED))
-    times = Release(driving_at=driving_at, alcohol_at=EARLY_ENDED_AT + 24 * 60 * MINUTE)
-    return leaving(visit=state, told=times)
-
-
-def against(**changes: Any) -> DischargeFacts:
-    """Leaving against advice, with a prescriber who knows and a call after three hours."""
-    seen_to: dict[str, Any] = {
-        "against_advice": True,
-        "prescriber_told": "Made-up Prescriber",
-        "call_at": FACTS.at + 180 * MINUTE,
-    }
-    return leaving(**{**seen_to, **changes})
-
-
 def question_cases() -> list[Case]:
     """For every question: the safe answer, the other one, "unknown" and no answer at all."""
     cases = []
@@ -137,85 +107,266 @@ def question_cases() -> list[Case]:
 CASES = [
     *question_cases(),
     Case("DIS-END-001", "yes", leaving(), "clear"),
-    Case("DIS-END-001", "no", leaving(visit=stay(stopped=False)), "fires"),
-    Case("DIS-END-001", "missing", leaving(visit=visit()), "unknown"),
-    Case("DIS-STAY-001", "below", stayed(60 * MINUTE - SECOND), "fires"),
+    Case(
+        "DIS-END-001",
+        "no",
+        leaving(visit=stay(stopped=False)),
+        "fires",
+        says=("the infusion was not stopped",),
+    ),
+    Case("DIS-END-001", "missing", leaving(visit=visit()), "unknown", says=("an infusion",)),
+    Case(
+        "DIS-STAY-001",
+        "below",
+        stayed(60 * MINUTE - SECOND),
+        "fires",
+        says=("59 min since the drug stopped",),
+    ),
     Case("DIS-STAY-001", "at", stayed(60 * MINUTE), "clear"),
     Case("DIS-STAY-001", "above", stayed(61 * MINUTE), "clear"),
-    Case("DIS-STAY-001", "missing", leaving(visit=stay(stopped=False)), "unknown"),
-    Case("DIS-STAY-002", "below", stayed(120 * MINUTE - SECOND, first=True), "fires"),
+    Case(
+        "DIS-STAY-001",
+        "below",
+        stayed(-MINUTE),
+        "fires",
+        "asked for a moment before the end",
+        says=("0 min since the drug stopped",),
+    ),
+    Case(
+        "DIS-STAY-001",
+        "missing",
+        leaving(visit=stay(stopped=False)),
+        "unknown",
+        says=("end of the infusion",),
+    ),
+    Case(
+        "DIS-STAY-002",
+        "below",
+        stayed(120 * MINUTE - SECOND, first=True),
+        "fires",
+        says=("119 min since the drug stopped",),
+    ),
     Case("DIS-STAY-002", "at", stayed(120 * MINUTE, first=True), "clear"),
     Case("DIS-STAY-002", "above", stayed(121 * MINUTE, first=True), "clear"),
     Case("DIS-STAY-002", "other", stayed(60 * MINUTE), "clear", "neither first nor raised"),
     Case(
         "DIS-STAY-002",
+        "other",
+        leaving(visit=stay(stopped=False)),
+        "clear",
+        "neither first nor raised, and not over",
+    ),
+    Case(
+        "DIS-STAY-002",
         "missing",
         leaving(visit=stay(stopped=False), is_first_or_raised=True),
         "unknown",
+        says=("end of the infusion",),
     ),
     # Leaving is 60 minutes after the end.
     Case("DIS-VIT-001", "below", leaving(visit=stay(last_at=ENDED_AT + 46 * MINUTE)), "clear"),
     Case("DIS-VIT-001", "at", leaving(visit=stay(last_at=ENDED_AT + 45 * MINUTE)), "clear"),
-    Case("DIS-VIT-001", "above", leaving(visit=stay(last_at=ENDED_AT + 45 * MINUTE - SECOND)), "fires"),
-    Case("DIS-VIT-001", "missing", leaving(visit=stay(None)), "unknown", "none since the end"),
-    Case("DIS-VIT-001", "missing", with_signs(sedation=None), "unknown", "no sedation score"),
-    Case("DIS-VIT-001", "missing", leaving(visit=stay(stopped=False)), "unknown", "not over"),
-    Case("DIS-SED-001", "below", with_signs(sedation=4), "fires"),
+    Case(
+        "DIS-VIT-001",
+        "above",
+        leaving(visit=stay(last_at=ENDED_AT + 45 * MINUTE - SECOND)),
+        "fires",
+        says=(
+            "systolic pressure is 16 min old",
+            "diastolic pressure is 16 min old",
+            "pulse is 16 min old",
+            "oxygen saturation is 16 min old",
+            "sedation (MOAA/S) is 16 min old",
+        ),
+    ),
+    Case(
+        "DIS-VIT-001",
+        "other",
+        leaving(visit=stay(last_at=ENDED_AT), at=ENDED_AT + 10 * MINUTE),
+        "clear",
+        "charted when the drug stopped",
+    ),
+    Case(
+        "DIS-VIT-001",
+        "missing",
+        leaving(visit=stay(replace(AWAKE, pulse=None), pulse=None)),
+        "unknown",
+        "never a pulse",
+        says=("pulse since the drug stopped",),
+    ),
+    Case(
+        "DIS-VIT-001",
+        "missing",
+        leaving(visit=stay(None)),
+        "unknown",
+        "none since the end",
+        says=(
+            "systolic pressure since the drug stopped",
+            "diastolic pressure since the drug stopped",
+            "pulse since the drug stopped",
+            "oxygen saturation since the drug stopped",
+            "sedation (MOAA/S) since the drug stopped",
+        ),
+    ),
+    Case(
+        "DIS-VIT-001",
+        "missing",
+        with_signs(sedation=None),
+        "unknown",
+        "no sedation score",
+        says=("sedation (MOAA/S) since the drug stopped",),
+    ),
+    Case(
+        "DIS-VIT-001",
+        "missing",
+        leaving(visit=stay(stopped=False)),
+        "unknown",
+        "not over",
+        says=("end of the infusion",),
+    ),
+    Case("DIS-SED-001", "below", with_signs(sedation=4), "fires", says=("sedation (MOAA/S) 4",)),
     Case("DIS-SED-001", "at", with_signs(sedation=5), "clear"),
     # The scale ends at 5, so nothing lies above; a deeper score is the other side.
     Case("DIS-SED-001", "above", with_signs(sedation=0), "fires", "nothing lies above 5"),
-    Case("DIS-SED-001", "missing", leaving(visit=stay(None)), "unknown"),
+    Case(
+        "DIS-SED-001", "other", leaving(visit=stay(last_at=ENDED_AT)), "clear", "awake when the drug stopped"
+    ),
+    Case(
+        "DIS-SED-001",
+        "missing",
+        leaving(visit=stay(replace(AWAKE, sedation=None), sedation=None)),
+        "unknown",
+        "never scored",
+    ),
+    Case("DIS-SED-001", "missing", leaving(visit=stay(stopped=False)), "unknown", "the drug did not stop"),
+    Case(
+        "DIS-SED-001",
+        "missing",
+        leaving(visit=stay(None)),
+        "unknown",
+        says=("sedation (MOAA/S) since the drug stopped",),
+    ),
     # 20 % of 120 is 24, so from 96 to 144.
     Case("DIS-BP-001", "below", systolic(120, 143), "clear"),
     Case("DIS-BP-001", "at", systolic(120, 144), "clear", "a rise"),
     Case("DIS-BP-001", "at", systolic(120, 96), "clear", "a fall"),
-    Case("DIS-BP-001", "above", systolic(120, 145), "fires", "a rise"),
-    Case("DIS-BP-001", "above", systolic(120, 95), "fires", "a fall"),
-    Case("DIS-BP-001", "missing", systolic(None, 120), "unknown", "no baseline"),
-    Case("DIS-BP-001", "missing", systolic(120, None), "unknown", "none at the end"),
-    Case("DIS-OX-001", "below", with_signs(spo2=Saturation.of(93)), "fires"),
+    Case(
+        "DIS-BP-001",
+        "above",
+        systolic(120, 145),
+        "fires",
+        "a rise",
+        says=("120 mmHg before, 145 mmHg now, 20.8 % apart",),
+    ),
+    Case(
+        "DIS-BP-001",
+        "above",
+        systolic(120, 95),
+        "fires",
+        "a fall",
+        says=("120 mmHg before, 95 mmHg now, 20.8 % apart",),
+    ),
+    Case(
+        "DIS-BP-001",
+        "other",
+        leaving(visit=stay(replace(AWAKE, systolic=Pressure.of(150)), ENDED_AT)),
+        "fires",
+        "charted when the drug stopped",
+        says=("120 mmHg before, 150 mmHg now, 25 % apart",),
+    ),
+    # 20 % of 118 is 23.6.
+    Case(
+        "DIS-BP-001",
+        "above",
+        systolic(118, 142),
+        "fires",
+        "just over",
+        says=("118 mmHg before, 142 mmHg now, 20.3 % apart",),
+    ),
+    Case(
+        "DIS-BP-001",
+        "missing",
+        leaving(visit=stay(stopped=False)),
+        "unknown",
+        "the drug did not stop",
+        says=("systolic pressure since the drug stopped",),
+    ),
+    Case(
+        "DIS-BP-001",
+        "missing",
+        leaving(visit=visit()),
+        "unknown",
+        "nothing was started",
+        says=("systolic pressure before the start",),
+    ),
+    Case(
+        "DIS-BP-001",
+        "missing",
+        leaving(visit=stay(None)),
+        "unknown",
+        "none since the drug stopped",
+        says=("systolic pressure since the drug stopped",),
+    ),
+    Case(
+        "DIS-BP-001",
+        "missing",
+        leaving(
+            visit=visit(
+                (NOON - MINUTE, charted(replace(AWAKE, systolic=Pressure.of(120)))),
+                (NOON, STARTED),
+                (ENDED_AT, STOPPED),
+            ),
+            at=NOON - 2 * MINUTE,
+        ),
+        "unknown",
+        "asked for a moment before any reading",
+        says=("systolic pressure since the drug stopped",),
+    ),
+    Case(
+        "DIS-BP-001",
+        "missing",
+        systolic(None, 120),
+        "unknown",
+        "no baseline",
+        says=("systolic pressure before the start",),
+    ),
+    Case(
+        "DIS-BP-001",
+        "missing",
+        systolic(120, None),
+        "unknown",
+        "none at the end",
+        says=("systolic pressure since the drug stopped",),
+    ),
+    Case(
+        "DIS-OX-001", "below", with_signs(spo2=Saturation.of(93)), "fires", says=("oxygen saturation 93 %",)
+    ),
     Case("DIS-OX-001", "at", with_signs(spo2=Saturation.of(94)), "clear"),
     Case("DIS-OX-001", "above", with_signs(spo2=Saturation.of(95)), "clear"),
-    Case("DIS-OX-001", "missing", with_signs(spo2=None), "unknown"),
-    Case("DIS-ESC-001", "yes", leaving(), "clear"),
-    Case("DIS-ESC-001", "no", leaving(received_by=" "), "fires"),
-    Case("DIS-INS-001", "yes", leaving(), "clear"),
-    Case("DIS-INS-001", "no", leaving(instructions_given=False), "fires"),
-    Case("DIS-AMA-001", "no", leaving(), "clear"),
-    Case("DIS-AMA-001", "yes", leaving(against_advice=True), "fires"),
-    Case("DIS-SCO-001", "below", leaving(score=score("8")), "fires", "8 of 10"),
+    Case(
+        "DIS-OX-001",
+        "missing",
+        with_signs(spo2=None),
+        "unknown",
+        says=("oxygen saturation since the drug stopped",),
+    ),
+    Case("DIS-SCO-001", "below", leaving(score=score("8")), "fires", "8 of 10", says=("PADSS 8 of 10",)),
     Case("DIS-SCO-001", "at", leaving(score=score("9")), "clear", "9 of 10"),
     Case("DIS-SCO-001", "above", leaving(score=score("10")), "clear", "10 of 10"),
-    Case("DIS-SCO-001", "missing", leaving(), "unknown", "no score was taken"),
-    Case("DIS-ESC-004", "yes", leaving(received_by=" made-up  escort"), "clear", "written otherwise"),
-    Case("DIS-ESC-004", "no", leaving(received_by="Another Made-up Adult"), "fires", "another adult came"),
-    Case("DIS-ESC-004", "missing", leaving(received_by=""), "unknown", "nobody is named"),
-    Case("DIS-DRV-001", "below", told(-SECOND), "fires", "driving a second too early"),
-    Case("DIS-DRV-001", "at", told(timedelta(0)), "clear", "the earliest times"),
-    Case("DIS-DRV-001", "above", told(12 * 60 * MINUTE), "clear", "driving later still"),
-    Case("DIS-DRV-001", "below", told(timedelta(0), -SECOND), "fires", "alcohol a second too early"),
     Case(
-        "DIS-DRV-001",
+        "DIS-SCO-001",
         "below",
-        told_after_a_night(EARLY_ENDED_AT + 24 * 60 * MINUTE),
+        leaving(score=score("8.5")),
         "fires",
-        "24 hours, and the night is not over",
+        "half a point short",
+        says=("PADSS 8.5 of 10",),
     ),
     Case(
-        "DIS-DRV-001",
-        "at",
-        told_after_a_night(NOON - 240 * MINUTE + 24 * 60 * MINUTE),
-        "clear",
-        "08:00 after the night",
+        "DIS-SCO-001",
+        "missing",
+        leaving(),
+        "unknown",
+        "no score was taken",
+        says=("a discharge score since the drug stopped",),
     ),
-    Case("DIS-DRV-001", "missing", leaving(told=None), "unknown", "nothing was told"),
-    Case("DIS-DRV-001", "missing", leaving(visit=stay(stopped=False)), "unknown", "the drug did not stop"),
-    Case("DIS-AMA-002", "yes", against(), "clear", "a prescriber knows"),
-    Case("DIS-AMA-002", "no", against(prescriber_told=""), "fires", "no prescriber knows"),
-    Case("DIS-AMA-003", "below", against(call_at=FACTS.at + 23 * 60 * MINUTE), "clear", "within a day"),
-    Case("DIS-AMA-003", "at", against(call_at=FACTS.at + 24 * 60 * MINUTE), "clear", "a day later"),
-    Case("DIS-AMA-003", "above", against(call_at=FACTS.at + 24 * 60 * MINUTE + SECOND), "fires", "too late"),
-    Case("DIS-AMA-003", "other", against(call_at=FACTS.at), "fires", "a call that is already over"),
-    Case("DIS-AMA-003", "other", against(call_at=None), "fires", "no call is agreed"),
-    Case("DIS-AMA-003", "other", leaving(), "clear", "not against advice"),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from evenkeel.clinical.infusion.facts import InfusionFacts
 from evenkeel.clinical.ordering import DoseFacts, Family
-from evenkeel.record.infusion import InfusionPaused, InfusionStarted, RateChanged
+from evenkeel.record.infusion import InfusionPaused, InfusionStarted, InfusionStopped, RateChanged
 from evenkeel.record.visits import VisitState
 from evenkeel.values.dose_plan import DosePlan, Stage, StageKind
 from evenkeel.values.drug import Strength
@@ -85,6 +85,7 @@ def dose(*stages: Stage, family: Family = "pain") -> DoseFacts:
 
 NOBODY = InfusionFacts(visit=visit(), at=NOON)
 PAUSED = (NOON + 5 * MINUTE, InfusionPaused(reason="made up"))
+STOPPED = InfusionStopped(reason="completed", note="", pump_volume=None)
 
 CASES = [
     # The bolus of 20 mL at 120 mL/h is over after 10 min.
@@ -110,6 +111,20 @@ CASES = [
     ),
     Case("INF-STP-001", "other", late(AFTER_BOLUS, 30, 0, PAUSED), "clear", "the pump stands still"),
     Case("INF-STP-001", "other", late(RISING, 20), "clear", "the next step is faster"),
+    Case(
+        "INF-STP-001",
+        "missing",
+        InfusionFacts(visit=in_steps(AFTER_BOLUS), at=NOON),
+        "unknown",
+        "not started",
+    ),
+    Case(
+        "INF-STP-001",
+        "missing",
+        late(AFTER_BOLUS, 20, 0, (NOON + 15 * MINUTE, STOPPED)),
+        "unknown",
+        "the pump was stopped",
+    ),
     Case(
         "INF-STP-001",
         "missing",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from fractions import Fraction
+from math import ceil
 from typing import Final
 
 from evenkeel.clinical.infusion.facts import InfusionFacts
@@ -51,8 +52,10 @@ def _signs_since_pause(visit: VisitState, at: datetime) -> Signs:
 def rate_over_order(facts: InfusionFacts, limits: Limits) -> Finding:
     """Slower is the nurse's to decide, faster the prescriber's; in steps, the one that is due counts."""
     step = most_now(facts.visit, facts.at)
-    if step is None or facts.rate is None:
+    if step is None:
         return Unknown(missing=("the ordered rate",))
+    if facts.rate is None:
+        return Unknown(missing=("the rate of the pump",))
     ordered = step.rate
     return Fires(evidence=(f"{facts.rate}, ordered {ordered}",)) if facts.rate > ordered else Clear()
 
@@ -78,8 +81,10 @@ def bag_over_order(facts: InfusionFacts, limits: Limits) -> Finding:
 def pump_not_as_ordered(facts: InfusionFacts, limits: Limits) -> Finding:
     """Asked of the first setting only; later changes have reasons of their own."""
     order = facts.visit.order
-    if order is None or facts.rate is None:
+    if order is None:
         return Unknown(missing=("the ordered rate",))
+    if facts.rate is None:
+        return Unknown(missing=("the rate of the pump",))
     ordered = order.payload.first_step.rate
     return Clear() if facts.rate == ordered else Fires(evidence=(f"{facts.rate}, ordered {ordered}",))
 
@@ -100,7 +105,8 @@ def rate_over_ceiling(facts: InfusionFacts, limits: Limits) -> Finding:
     mg = Fraction(facts.rate.value) * hours * bag.mcg_per_ml / MCG_PER_MG
     per_weight = mg / Fraction(order.payload.dose.weight.value)
     if per_weight > Fraction(limits.dose.value):
-        shown = DosePerWeight(value=to_decimal(per_weight, 2))
+        # Rounded up, so that what is just over the ceiling never reads as the ceiling.
+        shown = DosePerWeight(value=to_decimal(Fraction(ceil(per_weight * 100), 100), 2))
         return Fires(evidence=(f"{facts.rate} gives {shown} in {limits.span}",))
     return Clear()
 

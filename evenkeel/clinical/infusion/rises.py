@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from evenkeel.clinical.pressure import at_or_above_either
@@ -51,8 +52,9 @@ class PressureFacts:
     by_prescriber: bool
 
 
-def _read_rises() -> tuple[ExpectedRise, ...]:
-    tables = tomllib.loads((RULES / "expected.toml").read_text("utf-8"))["rise"]
+def read_rises(path: Path) -> tuple[ExpectedRise, ...]:
+    """Read the `[[rise]]` tables of a file, in its order; each must cite a source that is listed."""
+    tables = tomllib.loads(path.read_text("utf-8"))["rise"]
     found = tuple(
         ExpectedRise(text=table["text"], cite=Citation(**table["cite"]), basis=table["basis"])
         for table in tables
@@ -61,7 +63,7 @@ def _read_rises() -> tuple[ExpectedRise, ...]:
     return found
 
 
-EXPECTED_RISES: Final = _read_rises()
+EXPECTED_RISES: Final = read_rises(RULES / "expected.toml")
 
 
 def assess_pressure_choice(book: Rulebook, facts: PressureFacts, at: datetime) -> tuple[Verdict, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final, Literal
 
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
@@ -10,7 +9,6 @@ from evenkeel.record.signs import SIGN_NAMES
 from evenkeel.record.state import Written
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
-from evenkeel.values.numbers import plain
 from evenkeel.values.quantities import Minutes
 from evenkeel.values.shape import frozen
 
@@ -243,5 +241,4 @@ def _longer_than(limit: Minutes, overdue: Overdue) -> Finding:
         return Unknown(missing=("start of the infusion",))
     if overdue.since <= _span(limit):
         return Clear()
-    minutes = Decimal(int(overdue.since / timedelta(minutes=1)))
-    return Fires(evidence=(f"due {plain(minutes)} min ago",))
+    return Fires(evidence=(f"due {overdue.since // timedelta(minutes=1)} min ago",))

@@ -1,10 +1,12 @@
 """Signs: what can be a measurement at all, what is asked about again, and what the rules ask for."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
 from typing import Final
 
-from evenkeel.clinical.infusion.facts import InfusionFacts
+from evenkeel.clinical.infusion.facts import InfusionFacts, minutes_between
 from evenkeel.clinical.pressure import at_or_above_either
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.record.signs import SIGN_NAMES, Signs
@@ -12,7 +14,7 @@ from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.values.issues import Issue
 from evenkeel.values.numbers import plain
-from evenkeel.values.quantities import Quantity
+from evenkeel.values.quantities import Minutes, Quantity
 from evenkeel.values.shape import frozen
 
 SIGN_WORDS: Final[dict[str, str]] = {
@@ -20,7 +22,7 @@ SIGN_WORDS: Final[dict[str, str]] = {
     "diastolic": "diastolic pressure",
     "pulse": "pulse",
     "spo2": "oxygen saturation",
-    "breaths": "breaths per minute",
+    "breaths": "breathing rate",
     "sedation": "sedation (MOAA/S)",
     "dissociation": "dissociation",
     "nausea": "nausea",
@@ -67,6 +69,17 @@ USUAL: Final[dict[str, Span]] = {
 
 # A cuff on a moved arm reads a narrow or an impossible pair of numbers. Proposal.
 PULSE_PRESSURE_MIN: Final = 15
+
+
+def too_old(charted_at: Mapping[str, datetime], age: Minutes, at: datetime) -> tuple[str, ...]:
+    """Which signs are older than they may be, in words.
+
+    Their age is told in whole minutes, rounded up: what is a second too old never reads as young enough.
+    """
+    ages = {name: minutes_between(charted, at) for name, charted in charted_at.items()}
+    return tuple(
+        f"{SIGN_WORDS[name]} is {Minutes.of(ceil(old))} old" for name, old in ages.items() if old > age.value
+    )
 
 
 def values_of(signs: Signs) -> dict[str, Decimal]:

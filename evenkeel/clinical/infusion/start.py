@@ -1,19 +1,17 @@
 """The last gate before drug runs: a valid order, two people, a time-out and fresh baseline signs."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from fractions import Fraction
 from typing import Final
 
 from evenkeel.clinical.infusion.events import EventFacts, event_finding
-from evenkeel.clinical.infusion.facts import InfusionFacts, latest_pressure, latest_sign, minutes_between
-from evenkeel.clinical.infusion.signs import SIGN_WORDS
+from evenkeel.clinical.infusion.facts import InfusionFacts, latest_pressure, latest_sign
+from evenkeel.clinical.infusion.signs import SIGN_WORDS, too_old
 from evenkeel.clinical.pressure import above_either, at_or_above_either
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.record.infusion import EventRecorded
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
-from evenkeel.values.drug import to_decimal
-from evenkeel.values.quantities import Minutes
 
 _RULES: Final = (
     "INF-STA-006",
@@ -35,6 +33,18 @@ _RULES: Final = (
     "INF-RATE-002",
     "INF-RATE-004",
 )
+
+
+# What is read aloud at the time-out, in words short enough for a list of what was left out.
+_READ_ALOUD: Final = {
+    "patient": "the patient",
+    "dose": "the milligrams",
+    "volume": "the milliliters",
+    "rate": "the mL/h",
+    "end": "the expected end",
+    "rescue": "airway equipment and rescue drugs within reach",
+    "staff": "who is trained in advanced cardiac life support",
+}
 
 
 def assess_start(book: Rulebook, visit: VisitState, at: datetime) -> tuple[Verdict, ...]:
@@ -80,7 +90,7 @@ def time_out_incomplete(facts: InfusionFacts, limits: Limits) -> Finding:
     held = facts.visit.time_out
     if held is None:
         return Unknown(missing=("the time-out",))
-    unread = tuple(f"not read aloud: {key}" for key in limits.read if key not in held.payload.confirmed)
+    unread = _left_out(limits.read, held.payload.confirmed, "not read aloud")
     alone = ("held by one person",) if held.by.id == held.payload.second_person else ()
     return Fires(evidence=(*alone, *unread)) if alone or unread else Clear()
 
@@ -92,12 +102,8 @@ def baseline_not_fresh(facts: InfusionFacts, limits: Limits) -> Finding:
     missing = tuple(SIGN_WORDS[name] for name, found in seen.items() if found is None)
     if missing:
         return Unknown(missing=missing)
-    ages = {name: minutes_between(found[0], facts.at) for name, found in seen.items() if found is not None}
-    old = tuple(
-        f"{SIGN_WORDS[name]} is {Minutes(value=to_decimal(Fraction(age), 0))} old"
-        for name, age in ages.items()
-        if age > limits.age.value
-    )
+    charted_at = {name: found[0] for name, found in seen.items() if found is not None}
+    old = too_old(charted_at, limits.age, facts.at)
     return Fires(evidence=old) if old else Clear()
 
 
@@ -124,8 +130,12 @@ def staff_or_kit_not_named(facts: InfusionFacts, limits: Limits) -> Finding:
     held = facts.visit.time_out
     if held is None:
         return Unknown(missing=("the time-out",))
-    unsaid = tuple(f"not said: {key}" for key in limits.read if key not in held.payload.confirmed)
+    unsaid = _left_out(limits.read, held.payload.confirmed, "not said")
     return Fires(evidence=unsaid) if unsaid else Clear()
+
+
+def _left_out(wanted: Iterable[str], confirmed: tuple[str, ...], why: str) -> tuple[str, ...]:
+    return tuple(f"{why}: {_READ_ALOUD[key]}" for key in wanted if key not in confirmed)
 
 
 @rule("INF-HR-002")

@@ -1,13 +1,11 @@
 """Whether somebody or something watches without a break: the monitor is heard, and saturation is measured."""
 
 from datetime import datetime
-from fractions import Fraction
 from typing import Final
 
 from evenkeel.clinical.infusion.facts import minutes_between
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.record.verdict import Verdict
-from evenkeel.values.drug import to_decimal
 from evenkeel.values.quantities import Minutes
 from evenkeel.values.shape import frozen
 
@@ -62,4 +60,4 @@ def saturation_not_watched(watch: Watch, limits: Limits) -> Finding:
 
 
 def _whole(earlier: datetime, later: datetime) -> Minutes:
-    return Minutes(value=to_decimal(Fraction(int(minutes_between(earlier, later))), 0))
+    return Minutes.of(int(minutes_between(earlier, later)))

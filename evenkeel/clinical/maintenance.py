@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from evenkeel.clinical.outcomes import baseline_of, exact_fall, last_day_of, latest_of, scale_of
+from evenkeel.clinical.outcomes import baseline_of, exact_fall, last_day_of, later_forms, scale_of
 from evenkeel.clinical.rulebook import Basis, Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.record.courses import CourseState
 from evenkeel.record.screening import Tri
@@ -209,7 +209,7 @@ def still_needed_often(facts: PlanFacts, limits: Limits) -> Finding:
     planned = limits.span.value / facts.interval.value if facts.interval.value else Decimal("Infinity")
     if recent > limits.infusions or planned > limits.infusions:
         return Fires(
-            evidence=(f"{recent} infusions in the last {limits.span}, planned every {facts.interval}",)
+            evidence=(f"infusions in the last {limits.span}: {recent}; planned every {facts.interval}",)
         )
     return Clear()
 
@@ -238,18 +238,13 @@ def _worsening(course: CourseState) -> Finding:
     """Clear while the scores hold; fires once a response is lost or the score has risen from its best."""
     of = scale_of(course)
     baseline = baseline_of(course, of.id)
-    latest = latest_of(course, of.id, baseline)
     before = baseline.payload.total if baseline else None
-    now = latest.payload.total if latest else None
-    if baseline is None or latest is None or before is None or now is None:
+    forms = later_forms(course, of.id, baseline)
+    later = [fact.payload.total for fact in forms if fact.payload.total is not None]
+    if before is None or not later:
         return Unknown(missing=(f"a baseline and a later {of.short}",))
-    later = [
-        fact.payload.total
-        for fact in course.assessments_of(of.id)
-        if fact.payload.total is not None and fact.at > baseline.at
-    ]
-    best = min(later)
-    words = (f"{of.short} {plain(before)} at baseline, {plain(best)} at best, now {plain(now)}",)
+    best, now = min(later), later[-1]
+    words = (f"{of.short}: {plain(before)} at baseline, {plain(best)} at best, now {plain(now)}",)
     if of.worse_from is not None and now - best >= of.worse_from.value:
         return Fires(evidence=words)
     best_fall, fall = exact_fall(before, best), exact_fall(before, now)
@@ -287,7 +282,7 @@ def not_lengthened(facts: PlanFacts, limits: Limits) -> Finding:
         return Clear()
     if facts.interval > plan.payload.interval or isinstance(_worsening(facts.course), Fires):
         return Clear()
-    return Fires(evidence=(f"{plan.payload.interval} before, {facts.interval} now",))
+    return Fires(evidence=(f"interval: {plan.payload.interval} before, {facts.interval} now",))
 
 
 @rule("MNT-TPR-001")
@@ -299,7 +294,7 @@ def end_does_not_fit(facts: PlanFacts, limits: Limits) -> Finding:
     if ends < facts.next_due:
         return Fires(evidence=(f"ends {ends}, next infusion {facts.next_due}",))
     if before is not None and facts.interval < before.payload.interval:
-        return Fires(evidence=(f"{before.payload.interval} before, {facts.interval} now",))
+        return Fires(evidence=(f"interval: {before.payload.interval} before, {facts.interval} now",))
     return Clear()
 
 

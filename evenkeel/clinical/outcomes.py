@@ -87,17 +87,24 @@ def baseline_of(course: CourseState, scale_id: str) -> Written[AssessmentRecorde
     return before[-1] if before else None
 
 
+def later_forms(
+    course: CourseState, scale_id: str, baseline: Written[AssessmentRecorded] | None
+) -> tuple[Written[AssessmentRecorded], ...]:
+    """Every complete form after the baseline; none where there is no baseline to compare them with."""
+    if baseline is None:
+        return ()
+    return tuple(
+        fact
+        for fact in course.assessments_of(scale_id)
+        if fact.payload.total is not None and (fact.at, fact.seq) > (baseline.at, baseline.seq)
+    )
+
+
 def latest_of(
     course: CourseState, scale_id: str, baseline: Written[AssessmentRecorded] | None
 ) -> Written[AssessmentRecorded] | None:
     """The last complete form after the baseline; None where there is no baseline to compare it with."""
-    if baseline is None:
-        return None
-    later = [
-        fact
-        for fact in course.assessments_of(scale_id)
-        if fact.payload.total is not None and (fact.at, fact.seq) > (baseline.at, baseline.seq)
-    ]
+    later = later_forms(course, scale_id, baseline)
     return later[-1] if later else None
 
 
@@ -223,7 +230,7 @@ def worse_than_baseline(facts: OutcomeFacts, limits: Limits) -> Finding:
     if facts.scale.worse_from is None:
         return Unknown(missing=(f"how many points on {facts.scale.short} matter",))
     if after - before >= facts.scale.worse_from.value:
-        return Fires(evidence=(f"{facts.scale.short} {plain(before)}, now {plain(after)}",))
+        return Fires(evidence=(_moved(facts),))
     return Clear()
 
 
@@ -273,7 +280,7 @@ def no_remission(facts: OutcomeFacts, limits: Limits) -> Finding:
         return Unknown(missing=(f"a later {facts.scale.short}",))
     if after >= facts.scale.remission_below.value:
         return Fires(
-            evidence=(f"{facts.scale.short} {plain(after)}, not below {facts.scale.remission_below}",)
+            evidence=(f"{facts.scale.short}: {plain(after)}, not below {facts.scale.remission_below}",)
         )
     return Clear()
 
@@ -299,4 +306,4 @@ def _no_scores(facts: OutcomeFacts) -> Unknown:
 def _moved(facts: OutcomeFacts) -> str:
     assert facts.totals is not None, "asked of two scores"
     before, after = facts.totals
-    return f"{facts.scale.short} {plain(before)}, now {plain(after)}"
+    return f"{facts.scale.short}: {plain(before)}, now {plain(after)}"

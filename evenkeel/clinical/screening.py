@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from evenkeel.clinical.decision import gate
@@ -107,15 +108,16 @@ class ScreeningAssessment:
     verdicts: tuple[Verdict, ...]
 
 
-def _read_indications() -> dict[str, Indication]:
-    tables = tomllib.loads((RULES / "indications.toml").read_text("utf-8"))["indication"]
+def read_indications(path: Path) -> dict[str, Indication]:
+    """Read the `[[indication]]` tables of a file, by key, in their order."""
+    tables = tomllib.loads(path.read_text("utf-8"))["indication"]
     found = {table["key"]: Indication(**{**table, "cite": tuple(table["cite"])}) for table in tables}
     assert len(found) == len(tables), "an indication stands twice"
     require_listed("an indication", (key for indication in found.values() for key in indication.cite))
     return found
 
 
-INDICATIONS: Final = _read_indications()
+INDICATIONS: Final = read_indications(RULES / "indications.toml")
 QUESTIONS: Final = read_questions("screening")
 
 _BY_KEY: Final = {question.key: question for question in QUESTIONS}
@@ -178,14 +180,17 @@ def assess(
 def disagreements(
     indication: str, answers: dict[str, Tri], medicines: tuple[Medicine, ...]
 ) -> dict[str, tuple[Listed, ...]]:
-    """The questions that are answered with no although the medicine list names what they ask about."""
-    asked = {question.key for question in questions_for(indication) if answers.get(question.key) == "no"}
-    found: dict[str, list[Listed]] = {}
-    for each in listed(medicines):
-        for key in {of.question for of in each.classes if of.question in asked}:
-            assert key is not None, "only the questions of classes are looked at"
-            found.setdefault(key, []).append(each)
-    return {key: tuple(each) for key, each in found.items()}
+    """The questions that are answered with no although the medicine list names what they ask about.
+
+    In the order in which they are asked, each with the medicines in the order of the list.
+    """
+    lines = listed(medicines)
+    found = {
+        question.key: tuple(each for each in lines if question.key in {one.question for one in each.classes})
+        for question in questions_for(indication)
+        if answers.get(question.key) == "no"
+    }
+    return {key: named for key, named in found.items() if named}
 
 
 def only_waits(book: Rulebook, verdicts: tuple[Verdict, ...], on: date) -> bool:
@@ -255,18 +260,14 @@ def too_few_failed_trials(facts: ScreeningFacts, limits: Limits) -> Finding:
     trials = facts.checklist.trials
     if not trials and not facts.checklist.no_trials:
         return Unknown(missing=("trials of antidepressants",))
-    gaps = [_gaps(trial) for trial in trials]
     long_enough = sum(
-        not gap and trial.result in FAILED and _lasted(trial, limits.duration)
-        for trial, gap in zip(trials, gaps, strict=True)
+        not _gaps(trial) and trial.result in FAILED and _lasted(trial, limits.duration) for trial in trials
     )
     if long_enough >= limits.trials:
         return Clear()
-    open_ones = [
-        gap for trial, gap in zip(trials, gaps, strict=True) if gap and _may_count(trial, limits.duration)
-    ]
+    open_ones = [_gaps(trial) for trial in trials if _gaps(trial) and _may_count(trial, limits.duration)]
     if long_enough + len(open_ones) >= limits.trials:
-        return Unknown(missing=tuple(words for gap in open_ones for words in gap))
+        return Unknown(missing=tuple(words for gaps in open_ones for words in gaps))
     return Fires(evidence=(f"adequate failed trials: {long_enough}",))
 
 
@@ -333,7 +334,7 @@ def list_and_answers_disagree(facts: ScreeningFacts, _: Limits) -> Finding:
         return Unknown(missing=("the medicine list",))
     found = disagreements(facts.indication, facts.answers, facts.medicines)
     evidence = tuple(
-        f"{', '.join(each.medicine.name for each in named)} is listed, and {_BY_KEY[key].subject}: no"
+        f"on the list: {', '.join(each.medicine.name for each in named)}; {_BY_KEY[key].subject}: no"
         for key, named in found.items()
     )
     return Fires(evidence=evidence) if evidence else Clear()

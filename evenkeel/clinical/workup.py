@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final, Literal, Protocol, get_args
 
 from evenkeel.clinical.rulebook import RULES, Clear, Finding, Fires, Limits, Unknown, rule
@@ -45,15 +46,16 @@ class HasWorkup(Protocol):
         ...
 
 
-def _read_tests() -> dict[str, WorkupTest]:
-    tables = tomllib.loads((RULES / "screening.toml").read_text("utf-8"))["workup"]
+def read_tests(path: Path) -> dict[str, WorkupTest]:
+    """Read the `[[workup]]` tables of a rule file, by key, in their order."""
+    tables = tomllib.loads(path.read_text("utf-8"))["workup"]
     found = {table["key"]: WorkupTest(**table) for table in tables}
     assert len(found) == len(tables), "a test of the work-up stands twice"
     assert {each.kind for each in found.values()} <= set(get_args(WorkupKind)), "a test of no known kind"
     return found
 
 
-TESTS: Final = _read_tests()
+TESTS: Final = read_tests(RULES / "screening.toml")
 
 
 def is_positive(checklist: Checklist, key: str) -> bool:
@@ -87,7 +89,7 @@ def workup_out_of_date(subject: HasWorkup, limits: Limits) -> Finding:
     for key, line in read.items():
         days = int(getattr(limits, TESTS[key].kind).value)
         if line.done_date is not None and line.done_date + timedelta(days=days) < subject.on:
-            old.append(f"{TESTS[key].label} of {line.done_date}, at most {days} days old")
+            old.append(f"{TESTS[key].label} of {line.done_date}; asked for: at most {days} days old")
     if old:
         return Fires(evidence=tuple(old))
     undated = tuple(f"date of {TESTS[key].label}" for key, line in read.items() if line.done_date is None)

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from evenkeel.clinical.decision import objections
 from evenkeel.clinical.maintenance import (
+    IntervalOption,
     LongTermPlan,
     assess_plan,
     assess_relapse,
+    days_later,
     planned_dates,
     planned_due_date,
     suggest_interval,
@@ -168,3 +170,110 @@ def test_a_plan_from_before_it_could_end_is_read_on() -> None:
     assert state.maintenance.payload.interval == Days.of(21)
     assert len(state.maintenance_plans) == 2
     assert suggest_interval(BOOK, course((NOON - DAY, before)))[1].interval == Days.of(14)
+
+
+def test_every_option_says_why_and_how_well_that_is_founded() -> None:
+    weekly = IntervalOption(
+        interval=Days.of(7),
+        why="Weekly for four infusions held the gain in the one study of it (Phillips 2019).",
+        basis="source",
+        cite=("phillips-2019",),
+        is_next_step=False,
+    )
+    present = IntervalOption(
+        interval=Days.of(21),
+        why="The interval as it is planned now.",
+        basis="proposal",
+        cite=(),
+        is_next_step=False,
+    )
+    longer = IntervalOption(
+        interval=Days.of(28),
+        why="7 days longer, while the scores hold.",
+        basis="proposal",
+        cite=(),
+        is_next_step=True,
+    )
+    state = course(plan("21"), *given(40, 30, 20, 10))
+    assert suggest_interval(BOOK, state) == (weekly, present, longer)
+    assert suggest_interval(BOOK, state, on=TODAY) == (weekly, present, longer)
+
+
+def test_the_step_keeps_to_the_present_interval_while_the_weekly_ones_are_given() -> None:
+    assert options(plan("14"), *given(40, 30, 20)) == [("7", False), ("14", True), ("21", False)]
+    # Eighty days and a week are more than the twelve weeks of practice.
+    assert options(plan("80"), *given(40, 30, 20, 10)) == [("7", False), ("80", False), ("84", True)]
+
+
+def test_maintenance_is_counted_from_its_first_plan() -> None:
+    facts = (plan("7"), *given(40, 30), plan("14", NOON - 25 * DAY), *given(20, 10))
+    assert options(*facts) == [("7", False), ("14", False), ("21", True)]
+    # The infusion at the moment of the plan is not one of maintenance.
+    assert options(plan("7"), *given(50, 30, 20, 10)) == [("7", True), ("14", False)]
+
+
+def test_an_infusion_at_the_moment_of_the_plan_leaves_its_date() -> None:
+    assert planned_due_date(course(standing("14", 3 * DAY), *given(50))) == TODAY + 3 * DAY
+    assert planned_due_date(course(standing("14", 3 * DAY))) == TODAY + 3 * DAY
+    assert planned_due_date(course(standing("14", 3 * DAY), *given(49, 9))) == TODAY + 5 * DAY
+
+
+def test_a_plan_is_asked_about_consent_first_and_about_talking_last() -> None:
+    state = course((NOON - 50 * DAY, CONSENT), *given(0), response("response"))
+    made = LongTermPlan(
+        interval=Days.of(6),
+        next_due_date=TODAY + 6 * DAY,
+        goals="Made-up",
+        return_signs="",
+        psychotherapy="Made-up",
+        support_contact="Made-up",
+        prescriber_contact="Made-up",
+    )
+    found = assess_plan(BOOK, state, made)
+    assert [(verdict.rule.rule, verdict.answer) for verdict in found] == [
+        ("SER-CON-001", "clear"),
+        ("MNT-RSP-001", "clear"),
+        ("MNT-INT-001", "fires"),
+        ("MNT-INT-002", "clear"),
+        ("MNT-STP-001", "clear"),
+        ("MNT-DUE-001", "clear"),
+        ("MNT-CRV-001", "unknown"),
+        ("MNT-FWD-001", "clear"),
+        ("MNT-REL-001", "unknown"),
+        ("MNT-LEN-001", "clear"),
+        ("MNT-TPR-001", "clear"),
+        ("MNT-GOL-001", "clear"),
+        ("MNT-PSY-001", "unknown"),
+    ]
+    # Sixty days after the first infusion, with none since, the rule on infusions that never end holds.
+    often = replace(made, interval=Days.of(3))
+    late = {
+        verdict.rule.rule: verdict.answer for verdict in assess_plan(BOOK, state, often, on=TODAY + 60 * DAY)
+    }
+    assert late["MNT-STP-001"] == "fires"
+
+
+def test_relapse_is_asked_of_a_day() -> None:
+    found = assess_relapse(BOOK, course(*scores(20, 8, 11)), on=TODAY)
+    assert (found.rule.rule, found.evidence) == ("MNT-REL-001", ("PHQ-9: 20 at baseline, 8 at best, now 11",))
+
+
+def test_a_plan_towards_an_end_can_be_one_infusion_or_none() -> None:
+    first = date(2026, 6, 1)
+    assert taper_dates(first, Days.of(7), Days.of(7), first) == (first,)
+    assert taper_dates(first, Days.of(7), Days.of(7), first - DAY) == ()
+    assert taper_dates(first, Days.of(1), Days.of(0), first + DAY) == (first, first + DAY)
+    with pytest.raises(AssertionError, match=r"^infusions lie days apart"):
+        taper_dates(first, Days.of(0), Days.of(7), first)
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (0, "on the day of each infusion"),
+        (1, "the day after each infusion"),
+        (2, "2 days after each infusion"),
+    ],
+)
+def test_how_long_after_is_said_in_words(after: int, words: str) -> None:
+    assert days_later(Days.of(after)) == words

@@ -2,13 +2,23 @@
 
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenkeel.clinical.outcomes import Judgement, judge_response, scale_of
+from evenkeel.clinical.outcomes import (
+    Judgement,
+    baseline_of,
+    exact_fall,
+    judge_response,
+    last_day_of,
+    later_forms,
+    latest_of,
+    scale_of,
+)
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.courses import CourseState
 from evenkeel.record.outcomes import AssessmentPoint
@@ -124,3 +134,104 @@ def test_a_lower_score_is_never_judged_worse(before: int, totals: list[int]) -> 
     better, worse = (judged(before, total) for total in sorted(totals))
     assert ranks.index(better.response) >= ranks.index(worse.response)
     assert (better.remission, worse.remission) != ("no", "yes")
+
+
+def total_of(fact: Any) -> Decimal | None:
+    return None if fact is None else fact.payload.total
+
+
+def test_the_last_complete_form_that_is_marked_is_the_baseline() -> None:
+    marked = [(BEFORE_FIRST - 3 * DAY, form(18, "baseline")), (BEFORE_FIRST - 2 * DAY, form(20, "baseline"))]
+    others = [(BEFORE_FIRST - DAY, form(None, "baseline")), (BEFORE_FIRST, form(15))]
+    state = course(*marked, *others, (FIRST_AT, infusion()))
+    assert total_of(baseline_of(state, "phq9")) == 20
+    assert baseline_of(state, "nrs11") is None
+
+
+def test_without_a_mark_the_last_form_up_to_the_first_infusion_is_the_baseline() -> None:
+    forms = [(BEFORE_FIRST, form(18)), (FIRST_AT, form(17)), (FIRST_AT + DAY, form(16))]
+    given_at = [FIRST_AT, FIRST_AT + 3 * DAY]
+    infusions = [(at, infusion(number, at)) for number, at in enumerate(given_at, start=1)]
+    assert total_of(baseline_of(course(*forms, *infusions), "phq9")) == 17
+    assert baseline_of(course(*forms[2:], *infusions), "phq9") is None
+    assert baseline_of(course(*forms), "phq9") is None
+
+
+def test_later_forms_are_the_complete_ones_after_the_baseline() -> None:
+    state = course(
+        (BEFORE_FIRST - DAY, form(24)),
+        (BEFORE_FIRST, form(20, "baseline")),
+        # At the same moment, and written down after it.
+        (BEFORE_FIRST, form(19)),
+        (NOON - 2 * DAY, form(12)),
+        (NOON - DAY, form(None)),
+        (NOON, form(3, scale_id="nrs11")),
+    )
+    baseline = baseline_of(state, "phq9")
+    assert [total_of(fact) for fact in later_forms(state, "phq9", baseline)] == [19, 12]
+    assert total_of(latest_of(state, "phq9", baseline)) == 12
+    assert later_forms(state, "phq9", None) == ()
+    assert latest_of(state, "phq9", None) is None
+    assert latest_of(state, "nrs11", baseline) is not None
+    assert latest_of(state, "gad7", baseline) is None
+
+
+def test_a_judgement_says_on_what_it_stands() -> None:
+    found = judged(20, 10)
+    assert found == changed(
+        Judgement(
+            scale="phq9",
+            baseline=Decimal(20),
+            latest=Decimal(10),
+            fall_percent=Decimal("50.0"),
+            response="response",
+            remission="no",
+            verdicts=(),
+        ),
+        verdicts=found.verdicts,
+    )
+    assert [(verdict.rule.rule, verdict.answer) for verdict in found.verdicts] == [
+        ("OUT-RSK-001", "clear"),
+        ("OUT-CMP-001", "clear"),
+        ("OUT-BAS-001", "clear"),
+        ("OUT-AGE-001", "clear"),
+        ("OUT-WRS-001", "clear"),
+        ("OUT-RSP-001", "clear"),
+        ("OUT-PRT-001", "clear"),
+        ("OUT-REM-001", "fires"),
+        ("OUT-MIC-001", "clear"),
+    ]
+
+
+def test_a_scale_without_published_marks_says_how_far_it_fell_and_no_more() -> None:
+    # The WSAS has no published response, remission or change that matters; 6 of 8 is a quarter less.
+    found = judged(8, 6, "wsas")
+    assert (found.fall_percent, found.response, found.remission) == (Decimal("25.0"), "unknown", "unknown")
+    assert judged(8, 40, "wsas").response == "unknown"
+
+
+def test_an_old_score_stays_unknown_although_its_fall_is_said() -> None:
+    state = course((BEFORE_FIRST, form(20, "baseline")), (FIRST_AT, infusion()), (NOON, form(18)))
+    found = judge_response(BOOK, state, "phq9", on=NOON.date() + 15 * DAY)
+    assert (found.response, found.fall_percent) == ("unknown", Decimal("10.0"))
+
+
+def test_the_last_day_is_that_of_the_latest_entry_by_the_clock() -> None:
+    assert last_day_of(course((NOON, form(20)), (NOON - 3 * DAY, form(18)))) == NOON.date()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fall"),
+    [
+        (15, 8, Fraction(140, 3)),
+        (20, 20, Fraction(0)),
+        (10, 15, Fraction(-50)),
+        (1, 0, Fraction(100)),
+        (0, 0, None),
+        (None, 8, None),
+        (20, None, None),
+    ],
+)
+def test_a_fall_is_exact(before: int | None, after: int | None, fall: Fraction | None) -> None:
+    first, last = (None if total is None else Decimal(total) for total in (before, after))
+    assert exact_fall(first, last) == fall

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +16,15 @@ from evenkeel.clinical.screening import (
     ScreeningAssessment,
     assess,
     assess_age_of_screening,
+    disagreements,
     only_waits,
     questions_for,
+    read_indications,
     valid_until,
     waits_until,
 )
 from evenkeel.record.referral import Medicine
-from evenkeel.record.screening import WorkupLine
+from evenkeel.record.screening import Tri, WorkupLine
 from evenkeel.record.verdict import Override
 from evenkeel.values.quantities import Hours, Pressure
 from tests.rules.screening_cases import PLAIN, trial
@@ -247,3 +250,93 @@ def test_a_screening_stands_to_the_last_day() -> None:
 def test_a_patient_who_was_never_screened_is_blocked() -> None:
     never = assess_age_of_screening(BOOK, None, on=ON)
     assert (never.answer, never.severity, never.hard) == ("unknown", "block", True)
+
+
+TWO_INDICATIONS = """
+[[indication]]
+key = "depression"
+label = "Depression"
+family = "mood"
+grade = "trials"
+evidence = "Made-up evidence."
+guideline = "Made-up guideline."
+status = "Off-label."
+status_date = 2026-11-22
+basis = "source"
+cite = ["fava-2018", "anand-2023"]
+
+[[indication]]
+key = "ocd"
+label = "Obsessive compulsive disorder"
+family = "mood"
+grade = "unread"
+evidence = "Nothing."
+guideline = "None."
+status = "Off-label."
+status_date = 2026-11-22
+basis = "proposal"
+cite = []
+"""
+
+
+def read(folder: Path, text: str) -> dict[str, Indication]:
+    """Read a file of this text."""
+    path = folder / "indications.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_indications(path)
+
+
+def test_indications_are_read_in_their_order(tmp_path: Path) -> None:
+    found = read(tmp_path, TWO_INDICATIONS)
+    assert list(found) == ["depression", "ocd"]
+    assert found["depression"] == Indication(
+        key="depression",
+        label="Depression",
+        family="mood",
+        grade="trials",
+        evidence="Made-up evidence.",
+        guideline="Made-up guideline.",
+        status="Off-label.",
+        status_date=date(2026, 11, 22),
+        basis="source",
+        cite=("fava-2018", "anand-2023"),
+    )
+    assert (found["ocd"].basis, found["ocd"].cite) == ("proposal", ())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"ocd"', '"depression"', "an indication stands twice"),
+        ('"unread"', '"guideline_a"', "ocd: no such grade of evidence"),
+        ('"proposal"', '"source"', "ocd: only a proposal stands without a source"),
+        ('"anand-2023"', '"nowhere-2020"', "an indication cites what sources.toml lacks: nowhere-2020"),
+    ],
+)
+def test_an_indication_that_is_not_whole_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
+    assert old in TWO_INDICATIONS
+    with pytest.raises(AssertionError, match=f"^{words}"):
+        read(tmp_path, TWO_INDICATIONS.replace(old, new))
+
+
+def test_what_is_asked_about_names_every_medicine_of_the_list_that_says_otherwise() -> None:
+    names = ["lorazepam", "vitamin D", "phenobarbital", "theophylline", "lithium"]
+    medicines = tuple(Medicine(name=name, dose="") for name in names)
+    answers: dict[str, Tri] = {
+        "depressants": "no",
+        "cyp_inducers": "no",
+        "theophylline": "no",
+        "lithium_antidepressants": "unknown",
+        "mood_stabilizer": "no",
+        "pregnancy": "no",
+    }
+    found = disagreements("depression", answers, medicines)
+    # Phenobarbital both sedates and induces; of a mood stabilizer only bipolar depression is asked.
+    assert [(key, [each.medicine.name for each in named]) for key, named in found.items()] == [
+        ("theophylline", ["theophylline"]),
+        ("depressants", ["lorazepam", "phenobarbital"]),
+        ("cyp_inducers", ["phenobarbital"]),
+    ]
+    bipolar = disagreements("bipolar_depression", answers, medicines)
+    assert [each.medicine.name for each in bipolar["mood_stabilizer"]] == ["lithium"]
+    assert disagreements("depression", {}, medicines) == {}

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from evenkeel.clinical.decision import objections
 from evenkeel.clinical.repeated_checks import checks_due, last_done
 from evenkeel.clinical.rulebook import Rulebook
-from evenkeel.clinical.series import assess_booking, assess_review, exposure, planned_infusion, suggest_times
+from evenkeel.clinical.series import (
+    assess_booking,
+    assess_review,
+    assess_series_plan,
+    exposure,
+    planned_infusion,
+    suggest_times,
+)
 from evenkeel.record.codec import decode, encode
 from evenkeel.record.courses import CourseState
 from evenkeel.record.series import CheckRecorded, SeriesPlanned, SeriesPlannedWithoutDose
@@ -193,3 +200,124 @@ def test_of_two_checks_the_later_day_counts_however_they_were_written() -> None:
     assert last_done(state, "liver") == NOON.date() - DAY
     verdicts = assess_booking(BOOK, course(*READY, (NOON - DAY, late), (NOON, early)), NOON)
     assert "SER-ABN-001" not in {each.rule.rule for each in verdicts if each.answer == "fires"}
+
+
+def test_exposure_counts_nothing_that_comes_later() -> None:
+    counted = [infusion(1, NOON - DAY), infusion(2, NOON + DAY)]
+    assert exposure(counted, Days.of(365), on=NOON.date()).infusions == 1
+    nothing = exposure([], Days.of(365), on=NOON.date())
+    assert (nothing.infusions, nothing.given) == (0, DrugMass(mcg=0))
+
+
+def answers(verdicts: Any) -> list[tuple[str, str]]:
+    return [(verdict.rule.rule, verdict.answer) for verdict in verdicts]
+
+
+def test_a_booking_is_asked_about_consent_first_and_the_repeated_checks_last() -> None:
+    screened = (NOON - 91 * DAY, SCREENING)
+    assert answers(assess_booking(BOOK, course(screened, READY[1]), NOON)) == [
+        ("SER-CON-001", "clear"),
+        ("SER-SCR-001", "clear"),
+        ("SER-WRK-001", "clear"),
+        ("SER-GAP-001", "clear"),
+        ("SER-FRQ-001", "clear"),
+        ("SER-MIS-001", "clear"),
+        ("SER-MIS-002", "clear"),
+        ("SER-DUE-001", "clear"),
+        ("SER-STP-001", "clear"),
+        ("SCR-EXP-001", "fires"),
+        ("SER-LFT-001", "unknown"),
+        ("SER-BLD-001", "clear"),
+        ("SER-COG-001", "clear"),
+        ("SER-PDM-001", "clear"),
+        ("SER-ABN-001", "clear"),
+    ]
+    never = dict(answers(assess_booking(BOOK, course(), NOON)))
+    assert [id_ for id_, answer in never.items() if answer == "unknown"] == [
+        "SER-CON-001",
+        "SER-SCR-001",
+        "SER-WRK-001",
+        "SCR-EXP-001",
+        "SER-LFT-001",
+    ]
+
+
+def test_a_booking_is_judged_on_the_day_of_the_visit() -> None:
+    done = CheckRecorded(what="bladder", done_date=NOON.date() - 90 * DAY, finding="normal", note="")
+    state = course((NOON, done))
+    assert dict(answers(assess_booking(BOOK, state, NOON)))["SER-BLD-001"] == "clear"
+    assert dict(answers(assess_booking(BOOK, state, NOON + DAY)))["SER-BLD-001"] == "fires"
+
+
+def test_a_plan_is_asked_about_its_rhythm_and_about_the_year() -> None:
+    seven = [infusion(number, NOON - 30 * DAY) for number in range(7)]
+    verdicts = assess_series_plan(BOOK, infusions=6, per_week=3, given=seven, on=NOON.date())
+    assert [(verdict.rule.rule, verdict.evidence) for verdict in verdicts] == [
+        ("SER-RHY-001", ("3 a week",)),
+        ("SER-CUM-001", ("7 given (280 mg) in 365 days, 6 planned",)),
+        ("SER-CUM-002", ("7 given (280 mg) in 365 days, 6 planned",)),
+    ]
+    later = assess_series_plan(BOOK, infusions=6, per_week=2, given=seven, on=NOON.date() + 335 * DAY)
+    assert answers(later) == [("SER-RHY-001", "clear"), ("SER-CUM-001", "clear"), ("SER-CUM-002", "clear")]
+
+
+def test_a_review_looks_at_risk_age_and_worsening_before_it_looks_at_the_fall() -> None:
+    state = course((BEFORE_FIRST, form(20, "baseline")), (FIRST_AT, infusion()), (NOON, form(16)))
+    today = assess_review(BOOK, state, 6)
+    assert [(verdict.rule.rule, verdict.evidence) for verdict in today] == [
+        ("OUT-RSK-001", ()),
+        ("OUT-AGE-001", ()),
+        ("OUT-WRS-001", ()),
+        ("SER-REV-001", ("fallen by 20 %",)),
+        ("SER-REV-002", ("response: none",)),
+    ]
+    # Without a day, the day of the last entry; 15 days later the answer is too old to judge by.
+    assert assess_review(BOOK, state, 6, on=NOON.date()) == today
+    late = dict(answers(assess_review(BOOK, state, 6, on=NOON.date() + 15 * DAY)))
+    assert (late["OUT-AGE-001"], late["SER-REV-002"]) == ("fires", "unknown")
+
+
+def test_visits_keep_apart_and_to_the_days_that_a_clinic_is_open() -> None:
+    # Four a week: every 1.75 days; two days of rest move each on, and Sunday is closed.
+    assert days(date(2026, 6, 1), 4, 4) == ["Mon 01", "Wed 03", "Fri 05", "Mon 08"]
+    series = SeriesPlanned(purpose="induction", infusions=4, per_week=2, first_date=date(2026, 6, 1))
+    times = suggest_times(series, begins=time(9, 30), zone=NEW_YORK, open_weekdays={1, 5})
+    # Tuesdays and Saturdays.
+    assert [f"{when.astimezone(NEW_YORK):%a %d}" for when in times] == [
+        "Tue 02",
+        "Sat 06",
+        "Tue 09",
+        "Sat 13",
+    ]
+    # 09:30 of the summer in New York, as aware UTC.
+    assert [when.isoformat() for when in times[:1]] == ["2026-06-02T13:30:00+00:00"]
+
+
+@pytest.mark.parametrize(
+    ("infusions", "per_week", "open_weekdays", "words"),
+    [
+        (0, 2, {0}, "a series has infusions"),
+        (1, 0, {0}, "a series has a rhythm"),
+        (1, 1, set(), "a clinic is open on some day"),
+    ],
+)
+def test_a_series_of_nothing_cannot_be_laid_out(
+    infusions: int, per_week: int, open_weekdays: set[int], words: str
+) -> None:
+    first = date(2026, 6, 1)
+    series = SeriesPlanned(purpose="induction", infusions=infusions, per_week=per_week, first_date=first)
+    with pytest.raises(AssertionError, match=f"^{words}"):
+        suggest_times(series, begins=time(9), zone=NEW_YORK, open_weekdays=open_weekdays)
+
+
+def test_the_shortest_series_can_be_laid_out() -> None:
+    assert days(date(2026, 6, 1), 1, 1) == ["Mon 01"]
+
+
+def test_an_infusion_that_began_when_the_series_was_planned_is_its_first() -> None:
+    at = NOON - timedelta(days=9)
+    state = course(dosed("0.5", "0.6", "0.75"), (at, infusion_counted(at)))
+    assert [planned_dose(state, number) for number in (1, 2, 3, 4)] == ["0.5", "0.6", "0.75", None]
+    third = planned_infusion(state, 3)
+    assert third is not None
+    assert (third.number, third.protocol, third.per_weight) == (3, "mood_standard", DosePerWeight.of("0.75"))

@@ -56,9 +56,7 @@ class Bounds:
         if isinstance(value, tuple):
             return bool(value) and set(value) <= set(ends)
         low, high = ends
-        assert not isinstance(low, str), "the bounds of a number are numbers"
-        assert not isinstance(high, str), "the bounds of a number are numbers"
-        return measure(low) <= measure(value) <= measure(high)
+        return measure(_number(low)) <= measure(value) <= measure(_number(high))
 
     @property
     def absolute_shown(self) -> str:
@@ -74,9 +72,8 @@ class Bounds:
         shown = [str(end) for end in ends]
         if self.stricter == "fewer":
             return ", ".join(shown)
-        # The unit once is enough: "120 to 180 mmHg".
-        low, _, unit = shown[0].partition(" ")
-        return f"{low} to {shown[1]}" if unit and shown[1].endswith(f" {unit}") else " to ".join(shown)
+        # Both ends are of one kind, so the unit once is enough: "120 to 180 mmHg".
+        return f"{shown[0].partition(' ')[0]} to {shown[1]}"
 
 
 def read_bounds(spot: Spot, raw: object, versions: Sequence[Limits], *, is_hard: bool) -> dict[str, Bounds]:
@@ -94,28 +91,24 @@ def _read(spot: Spot, name: str, table: Any, versions: Sequence[Limits], *, is_h
     spot.demand(isinstance(table, dict), f"the bounds of {name} are a table")
     shipped = [limits.by_name[name] for limits in versions if name in limits.by_name]
     spot.demand(name in versions[-1].by_name, f"bounds are given for {name}, which is no limit of this rule")
-    stricter = table.get("stricter")
+    is_list = isinstance(shipped[-1], tuple)
+    wanted = _KEYS_OF_WORDS if is_list else _KEYS_OF_A_NUMBER
+    odd = ", ".join(sorted(set(table) ^ wanted))
+    spot.demand(not odd, f"missing or unknown keys in the bounds of {name}: {odd}")
+    stricter = table["stricter"]
     spot.at("stricter").demand(
         stricter in get_args(Stricter), f"stricter {stricter!r} of {name} is not lower, higher or fewer"
     )
-    is_list = isinstance(shipped[-1], tuple)
     spot.at("stricter").demand(
         (stricter == "fewer") == is_list,
         f"{name}: fewer is for a list of words, lower and higher for the rest",
     )
-    wanted = _KEYS_OF_WORDS if is_list else _KEYS_OF_A_NUMBER
-    odd = ", ".join(sorted(set(table) ^ wanted))
-    spot.demand(set(table) == wanted, f"missing or unknown keys in the bounds of {name}: {odd}")
     read = _words if is_list else _ends
+    widest = "among" if is_list else "absolute"
     bounds = Bounds(
         stricter=stricter,
         recommended=read(spot.at("recommended"), name, table["recommended"], shipped[-1]),
-        absolute=read(
-            spot.at("among" if is_list else "absolute"),
-            name,
-            table["among" if is_list else "absolute"],
-            shipped[-1],
-        ),
+        absolute=read(spot.at(widest), name, table[widest], shipped[-1]),
     )
     _check(spot, name, bounds, shipped, is_hard=is_hard)
     return bounds
@@ -143,16 +136,19 @@ def _ends(spot: Spot, name: str, raw: object, shipped: Limit) -> Range:
     return low, high
 
 
+def _number(end: Limit | str) -> Limit:
+    assert not isinstance(end, str), "the bounds of a number are numbers"
+    return end
+
+
 def _check(spot: Spot, name: str, bounds: Bounds, shipped: Sequence[Limit], *, is_hard: bool) -> None:
     now = shipped[-1]
     if bounds.stricter == "fewer":
         inside = set(bounds.recommended) <= set(bounds.absolute)
         loosest: Limit = tuple(str(word) for word in bounds.absolute)
     else:
-        inside = all(bounds.allows(end) for end in bounds.recommended if not isinstance(end, str))
-        end = bounds.absolute[1 if bounds.stricter == "lower" else 0]
-        assert not isinstance(end, str), "the bounds of a number are numbers"
-        loosest = end
+        inside = all(bounds.allows(_number(end)) for end in bounds.recommended)
+        loosest = _number(bounds.absolute[1 if bounds.stricter == "lower" else 0])
     spot.at("recommended").demand(inside, f"recommended values of {name} lie outside what is allowed")
     # A hard rule may not be loosened beyond its newest version; that an earlier one was looser is past.
     for limit in [now] if is_hard else shipped:

@@ -10,6 +10,7 @@ from evenkeel.values.shape import frozen
 
 DISAGREEMENTS_FILE: Final = RULES / "disagreements.toml"
 _KEYS: Final = {"point", "default", "rules", "positions"}
+_KEYS_OF_A_POSITION: Final = {"holds", "cite"}
 
 
 @frozen
@@ -57,10 +58,11 @@ def _read(file: str, raw: dict[str, Any], book: Rulebook) -> Disagreement:
     )
     for id_ in raw["rules"]:
         _demand(id_ in book.by_id, f"{where}: there is no rule {id_}")
+    for one in raw["positions"]:
+        odd = ", ".join(sorted((set(one) - {"second_hand"}) ^ _KEYS_OF_A_POSITION))
+        _demand(not odd, f"{where}: missing or unknown keys of a position {odd}")
     positions = tuple(
-        Position(
-            holds=one["holds"], cite=tuple(one["cite"]), is_second_hand=one.get("second_hand", False) is True
-        )
+        Position(holds=one["holds"], cite=tuple(one["cite"]), is_second_hand=one.get("second_hand") is True)
         for one in raw["positions"]
     )
     _demand(len(positions) > 1, f"{where}: a disagreement has two sides at least")

@@ -330,7 +330,8 @@ def _read_rule(found: RuleTable, check: Check | None, sources: Mapping[str, str]
     keys = set(table) - {"override_unknown", "bounds"}
     spot.demand(keys == _RULE_KEYS, f"missing or unknown keys {', '.join(sorted(keys ^ _RULE_KEYS))}")
     _check_answers(table, spot)
-    spot.at("version").demand(isinstance(table["version"], list), "versions are a list of tables")
+    is_list = isinstance(table["version"], list) and all(isinstance(raw, dict) for raw in table["version"])
+    spot.at("version").demand(is_list, "versions are a list of tables")
     versions = tuple(
         _read_version(raw, spot.at("version", place), sources) for place, raw in enumerate(table["version"])
     )

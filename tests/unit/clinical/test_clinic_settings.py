@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evenkeel.clinical.clinic_settings import ClinicSetting
+from evenkeel.clinical.bounds import Bounds
+from evenkeel.clinical.clinic_settings import ClinicSetting, in_order, overlaid
 from evenkeel.clinical.limits import Limit, limit_written, parse_limit, typed_limit
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, NoSuchVersion, Rulebook
 from evenkeel.record.chain import first_hash, seal
@@ -211,6 +212,116 @@ def test_no_entry_can_name_what_there_never_was(tmp_path: Path, ref: RuleRef) ->
         book.as_of(ref)
     assert book.as_of(RuleRef(rule=ID, version=1, setting=1)).limits.systolic == Pressure.of(150)
     assert book.as_of(RuleRef(rule=ID, version=1)).limits.systolic == Pressure.of(160)
+
+
+def test_settings_take_effect_by_their_day_and_on_one_day_by_their_number() -> None:
+    later, second, first = (
+        setting(2, "systolic", "150 mmHg", "2026-06-20"),
+        setting(3, "systolic", "145 mmHg", "2026-06-10"),
+        setting(1, "systolic", "155 mmHg", "2026-06-10"),
+    )
+    assert in_order([later, second, first]) == (first, second, later)
+
+
+def test_what_no_longer_counts_hides_no_other_setting(tmp_path: Path) -> None:
+    unbounded = SOFT.replace(
+        """[TST-BP-001.bounds.diastolic]
+stricter = "lower"
+recommended = ["90 mmHg", "100 mmHg"]
+absolute = ["70 mmHg", "110 mmHg"]
+""",
+        "",
+    )
+    assert unbounded != SOFT
+    book = read(tmp_path, unbounded).with_settings(
+        [
+            setting(1, "pulse", "100 beats/min", "2026-06-10"),
+            setting(2, "diastolic", "90 mmHg", "2026-06-10"),
+            setting(3, "offered", None, "2026-06-10"),
+            setting(4, "systolic", "150 mmHg", "2026-06-10"),
+        ]
+    )
+    assert reads(book, "2026-06-10") == ("Asked from 150 mmHg or 100 mmHg, for depression or crps.", 4)
+
+
+def test_what_was_set_against_a_version_that_is_no_more_is_held_against_the_newest(tmp_path: Path) -> None:
+    book = read(tmp_path, SOFT + LATER)
+    chosen = setting(1, "systolic", "170 mmHg", "2026-07-02", version=3)
+    assert book.with_settings([chosen]).limits(ID, date(2026, 7, 2)).systolic == Pressure.of(170)
+
+
+@pytest.mark.parametrize(
+    ("value", "counts"),
+    [
+        # The later version took crps out of the list, and it stays out.
+        (["crps", "anxiety"], ("anxiety",)),
+        # Nothing is left of what the clinic chose, so what ships counts.
+        (["crps"], ("depression",)),
+    ],
+)
+def test_what_a_later_version_took_out_of_a_list_stays_out(
+    tmp_path: Path, value: list[str], counts: tuple[str, ...]
+) -> None:
+    book = read(tmp_path, SOFT + LATER).with_settings([setting(1, "offered", value, "2026-06-10")])
+    assert book.limits(ID, date(2026, 6, 30)).offered == tuple(value)
+    assert book.limits(ID, date(2026, 7, 1)).offered == counts
+
+
+@pytest.mark.parametrize(
+    ("value", "counts"),
+    [
+        (["crps"], ("crps",)),
+        # Both stand in the list that ships; its order is kept.
+        (["crps", "depression"], ("depression", "crps")),
+        # What was never offered cannot be added where nobody may override the rule.
+        (["depression", "anxiety"], ("depression", "crps")),
+    ],
+)
+def test_a_list_of_a_hard_rule_only_gets_shorter(
+    tmp_path: Path, value: list[str], counts: tuple[str, ...]
+) -> None:
+    book = read(tmp_path, HARD).with_settings([setting(1, "offered", value, "2026-06-10")])
+    assert book.limits(ID, date(2026, 6, 10)).offered == counts
+
+
+def laid_over(
+    value: str | list[str], *, before: dict[str, Limit], now: Limit, bounds: Bounds, is_hard: bool = False
+) -> Limit:
+    """What counts of a limit x that was set against one release and is read under another."""
+    limits = overlaid(
+        Limits(by_name={"x": now}),
+        [setting(1, "x", value, "2026-06-10")],
+        {"x": bounds},
+        lambda number: Limits(by_name=before),
+        is_hard=is_hard,
+    )
+    return limits.by_name["x"]
+
+
+OFFERED = Bounds(stricter="fewer", recommended=("a", "b", "c"), absolute=("a", "b", "c"))
+SYSTOLIC = Bounds(
+    stricter="lower",
+    recommended=(Pressure.of(120), Pressure.of(180)),
+    absolute=(Pressure.of(120), Pressure.of(180)),
+)
+
+
+def test_a_limit_that_the_earlier_version_had_not_is_taken_as_it_was_set() -> None:
+    now = Pressure.of(150)
+    assert laid_over("170 mmHg", before={}, now=now, bounds=SYSTOLIC) == Pressure.of(170)
+    assert laid_over("170 mmHg", before={"x": Pressure.of(160)}, now=now, bounds=SYSTOLIC) == now
+
+
+def test_a_limit_that_became_a_list_is_held_against_what_ships() -> None:
+    # What was shipped when the clinic set it was no list, so only what both lists hold counts.
+    assert laid_over(["c", "a"], before={"x": Pressure.of(160)}, now=("a", "b"), bounds=OFFERED) == ("a",)
+
+
+def test_a_hard_rule_whose_list_has_nothing_in_common_with_the_setting_stays_as_it_ships() -> None:
+    assert laid_over(["c"], before={"x": ("a", "b")}, now=("a", "b"), bounds=OFFERED, is_hard=True) == (
+        "a",
+        "b",
+    )
 
 
 # --- what is written ----------------------------------------------------------------------------------------

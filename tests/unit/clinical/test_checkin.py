@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from evenkeel.clinical.checkin import QUESTIONS, CheckInFacts, assess
+from evenkeel.clinical.checkin import QUESTIONS, CheckInAssessment, CheckInFacts, assess
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.checkin import Escort
 from evenkeel.record.signs import Signs
@@ -18,14 +18,14 @@ ESCORT = Escort(name="Made-up Escort", phone="555 0100", relation="friend", conf
 SIGNS = Signs(systolic=Pressure.of(120), diastolic=Pressure.of(80), spo2=Saturation.of(98))
 
 
-def outcome(
+def assessed(
     *,
     previous_weight: str | None = "80",
     consent_stands: bool = True,
     screened_fit: bool = True,
     screened_date: date | None = ON - timedelta(days=20),
     **facts: Any,
-) -> str:
+) -> CheckInAssessment:
     """Check somebody in with nothing against them, but for what a test changes."""
     plain: dict[str, Any] = {
         "name_and_birth_date_agree": "yes",
@@ -46,7 +46,18 @@ def outcome(
         screened_fit=screened_fit,
         screened_date=screened_date,
         on=ON,
-    ).outcome
+    )
+
+
+def outcome(**changes: Any) -> str:
+    """What such a check-in comes to."""
+    return assessed(**changes).outcome
+
+
+def standing(**changes: Any) -> dict[str, str]:
+    """What did not answer clear, and its answer."""
+    found = assessed(**changes).verdicts
+    return {verdict.rule.rule: verdict.answer for verdict in found if verdict.answer != "clear"}
 
 
 def test_nothing_against_opens_the_gate() -> None:
@@ -109,3 +120,31 @@ def test_one_question_left_open_never_opens_the_gate(key: str) -> None:
 def test_raised_pressure_is_advice() -> None:
     raised = Signs(systolic=Pressure.of(150), diastolic=Pressure.of(80), spo2=Saturation.of(98))
     assert outcome(signs=raised) == "open"
+
+
+def test_every_rule_of_a_check_in_is_asked_and_then_the_age_of_the_screening() -> None:
+    asked = [verdict.rule.rule for verdict in assessed().verdicts]
+    shipped = {rule.id for rule in BOOK.rules if rule.id.startswith("CHK-")}
+    assert asked[-1] == "SCR-EXP-001"
+    assert set(asked[:-1]) == shipped
+    assert len(asked) == len(shipped) + 1
+    assert standing() == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"consent_stands": False}, {"CHK-CON-001": "fires"}),
+        ({"screened_fit": False}, {"CHK-SCR-001": "fires"}),
+        ({"screened_date": None}, {"SCR-EXP-001": "unknown"}),
+        # A screening stands for 90 days.
+        ({"screened_date": ON - timedelta(days=90)}, {}),
+        ({"screened_date": ON - timedelta(days=91)}, {"SCR-EXP-001": "fires"}),
+        ({"previous_weight": None}, {"CHK-WGT-002": "unknown"}),
+        ({"previous_weight": "100"}, {"CHK-WGT-002": "fires"}),
+        ({"record_number_agrees": "no"}, {"CHK-ID-001": "fires"}),
+        ({"answers": {**SAFE, "pregnancy": "yes"}}, {"CHK-PRG-001": "fires"}),
+    ],
+)
+def test_each_fact_is_seen_by_its_rule_alone(changes: dict[str, Any], expected: dict[str, str]) -> None:
+    assert standing(**changes) == expected

@@ -9,7 +9,8 @@ from evenkeel.clinical.ordering import UnableToWeigh, dosing_weight, make_plan, 
 from evenkeel.clinical.ordering.dosing_weight import body_mass_index, ideal_weight
 from evenkeel.record.referral import Sex
 from evenkeel.values.dose_plan import DosePlan, Stage
-from evenkeel.values.dosing_weight import WeightBasis
+from evenkeel.values.dosing_weight import DosingWeight, WeightBasis
+from evenkeel.values.issues import Issue
 from evenkeel.values.quantities import DosePerWeight, Height, Minutes, Volume, Weight
 
 DAY = date(2026, 6, 1)
@@ -39,17 +40,27 @@ def test_the_weight_of_a_dose_is_that_worked_out_by_hand(
 
 
 @pytest.mark.parametrize(
-    ("height", "sex", "code"),
+    ("height", "sex", "code", "sentence"),
     [
-        (None, "male", "height-missing"),
-        ("152.3", "male", "height-short"),
-        ("175", "other", "sex-unknown"),
-        ("175", "unknown", "sex-unknown"),
+        (
+            None,
+            "male",
+            "height-missing",
+            "Height: ideal and adjusted weight follow from it. Measure it.",
+        ),
+        (
+            "152.3",
+            "male",
+            "height-short",
+            "Height: the formula begins at 152.4 cm. Dose on actual weight.",
+        ),
+        ("175", "other", "sex-unknown", "The formula knows women and men alone. Dose on actual weight."),
+        ("175", "unknown", "sex-unknown", "The formula knows women and men alone. Dose on actual weight."),
     ],
 )
 @pytest.mark.parametrize("basis", ["ideal", "adjusted"])
 def test_what_does_not_follow_is_refused_at_the_height(
-    basis: WeightBasis, height: str | None, sex: Sex, code: str
+    basis: WeightBasis, height: str | None, sex: Sex, code: str, sentence: str
 ) -> None:
     with pytest.raises(UnableToWeigh) as refusal:
         dosing_weight(
@@ -60,7 +71,7 @@ def test_what_does_not_follow_is_refused_at_the_height(
             height_date=DAY,
             sex=sex,
         )
-    assert [(issue.code, issue.field) for issue in refusal.value.issues] == [(code, "height")]
+    assert refusal.value.issues == (Issue(sentence=sentence, code=code, field="height"),)
 
 
 def test_the_index_is_exact() -> None:
@@ -118,3 +129,24 @@ def test_infusions_are_compared_by_what_the_scale_read() -> None:
     # 35.25 mg for 110 kg.
     assert planned("ideal").per_actual_weight == DosePerWeight.of("0.32")
     assert planned("actual").per_actual_weight == DosePerWeight.of("0.5")
+
+
+@pytest.mark.parametrize(("basis", "weight"), [("ideal", "70.5"), ("actual", "110")])
+def test_a_weight_says_when_it_and_the_height_were_measured(basis: WeightBasis, weight: str) -> None:
+    is_actual = basis == "actual"
+    weighed_date, height_date = date(2026, 5, 30), date(2026, 3, 1)
+    assert dosing_weight(
+        basis,
+        weighed=Weight.of(110),
+        weighed_date=weighed_date,
+        height=Height.of(175),
+        height_date=height_date,
+        sex="male",
+    ) == DosingWeight(
+        basis=basis,
+        weight=Weight.of(weight),
+        weighed=Weight.of(110),
+        weighed_date=weighed_date,
+        height=None if is_actual else Height.of(175),
+        height_date=None if is_actual else height_date,
+    )

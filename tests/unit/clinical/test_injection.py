@@ -6,10 +6,13 @@ from fractions import Fraction
 
 import pytest
 
-from evenkeel.clinical.ordering import UnableToMakeDose, make_injection
+from evenkeel.clinical.ordering import UnableToMakeDose, assess_injection, make_injection
+from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.injection import Injection
+from evenkeel.values.issues import Issue
 from evenkeel.values.quantities import DosePerWeight, Volume, Weight
+from tests.rules.case import DAY
 
 
 def made(per_weight: str = "0.5", weight: str = "70", product: str = "ketamine_50_10") -> Injection:
@@ -28,19 +31,71 @@ def test_amount_volume_and_what_reaches_the_blood() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "code", "field"),
+    ("changes", "code", "field", "sentence"),
     [
-        ({"per_weight": "0"}, "zero", "per_weight"),
-        ({"weight": "0"}, "zero", "weight"),
-        ({"product": "esketamine_spray_28"}, "not-orderable", "product"),
-        ({"per_weight": "0.001", "product": "ketamine_100_5"}, "too-small", "per_weight"),
-        ({"per_weight": "40"}, "over-vial", "product"),
+        ({"per_weight": "0"}, "zero", "per_weight", "The dose in mg/kg must be more than zero."),
+        ({"weight": "0"}, "zero", "weight", "The weight must be more than zero."),
+        (
+            {"product": "esketamine_spray_28"},
+            "not-orderable",
+            "product",
+            "Choose a ketamine vial from the clinic's list.",
+        ),
+        (
+            {"per_weight": "0.001", "product": "ketamine_100_5"},
+            "too-small",
+            "per_weight",
+            "The dose is too small for a syringe. Check mg/kg.",
+        ),
+        # 40 mg/kg for 70 kg are 2,800 mg, 56 mL.
+        (
+            {"per_weight": "40"},
+            "over-vial",
+            "product",
+            "56 mL is more than a vial holds. Check mg/kg and weight.",
+        ),
     ],
 )
-def test_what_no_syringe_could_give_is_refused(changes: dict[str, str], code: str, field: str) -> None:
+def test_what_no_syringe_could_give_is_refused(
+    changes: dict[str, str], code: str, field: str, sentence: str
+) -> None:
     with pytest.raises(UnableToMakeDose) as refusal:
         made(**changes)
-    assert [(issue.code, issue.field) for issue in refusal.value.issues] == [(code, field)]
+    assert refusal.value.issues == (Issue(sentence=sentence, code=code, field=field),)
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    with pytest.raises(UnableToMakeDose) as refusal:
+        made("0", "0", "something else")
+    assert [issue.field for issue in refusal.value.issues] == ["per_weight", "weight", "product"]
+
+
+def test_all_of_a_vial_may_be_drawn() -> None:
+    # 5 mg/kg x 100 kg = 500 mg, all of a vial of 10 mL with 50 mg/mL; whether it is wise is for the rules.
+    assert made("5", "100").draw == Volume.of("10")
+
+
+@pytest.mark.parametrize(
+    ("changes", "standing"),
+    [
+        ({}, {}),
+        # 2 mg/kg x 70 kg = 140 mg, 2.8 mL of 50 mg/mL; 1.86 mg/kg reach the blood.
+        ({"per_weight": "2"}, {"ORD-IMU-001": "fires", "ORD-CAP-001": "fires"}),
+        # 0.8 mg/kg x 70 kg = 56 mg, 5.6 mL of 10 mg/mL.
+        ({"per_weight": "0.8", "product": "ketamine_10_20"}, {"ORD-IMU-002": "fires"}),
+        # 1 mg/kg x 201 kg = 201 mg, 2.01 mL of 100 mg/mL.
+        (
+            {"per_weight": "1", "weight": "201", "product": "ketamine_100_5"},
+            {"ORD-CAP-001": "fires", "ORD-CAP-002": "fires"},
+        ),
+    ],
+)
+def test_an_injection_is_asked_about_by_its_own_rules(
+    changes: dict[str, str], standing: dict[str, str]
+) -> None:
+    asked = {"ORD-IMU-001": "clear", "ORD-IMU-002": "clear", "ORD-CAP-001": "clear", "ORD-CAP-002": "clear"}
+    verdicts = assess_injection(Rulebook.shipped(), made(**changes), on=DAY)
+    assert {each.rule.rule: each.answer for each in verdicts} == {**asked, **standing}
 
 
 def test_random_injections_are_exact_but_for_one_rounding() -> None:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenkeel.clinical.medicine_classes import CLASSES, classes_of, listed
+from evenkeel.clinical.medicine_classes import (
+    CLASSES,
+    Listed,
+    MedicineClass,
+    classes_of,
+    listed,
+    read_classes,
+)
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.clinical.screening import QUESTIONS
 from evenkeel.record.referral import Medicine
@@ -106,3 +113,61 @@ def test_every_name_of_the_list_is_recognized_however_it_is_written(
 def test_no_medicine_of_a_list_is_lost(names: list[str]) -> None:
     medicines = [Medicine(name=name, dose="") for name in names]
     assert [each.medicine for each in listed(medicines)] == medicines
+
+
+def test_a_list_keeps_its_order_and_says_what_it_does_not_know() -> None:
+    lorazepam = Medicine(name="lorazepam", dose="1 mg")
+    unknown = Medicine(name="Zyx", dose="")
+    assert listed([unknown, lorazepam]) == (
+        Listed(medicine=unknown, classes=()),
+        Listed(medicine=lorazepam, classes=(CLASSES["benzodiazepine"],)),
+    )
+
+
+CLASS = """
+[[class]]
+key = "made_up"
+label = "made-up class"
+names = ["madeupine", "inventamine"]
+question = "depressants"
+effect = "Made up."
+handling = "Made up."
+basis = "source"
+cite = ["ketalar-label"]
+"""
+
+
+def test_a_class_is_read_as_it_is_written() -> None:
+    assert read_classes(CLASS) == {
+        "made_up": MedicineClass(
+            key="made_up",
+            label="made-up class",
+            names=("madeupine", "inventamine"),
+            effect="Made up.",
+            handling="Made up.",
+            basis="source",
+            cite=("ketalar-label",),
+            question="depressants",
+        )
+    }
+    unsourced = CLASS.replace('basis = "source"', 'basis = "proposal"').replace('["ketalar-label"]', "[]")
+    assert read_classes(unsourced)["made_up"].cite == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (CLASS + CLASS, "a class of medicines stands twice"),
+        (
+            CLASS.replace("ketalar-label", "nobody"),
+            "a class of medicines cites what sources.toml lacks: nobody",
+        ),
+        (CLASS.replace('"source"', '"rumor"'), "made_up: no such basis"),
+        (CLASS.replace('["ketalar-label"]', "[]"), "made_up: only a proposal stands without a source"),
+        (CLASS.replace("inventamine", "Inventamine"), "made_up: generic names are lower case"),
+    ],
+)
+def test_a_class_that_cannot_be_right_is_refused(text: str, words: str) -> None:
+    with pytest.raises(AssertionError) as refusal:
+        read_classes(text)
+    assert str(refusal.value) == words

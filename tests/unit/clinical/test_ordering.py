@@ -13,6 +13,7 @@ from evenkeel.clinical.ordering import (
     DrawFacts,
     FromVial,
     UnableToMakeDose,
+    assess_dose,
     assess_draw,
     assess_order,
     compare_check,
@@ -21,13 +22,16 @@ from evenkeel.clinical.ordering import (
     make_plan,
     order_expired,
 )
+from evenkeel.clinical.ordering.dose_limits import DOSE_RULES
 from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.record.series import SeriesPlanned
 from evenkeel.record.verdict import Override, Verdict
 from evenkeel.values.dose import Dose
 from evenkeel.values.dose_plan import DosePlan
+from evenkeel.values.dosing_weight import DosingWeight
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.numbers import BadNumber
-from evenkeel.values.quantities import DosePerWeight, FlowRate, Minutes, Volume, Weight
+from evenkeel.values.quantities import DosePerWeight, FlowRate, Height, Minutes, Volume, Weight
 from tests.rules.case import DAY
 from tests.rules.records import (
     CHECK_IN,
@@ -167,6 +171,87 @@ def test_every_protocol_makes_a_dose_that_nothing_shuts_out(key: str, product: s
 
 def test_an_ordinary_first_order_is_clear() -> None:
     assert standing(order()) == set()
+
+
+def test_every_rule_of_an_order_is_asked_and_what_screening_asks_of_age_and_date() -> None:
+    asked = [verdict.rule.rule for verdict in order()]
+    # The end of an order is asked about later, and an injection is no order.
+    apart = {"ORD-EXP-001", "ORD-IMU-001", "ORD-IMU-002"}
+    shipped = {rule.id for rule in BOOK.rules if rule.id.startswith("ORD-")} - apart
+    assert asked[-2:] == ["SCR-AGE-001", "SCR-EXP-001"]
+    assert set(asked[:-2]) == shipped
+    assert len(asked) == len(shipped) + 2
+
+
+PLANNED = SeriesPlanned(
+    purpose="induction",
+    infusions=2,
+    per_week=2,
+    first_date=DAY,
+    protocol="mood_standard",
+    per_weight=(DosePerWeight.of("0.5"), DosePerWeight.of("0.75")),
+)
+SCREENED_AND_CONSENTED = ((NOON - 480 * HOUR, SCREENING), (NOON - 240 * HOUR, CONSENT))
+IDEAL = DosingWeight(
+    basis="ideal",
+    weight=Weight.of("70.5"),
+    weighed=Weight.of("110"),
+    weighed_date=DAY,
+    height=Height.of("175"),
+    height_date=DAY,
+)
+
+
+def on_ideal() -> dict[str, Any]:
+    """A dose for a man of 175 cm and 110 kg on the 70.5 kg of Devine's formula."""
+    plan = DosePlan.around(made(weight="70.5"), DAY, on=IDEAL)
+    return {"plan": plan, "visit": visit((NOON - HOUR, changed(CHECK_IN, weight=Weight.of("110"))))}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"route": "im"}, {"ORD-RTE-001"}),
+        ({"patient_age": 17}, {"SCR-AGE-001"}),
+        ({"patient_age": None}, {"SCR-AGE-001"}),
+        ({"elsewhere_at": (NOON - 23 * HOUR,)}, {"ORD-DUP-002"}),
+        ({"days": Days(day=1, of_days=2)}, {"ORD-DAY-001"}),
+        ({"course": course(*SCREENED_AND_CONSENTED[:1])}, {"ORD-CON-001"}),
+        ({"visit": visit()}, {"ORD-GAT-001", "ORD-GAT-002", "ORD-WGT-001", "ORD-WGT-002"}),
+        ({"at": NOON + 12 * HOUR}, {"ORD-GAT-002"}),
+        ({"protocol": "crps_outpatient"}, {"ORD-PRT-001", "ORD-PAI-001", "ORD-PAI-002", "ORD-DAY-001"}),
+        ({**on_ideal(), "sex": "male"}, set()),
+        ({**on_ideal(), "sex": "female"}, {"ORD-WGT-001"}),
+        # The first of two planned infusions is the visit's, and it is planned at 0.5 mg/kg.
+        ({"course": course(*SCREENED_AND_CONSENTED, (NOON - 100 * HOUR, PLANNED))}, set()),
+        (
+            {
+                "course": course(
+                    *SCREENED_AND_CONSENTED,
+                    (NOON - 100 * HOUR, changed(PLANNED, per_weight=(DosePerWeight.of("0.4"),))),
+                )
+            },
+            {"ORD-PLN-001"},
+        ),
+    ],
+    ids=str,
+)
+def test_each_fact_of_an_order_is_seen_by_its_rules_alone(
+    changes: dict[str, Any], expected: set[str]
+) -> None:
+    assert standing(order(**changes)) == expected
+
+
+def test_a_dose_of_nobody_is_asked_about_by_the_rules_of_doses() -> None:
+    dose = around(made(per_weight="0.6"))
+    first = assess_dose(BOOK, dose, family="mood", is_first="yes", on=DAY)
+    assert standing(first) == {"ORD-DOS-001"}
+    assert {verdict.rule.rule for verdict in first} == set(DOSE_RULES)
+    assert standing(assess_dose(BOOK, dose, family="mood", is_first="no", on=DAY)) == set()
+    assert standing(assess_dose(BOOK, dose, family="pain", is_first="yes", on=DAY)) == set()
+    low = around(made(per_weight="0.12"))
+    # 0.12 mg/kg in 40 min are 0.18 mg/kg in an hour.
+    assert standing(assess_dose(BOOK, low, family="pain", is_first="yes", on=DAY)) == {"ORD-DOS-007"}
 
 
 def test_a_step_up_in_the_second_infusion_is_clear_and_in_the_first_asks() -> None:

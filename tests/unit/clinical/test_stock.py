@@ -5,7 +5,19 @@ from dataclasses import replace
 import pytest
 
 from evenkeel.clinical.ordering import UnableToMakeDose, make_dose
-from evenkeel.clinical.stock import ORDERABLE, PRODUCT_OF_NDC, PRODUCTS
+from evenkeel.clinical.rulebook import Citation
+from evenkeel.clinical.stock import (
+    ORDERABLE,
+    PRODUCT_OF_NDC,
+    PRODUCTS,
+    PROTOCOLS,
+    Product,
+    Protocol,
+    by_code,
+    read_products,
+    read_protocols,
+)
+from evenkeel.values.dose_plan import Stage
 from evenkeel.values.drug import DrugMass, Strength
 from evenkeel.values.quantities import DosePerWeight, Minutes, Volume, Weight
 
@@ -63,24 +75,26 @@ def test_another_drug_is_refused_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "words"),
     [
-        {"ndc": "42023-113"},
-        {"ndc": "4202311310"},
-        {"ndc": "420231-13-10"},
-        {"other_ndc": ("42023-1131-0", "1-2-3")},
-        {"ndc": "", "other_ndc": ("42023-113-10",)},
-        {"vial": Volume.of("0.00001")},
-        {"cite": ()},
-        {"drug": "propofol"},
-        {"schedule": "II"},
-        {"form": "tablet"},
+        ({"ndc": "42023-113"}, "a code is not an NDC"),
+        ({"ndc": "4202311310"}, "a code is not an NDC"),
+        ({"ndc": "420231-13-10"}, "a code is not an NDC"),
+        ({"other_ndc": ("42023-1131-0", "1-2-3")}, "a code is not an NDC"),
+        ({"ndc": "", "other_ndc": ("42023-113-10",)}, "further codes, but no first one"),
+        # 10 mg/mL in 0.00001 mL are a tenth of a microgram.
+        ({"vial": Volume.of("0.00001")}, "it holds a broken number of micrograms"),
+        ({"cite": ()}, "only a proposal has no source"),
+        ({"drug": "propofol"}, "propofol is not a drug of the list"),
+        ({"schedule": "II"}, "no such schedule"),
+        ({"form": "tablet"}, "tablet is not a form"),
     ],
     ids=str,
 )
-def test_a_product_that_no_label_could_show_is_refused(change: dict[str, object]) -> None:
-    with pytest.raises(AssertionError, match="ketalar_10_20"):
+def test_a_product_that_no_label_could_show_is_refused(change: dict[str, object], words: str) -> None:
+    with pytest.raises(AssertionError) as refusal:
         replace(PRODUCTS["ketalar_10_20"], **change)  # type: ignore[arg-type]
+    assert str(refusal.value) == f"ketalar_10_20: {words}"
 
 
 def test_a_vial_holds_what_strength_and_size_make() -> None:
@@ -88,3 +102,155 @@ def test_a_vial_holds_what_strength_and_size_make() -> None:
     spray = PRODUCTS["esketamine_spray_28"]
     assert spray.mass == DrugMass.mg("28")
     assert replace(spray, strength=Strength.mg_per_ml("70")).mass == DrugMass.mg("14")
+
+
+def test_a_proposal_needs_no_source_and_a_drug_no_schedule() -> None:
+    made_up = replace(PRODUCTS["ketalar_10_20"], cite=(), basis="proposal", schedule=None, ndc="")
+    assert made_up.codes == ()
+
+
+VIAL = """
+[[product]]
+key = "made_up"
+label = "ketamine 10 mg/mL, 20 mL"
+drug = "ketamine"
+schedule = ""
+form = "vial"
+strength = "10 mg/mL"
+vial = "20 mL"
+ndc = "42023-113-10"
+other_ndc = ["42023-113-11"]
+basis = "source"
+cite = [{ key = "openfda-ndc", locator = "made up" }]
+note = "Made up."
+"""
+
+
+def test_a_product_is_read_as_it_is_written() -> None:
+    assert read_products(VIAL) == {
+        "made_up": Product(
+            key="made_up",
+            label="ketamine 10 mg/mL, 20 mL",
+            drug="ketamine",
+            schedule=None,
+            form="vial",
+            strength=Strength.mg_per_ml("10"),
+            vial=Volume.of("20"),
+            ndc="42023-113-10",
+            other_ndc=("42023-113-11",),
+            basis="source",
+            cite=(Citation(key="openfda-ndc", locator="made up"),),
+            note="Made up.",
+        )
+    }
+    (controlled,) = read_products(VIAL.replace('schedule = ""', 'schedule = "III"')).values()
+    assert controlled.schedule == "III"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (VIAL + VIAL, "a product stands twice"),
+        (VIAL.replace("openfda-ndc", "nobody"), "made_up cites what sources.toml lacks: nobody"),
+    ],
+)
+def test_a_list_of_products_that_cannot_be_right_is_refused(text: str, words: str) -> None:
+    with pytest.raises(AssertionError) as refusal:
+        read_products(text)
+    assert str(refusal.value) == words
+
+
+def test_a_code_without_its_hyphens_names_one_product_too() -> None:
+    first = PRODUCTS["ketalar_10_20"]
+    assert by_code([first]) == {"42023-113-10": "ketalar_10_20"}
+    # The same ten digits in other segments.
+    second = replace(first, key="made_up", ndc="42023-1131-0")
+    with pytest.raises(AssertionError) as refusal:
+        by_code([first, second])
+    assert str(refusal.value) == "42023-1131-0 names two products"
+
+
+WITH_BOLUS = """
+[[protocol]]
+key = "made_up"
+label = "Made up, bolus and infusion"
+family = "pain"
+indications = ["crps", "headache"]
+bolus = "0.2 mg/kg"
+bolus_duration = "10 min"
+days_most = 5
+per_weight = "1.2 mg/kg"
+duration = "130 min"
+bag = "250 mL"
+basis = "proposal"
+cite = [{ key = "asra-2018-chronic", locator = "made up" }]
+note = "Made up."
+"""
+
+
+def stage(per_weight: str, minutes: str) -> Stage:
+    """A stage of an infusion."""
+    return Stage(per_weight=DosePerWeight.of(per_weight), duration=Minutes.of(minutes))
+
+
+def test_a_protocol_is_read_as_it_is_written() -> None:
+    assert read_protocols(WITH_BOLUS) == {
+        "made_up": Protocol(
+            key="made_up",
+            label="Made up, bolus and infusion",
+            family="pain",
+            per_weight=DosePerWeight.of("1.2"),
+            duration=Minutes.of("130"),
+            bag=Volume.of("250"),
+            basis="proposal",
+            cite=(Citation(key="asra-2018-chronic", locator="made up"),),
+            note="Made up.",
+            bolus=DosePerWeight.of("0.2"),
+            bolus_duration=Minutes.of("10"),
+            days_most=5,
+            indications=("crps", "headache"),
+        )
+    }
+    assert PROTOCOLS["mood_standard"].indications == ()
+    assert PROTOCOLS["mood_standard"].bolus is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (WITH_BOLUS + WITH_BOLUS, "a protocol stands twice"),
+        (WITH_BOLUS.replace("asra-2018-chronic", "nobody"), "made_up cites what sources.toml lacks: nobody"),
+        (WITH_BOLUS.replace('bolus = "0.2 mg/kg"\n', ""), "made_up: half a bolus"),
+        (WITH_BOLUS.replace('bolus_duration = "10 min"\n', ""), "made_up: half a bolus"),
+        (WITH_BOLUS.replace("0.2 mg", "1.2 mg"), "made_up: the bolus is not a part of the whole"),
+        (WITH_BOLUS.replace('"10 min', '"130 min'), "made_up: the bolus is not a part of the whole"),
+    ],
+)
+def test_a_protocol_that_cannot_be_run_is_refused(text: str, words: str) -> None:
+    with pytest.raises(AssertionError) as refusal:
+        read_protocols(text)
+    assert str(refusal.value) == words
+
+
+@pytest.mark.parametrize(
+    ("per_weight", "after"),
+    [
+        ("1.2", stage("1", "120")),
+        ("0.21", stage("0.01", "120")),
+        ("2", stage("1.8", "120")),
+    ],
+)
+def test_the_bolus_stays_and_the_infusion_takes_the_rest(per_weight: str, after: Stage) -> None:
+    (protocol,) = read_protocols(WITH_BOLUS).values()
+    bolus = Stage(per_weight=DosePerWeight.of("0.2"), duration=Minutes.of("10"), kind="bolus")
+    assert protocol.stages_of(DosePerWeight.of(per_weight)) == (bolus, after)
+
+
+@pytest.mark.parametrize("per_weight", ["0.2", "0.1"])
+def test_no_more_than_the_bolus_is_infused_alone_in_all_of_the_time(per_weight: str) -> None:
+    (protocol,) = read_protocols(WITH_BOLUS).values()
+    assert protocol.stages_of(DosePerWeight.of(per_weight)) == (stage(per_weight, "130"),)
+
+
+def test_a_protocol_without_a_bolus_is_one_stage() -> None:
+    assert PROTOCOLS["mood_standard"].stages == (stage("0.5", "40"),)

@@ -7,6 +7,7 @@ from typing import Final
 from evenkeel.clinical.bounds import Bounds
 from evenkeel.clinical.clinic_settings import ClinicSetting
 from evenkeel.clinical.decision import REASON_LETTERS_MIN
+from evenkeel.clinical.ladders import Rung, crossings, shipped_ladders
 from evenkeel.clinical.limits import Limit, limit_shown
 from evenkeel.clinical.rulebook import Rule, RuleVersion
 from evenkeel.journey.acting import Act, RecordMoved, use_case
@@ -42,25 +43,25 @@ def set_limit(
     """Set one limit of a rule from a day on; None goes back to the shipped limit.
 
     `act.seen` is the number of the rule's newest setting on the page that the person acted from. A value
-    outside what is recommended is saved only when `is_confirmed`. Raises UnableToSetLimit, and RecordMoved
-    when somebody else set a limit of this rule in between.
+    outside what is recommended, or out of order with another rule's, is saved only when `is_confirmed`.
+    Raises UnableToSetLimit, and RecordMoved when somebody else set a limit of this rule in between.
     """
     of = book().rule(rule)
     assert limit in of.bounds, f"{rule} has no limit {limit} that a clinic may set"
     _require_seen(of, act)
     setting = _setting(of, act.by, act.recorded_at, limit, value, from_date)
-    setting = replace(
-        setting,
-        reason=reason.strip(),
-        is_confirmed=is_confirmed and needs_confirmation(of, limit, value),
-    )
+    doubts = _doubts(of, setting)
+    setting = replace(setting, reason=reason.strip(), is_confirmed=is_confirmed and bool(doubts))
     issues = [
         *_about_value(of, setting),
         *_about_date(from_date, clinic_day(act.recorded_at)),
         *_about_reason(setting.reason),
     ]
     if not issues:
-        issues = [*_about_change(of, setting), *_about_confirmation(of, setting)]
+        issues = [
+            *_about_change(of, setting),
+            *([] if setting.is_confirmed else _about_doubts(setting, doubts)),
+        ]
     if issues:
         raise UnableToSetLimit(issues)
     limit_settings.append(setting)
@@ -95,9 +96,12 @@ def _setting(
     )
 
 
-def needs_confirmation(rule: Rule, limit: str, value: Limit | None) -> bool:
-    """Whether a value lies outside what is recommended, so that somebody must say that they mean it."""
-    return value is not None and not rule.bounds[limit].recommends(value)
+def needs_confirmation(
+    by: Author, at: datetime, *, rule: str, limit: str, value: Limit | None, from_date: date
+) -> bool:
+    """Whether somebody must say that they mean it; nothing is written."""
+    of = book().rule(rule)
+    return bool(_doubts(of, _setting(of, by, at, limit, value, from_date)))
 
 
 def limit_words(name: str) -> str:
@@ -166,17 +170,40 @@ def _about_change(rule: Rule, setting: ClinicSetting) -> list[Issue]:
     return [Issue(sentence=sentence, code="unchanged", field="value", rule=rule.id)]
 
 
-def _about_confirmation(rule: Rule, setting: ClinicSetting) -> list[Issue]:
-    """A value that is allowed and not recommended is set only by somebody who says that they mean it."""
-    if setting.value is None or setting.is_confirmed:
+def _about_doubts(setting: ClinicSetting, doubts: list[str]) -> list[Issue]:
+    if not doubts:
         return []
-    if not needs_confirmation(rule, setting.limit, setting.value):
-        return []
+    sentence = f'{limit_words(setting.limit)}: {" ".join(doubts)} Tick "{CONFIRMATION}" if you do.'
+    return [Issue(sentence=sentence, code="needs-confirmation", field="is_confirmed", rule=setting.rule)]
+
+
+def _doubts(rule: Rule, setting: ClinicSetting) -> list[str]:
+    """What a value is set against only by somebody who says that they mean it, in sentences."""
+    return [*_beyond_recommendation(rule, setting), *_out_of_order(setting)]
+
+
+def _beyond_recommendation(rule: Rule, setting: ClinicSetting) -> list[str]:
     value, bounds = setting.value, rule.bounds[setting.limit]
+    if value is None or bounds.recommends(value):
+        return []
     if isinstance(value, tuple):
         extra = [word.replace("_", " ") for word in value if word not in bounds.recommended]
-        about = f"what is recommended does not hold {', '.join(extra)}."
-    else:
-        about = f"{limit_shown(value)} is outside what is recommended. {bounds_sentence(bounds)}"
-    sentence = f'{limit_words(setting.limit)}: {about} Tick "{CONFIRMATION}" if you do.'
-    return [Issue(sentence=sentence, code="needs-confirmation", field="is_confirmed", rule=rule.id)]
+        return [f"what is recommended does not hold {', '.join(extra)}."]
+    return [f"{limit_shown(value)} is outside what is recommended. {bounds_sentence(bounds)}"]
+
+
+def _out_of_order(setting: ClinicSetting) -> list[str]:
+    """Limits of several rules that would stand in the wrong order, such as an alert above the stop."""
+    rules = book().by_id
+    of, moved = rules[setting.rule], Rung(rule=setting.rule, limit=setting.limit)
+    after = {**rules, of.id: of.with_settings((*of.settings, setting))}
+    found = []
+    for crossing in crossings(shipped_ladders(), after, moved, setting.from_date):
+        is_lower = crossing.lower == moved
+        other = crossing.upper if is_lower else crossing.lower
+        found.append(
+            f"From {crossing.on:%d %b %Y} {limit_shown(moved.of(after, crossing.on))} would stand "
+            f"{'above' if is_lower else 'below'} the {limit_shown(other.of(after, crossing.on))} of "
+            f"{other.rule}, {after[other.rule].title.lower()}: {crossing.otherwise}."
+        )
+    return found

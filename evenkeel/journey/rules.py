@@ -5,6 +5,7 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from evenkeel.clinical.case_tables import demand_cases, shipped_tables
+from evenkeel.clinical.ladders import shipped_ladders
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.store import limit_settings
 
@@ -24,8 +25,12 @@ def book() -> Rulebook:
 
 
 def require_rules() -> None:
-    """Raise RulebookError, naming file and line, unless every rule can be used and its cases prove it."""
+    """Raise RulebookError, naming the file, unless every rule can be used and its cases prove it.
+
+    Limits of several rules must stand in their order, too.
+    """
     demand_cases(Rulebook.shipped(), shipped_tables())
+    shipped_ladders()
 
 
 def clinic_time(moment: datetime) -> datetime:

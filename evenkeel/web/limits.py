@@ -16,7 +16,6 @@ from evenkeel.journey.acting import Act
 from evenkeel.journey.limits import (
     CONFIRMATION,
     limit_words,
-    needs_confirmation,
     set_limit,
 )
 from evenkeel.journey.policy import may
@@ -232,10 +231,23 @@ class LimitChangePage(FormPage):
             is_list=isinstance(self.here, tuple),
             is_whole=isinstance(self.here, int),
             seen=len(self.rule.settings),
-            asks_confirmation=needs_confirmation(self.rule, self.limit, value),
+            asks_confirmation=self._asks_confirmation(value, from_date),
             effect=self._effect(value, from_date),
             can_withdraw=any(setting.limit == self.limit for setting in self.rule.settings),
             **extra,
+        )
+
+    def _asks_confirmation(self, value: Limit | None, from_date: date | None) -> bool:
+        """Whether what was typed, or going back, is set only by somebody who says that they mean it."""
+        if from_date is None or (value is None and self.button != "withdraw"):
+            return False
+        return journey.needs_confirmation(
+            self.author,
+            pages.now(),
+            rule=self.rule.id,
+            limit=self.limit,
+            value=None if self.button == "withdraw" else value,
+            from_date=from_date,
         )
 
     def _effect(self, value: Limit | None, from_date: date | None) -> dict[str, Any] | None:

@@ -125,6 +125,37 @@ def test_the_ends_of_the_bounds_can_be_set(value: str) -> None:
 
 
 @pytest.mark.django_db
+def test_a_limit_that_leaves_the_order_of_several_rules_is_asked_about() -> None:
+    # A drug held from 150 mmHg on, while the alert and going on after a pause stand at 165 mmHg.
+    asked = {"rule": "INF-BP-002", "value": parse_limit("150 mmHg")}
+    with pytest.raises(UnableToSetLimit) as refused:
+        set_limit(act(), **given(**asked))
+    (issue,) = refused.value.issues
+    assert (issue.code, issue.field, issue.rule) == ("needs-confirmation", "is_confirmed", "INF-BP-002")
+    assert issue.sentence == (
+        f"Systolic: From {TOMORROW:%d %b %Y} 150 mmHg would stand below the 165 mmHg of INF-BP-003, high "
+        "pressure during the infusion: the alert would not come before the drug is held. "
+        f"From {TOMORROW:%d %b %Y} 150 mmHg would stand below the 165 mmHg of INF-RES-001, going on after a "
+        "pause: the drug could go on at a pressure that holds it. "
+        'Tick "I mean this value" if you do.'
+    )
+    set_limit(act(), **given(**asked, is_confirmed=True))
+    (setting,) = limit_settings.every_setting()
+    assert setting.is_confirmed
+
+
+@pytest.mark.django_db
+def test_limits_moved_together_stay_in_their_order() -> None:
+    for rule in ("INF-BP-003", "INF-RES-001", "INF-BP-002"):
+        set_limit(act(), **given(rule=rule, value=parse_limit("160 mmHg")))
+    # The first of them goes back to 165 mmHg, above the pressure that holds the drug.
+    with pytest.raises(UnableToSetLimit) as refused:
+        set_limit(act(), **given(rule="INF-BP-003", value=None))
+    assert [issue.code for issue in refused.value.issues] == ["needs-confirmation"]
+    assert "165 mmHg would stand above the 160 mmHg of INF-BP-002" in refused.value.issues[0].sentence
+
+
+@pytest.mark.django_db
 def test_the_first_and_the_last_day_that_can_be_chosen() -> None:
     set_limit(act(), **given(from_date=TODAY))
     assert systolic(TODAY) == Pressure.of(150)

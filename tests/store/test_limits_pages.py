@@ -196,7 +196,22 @@ def test_a_value_outside_what_is_recommended_asks_for_a_tick_and_keeps_what_was_
     assert REASON in page
     assert limit_settings.count() == 0
     assert client.post(CHANGE, form(value="135", is_confirmed="on")).status_code == 302
-    assert "confirmed: outside what is recommended" in read(client, reverse("rule_limits", args=[ID]))
+    assert "confirmed when asked once more" in read(client, reverse("rule_limits", args=[ID]))
+
+
+def test_a_limit_out_of_order_with_another_rules_asks_for_a_tick_also_when_going_back() -> None:
+    client, change = signed_in(), "/limits/INF-BP-003/systolic/"
+    for rule, seen in (("INF-BP-003", "0"), ("INF-RES-001", "0"), ("INF-BP-002", "0")):
+        sent = client.post(f"/limits/{rule}/systolic/", form(value="160", seen=seen))
+        assert sent.status_code == 302
+    refused = client.post(change, form(value="", button="withdraw", seen="1"))
+    page = refused.content.decode()
+    assert refused.status_code == pages.REFUSED
+    assert "the alert would not come before the drug is held" in page
+    assert 'name="is_confirmed"' in page
+    again = client.post(change, form(value="", button="withdraw", seen="1", is_confirmed="on"))
+    assert again.status_code == 302
+    assert "confirmed when asked once more" in read(client, reverse("rule_limits", args=["INF-BP-003"]))
 
 
 def test_the_effect_is_shown_before_anything_is_saved() -> None:

@@ -98,8 +98,9 @@ def refuse_impossible(signs: Signs) -> tuple[Issue, ...]:
     for name, value in values_of(signs).items():
         span = POSSIBLE[name]
         if not span.holds(value):
+            words = SIGN_WORDS[name]
             sentence = (
-                f"{SIGN_WORDS[name].capitalize()} cannot be {plain(value)}: write a number from "
+                f"{words[0].upper()}{words[1:]} cannot be {plain(value)}: write a number from "
                 f"{span.low} to {span.high}, "
                 "or leave it empty when it was not measured."
             )

@@ -11,6 +11,7 @@ from evenkeel.clinical.decision import gate, objections, refs, worst
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown
 from evenkeel.record.entry import Role, RuleRef
 from evenkeel.record.verdict import Override, Verdict
+from evenkeel.values.issues import Issue
 
 ON = date(2026, 6, 1)
 
@@ -153,6 +154,31 @@ def test_an_objection_names_its_rule_field_and_sentence(book: Rulebook) -> None:
     assert (hard.rule, hard.field, hard.sentence) == ("TST-HARD-001", None, "Statement of TST-HARD-001.")
     assert (reason.rule, reason.field) == ("TST-REA-001", "override_TST-REA-001")
     assert "Statement of TST-REA-001." in reason.sentence
+
+
+def test_an_objection_says_who_must_decide_or_what_to_write(book: Rulebook) -> None:
+    (prescriber,) = objections(book, ask(book, pre="fires"), (), "nurse")
+    assert prescriber == Issue(
+        sentence="A prescriber must decide this. Statement of TST-PRE-001.",
+        code="needs-prescriber",
+        field="override_TST-PRE-001",
+        rule="TST-PRE-001",
+    )
+    (reason,) = objections(book, ask(book, rea="unknown"), (), "nurse")
+    assert reason == Issue(
+        sentence="Write why you go on, in at least 10 letters. Not known: it. Statement of TST-REA-001.",
+        code="needs-reason",
+        field="override_TST-REA-001",
+        rule="TST-REA-001",
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [("ten letter", []), ("nine lett", ["needs-reason"]), ("  nine lett  ", ["needs-reason"])],
+)
+def test_spaces_around_a_reason_are_no_letters(book: Rulebook, reason: str, expected: list[str]) -> None:
+    assert codes(book, "prescriber", reason, rea="fires") == expected
 
 
 def test_what_was_hard_when_it_was_asked_stays_hard(book: Rulebook) -> None:

@@ -1,7 +1,9 @@
 """Leaving: all criteria, the two stays, leaving against advice, and the words the patient takes home."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,10 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evenkeel.clinical.clinic_settings import ClinicSetting
 from evenkeel.clinical.decision import objections, worst
-from evenkeel.clinical.discharge import CRITERIA, INSTRUCTIONS, assess, release_of
+from evenkeel.clinical.discharge import (
+    CRITERIA,
+    INSTRUCTIONS,
+    Instructions,
+    Line,
+    Release,
+    assess,
+    read_instructions,
+    release_of,
+)
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.verdict import Override
+from evenkeel.values.ids import ClinicianId
+from evenkeel.values.quantities import Hours
 from tests.rules.discharge_cases import ENDED_AT, SAFE, leaving, score, stay
 from tests.rules.infusion_cases import AWAKE
 
@@ -74,6 +88,51 @@ def test_nobody_leaves_with_drug_running_not_even_against_advice() -> None:
     assert ("DIS-END-001", "blocked") in codes(verdicts)
 
 
+def test_every_discharge_rule_is_asked_and_those_of_leaving_against_advice_only_then() -> None:
+    against_advice = {"DIS-AMA-001", "DIS-AMA-002", "DIS-AMA-003"}
+    of_discharge = {rule.id for rule in BOOK.rules if rule.id.startswith("DIS-")}
+    assert {verdict.rule.rule for verdict in ask()} == of_discharge - against_advice
+    asked = [verdict.rule.rule for verdict in ask(against_advice=True)]
+    assert set(asked) == of_discharge
+    assert (asked[0], set(asked[-3:])) == ("DIS-END-001", against_advice)
+
+
+def test_against_advice_what_is_not_met_is_advice_and_no_longer_hard() -> None:
+    asked = {"instructions_given": False, "visit": stay(None)}
+    usual = {verdict.rule.rule: verdict for verdict in ask(**asked)}
+    against = {verdict.rule.rule: verdict for verdict in ask(**asked, against_advice=True)}
+    assert (usual["DIS-INS-001"].severity, usual["DIS-INS-001"].hard) == ("block", True)
+    assert against["DIS-INS-001"] == replace(usual["DIS-INS-001"], severity="advise", hard=False)
+    assert against["DIS-ESC-001"] == usual["DIS-ESC-001"]
+    assert against["DIS-ESC-001"].severity is None
+
+
+def test_the_instructions_are_read_as_they_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "discharge.toml"
+    path.write_text(
+        """
+        [instructions]
+        version = "7"
+        [[instructions.line]]
+        key = "adult"
+        text = "Go home with somebody – an adult."
+        why = "Proposal."
+        [[instructions.line]]
+        key = "driving"
+        text = "Do not drive."
+        why = "Label."
+        """,
+        "utf-8",
+    )
+    assert read_instructions(path) == Instructions(
+        version="7",
+        lines=(
+            Line(key="adult", text="Go home with somebody – an adult.", why="Proposal."),
+            Line(key="driving", text="Do not drive.", why="Label."),
+        ),
+    )
+
+
 def test_the_instructions_say_what_they_must() -> None:
     words = {line.key: line.text for line in INSTRUCTIONS.lines}
     # The later of both label rules: 24 hours, and after sleep.
@@ -121,6 +180,51 @@ def test_driving_again_is_the_later_of_both(stopped: str, driving: str) -> None:
     stopped_at = datetime.fromisoformat(stopped).replace(tzinfo=NEW_YORK)
     found = release_of(BOOK, stopped_at)
     assert found.driving_at.replace(tzinfo=None) == datetime.fromisoformat(driving)
+
+
+def test_both_times_are_told_by_the_clinics_clock() -> None:
+    stopped_at = datetime(2026, 3, 7, 3, 30, tzinfo=NEW_YORK)
+    # The clocks go forward in the night between: 24 hours end at 04:30, and the morning is at 08:00 as ever.
+    assert release_of(BOOK, stopped_at) == Release(
+        driving_at=datetime(2026, 3, 8, 8, tzinfo=NEW_YORK),
+        alcohol_at=datetime(2026, 3, 8, 4, 30, tzinfo=NEW_YORK),
+    )
+
+
+def setting(limit: str, hours: str) -> ClinicSetting:
+    """A clinic's own limit of DIS-DRV-001, from the day of these cases on."""
+    return ClinicSetting(
+        rule="DIS-DRV-001",
+        limit=limit,
+        number=1,
+        value=Hours.of(hours),
+        version=1,
+        from_date=ENDED_AT.date(),
+        reason="as the medical director asked",
+        is_confirmed=False,
+        by=ClinicianId("22222222-2222-4222-8222-222222222222"),
+        by_name="Made-up Director",
+        recorded_at=ENDED_AT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "hours", "driving", "alcohol"),
+    [
+        # Stopped at 06:30: 24 hours end at 06:30, before the morning of 08:00.
+        ("morning", "8.5", "2026-06-02T08:30", "2026-06-02T06:30"),
+        ("wait", "36.5", "2026-06-02T19:00", "2026-06-02T06:30"),
+        ("sober", "30.25", "2026-06-02T08:00", "2026-06-02T12:45"),
+    ],
+)
+def test_a_clinic_that_waits_longer_tells_later_times(
+    limit: str, hours: str, driving: str, alcohol: str
+) -> None:
+    found = release_of(BOOK.with_settings([setting(limit, hours)]), datetime(2026, 6, 1, 6, 30, tzinfo=UTC))
+    assert found == Release(
+        driving_at=datetime.fromisoformat(driving).replace(tzinfo=UTC),
+        alcohol_at=datetime.fromisoformat(alcohol).replace(tzinfo=UTC),
+    )
 
 
 # Every minute of two years, with four changes of the clocks.

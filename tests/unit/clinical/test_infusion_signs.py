@@ -10,7 +10,7 @@ from evenkeel.clinical.decision import objections, worst
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.signs import Signs
 from evenkeel.values.quantities import Breaths, FlowRate, Pressure, Pulse, Saturation
-from tests.rules.infusion_cases import AWAKE, CHECKED, HELD, MINUTE, PAUSED, charted, prepared
+from tests.rules.infusion_cases import AWAKE, CHECKED, HELD, MINUTE, PAUSED, charted, pair, prepared
 from tests.rules.records import CHECK_IN, DOSE, NOON, changed
 
 BOOK = Rulebook.shipped()
@@ -43,6 +43,98 @@ def test_the_impossible_is_refused_by_its_field(strange: Signs, field: str) -> N
     issues = infusion.refuse_impossible(strange)
     assert [issue.field for issue in issues] == [field]
     assert issues[0].sentence.endswith(".")
+
+
+LEAVE_IT_EMPTY = "or leave it empty when it was not measured."
+
+
+@pytest.mark.parametrize(
+    ("strange", "sentence"),
+    [
+        (
+            signs(breaths=Breaths.of(0)),
+            f"Breathing rate cannot be 0: write a number from 1 to 90, {LEAVE_IT_EMPTY}",
+        ),
+        (signs(sedation=6), f"Sedation (MOAA/S) cannot be 6: write a number from 0 to 5, {LEAVE_IT_EMPTY}"),
+        (
+            signs(spo2=Saturation.of("100.5")),
+            f"Oxygen saturation cannot be 100.5: write a number from 20 to 100, {LEAVE_IT_EMPTY}",
+        ),
+        (
+            signs(systolic=Pressure.of(80), diastolic=Pressure.of(120)),
+            "Diastolic pressure 120 mmHg is not below systolic pressure 80 mmHg; the two may be swapped.",
+        ),
+    ],
+)
+def test_a_refusal_says_what_can_be_a_measurement(strange: Signs, sentence: str) -> None:
+    (issue,) = infusion.refuse_impossible(strange)
+    assert (issue.sentence, issue.code) == (sentence, "impossible")
+
+
+def test_every_impossible_sign_is_refused_at_once() -> None:
+    found = infusion.refuse_impossible(signs(systolic=Pressure.of(29), diastolic=Pressure.of(29), pain=11))
+    assert [issue.field for issue in found] == ["systolic", "pain", "diastolic"]
+
+
+# The ends that the proposals name still belong to what is possible, and to what is usual.
+POSSIBLE = {
+    "systolic": (Pressure, 30, 320),
+    "diastolic": (Pressure, 10, 250),
+    "pulse": (Pulse, 10, 300),
+    "spo2": (Saturation, 20, 100),
+    "breaths": (Breaths, 1, 90),
+}
+USUAL = {
+    "systolic": (Pressure, 70, 220),
+    "diastolic": (Pressure, 35, 130),
+    "pulse": (Pulse, 40, 160),
+    "spo2": (Saturation, 80, 100),
+    "breaths": (Breaths, 6, 40),
+}
+
+
+@pytest.mark.parametrize("name", POSSIBLE)
+def test_the_ends_of_what_is_possible_are_possible(name: str) -> None:
+    of, low, high = POSSIBLE[name]
+    for number, fields in ((low - 1, [name]), (low, []), (high, []), (high + 1, [name])):
+        found = infusion.refuse_impossible(Signs(**{name: of.of(number)}))
+        assert [issue.field for issue in found] == fields
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_the_ends_of_what_is_usual_are_not_asked_about(name: str) -> None:
+    of, low, high = USUAL[name]
+    for number, fields in ((low - 1, [name]), (low, []), (high, [])):
+        assert list(infusion.implausible(Signs(**{name: of.of(number)}))) == fields
+    # More than 100 % is refused, and not asked about.
+    if name != "spo2":
+        assert list(infusion.implausible(Signs(**{name: of.of(high + 1)}))) == [name]
+
+
+AGAIN = "Measure again, or confirm that it is meant."
+
+
+def pressure(systolic: int | None, diastolic: int | None) -> Signs:
+    return Signs(**pair(systolic, diastolic))
+
+
+@pytest.mark.parametrize(
+    ("strange", "asked"),
+    [
+        (signs(pulse=Pulse.of(17)), {"pulse": f"Really 17 /min for pulse? {AGAIN}"}),
+        (
+            pressure(130, 116),
+            {"diastolic": f"Really 116 mmHg below 130 mmHg? The two lie close together. {AGAIN}"},
+        ),
+        (pressure(130, 115), {}),
+        # Asked about once, though it is too high and lies close to the systolic pressure as well.
+        (pressure(140, 131), {"diastolic": f"Really 131 mmHg for diastolic pressure? {AGAIN}"}),
+        (pressure(None, 116), {}),
+        (pressure(116, None), {}),
+    ],
+)
+def test_a_strange_sign_is_asked_about_in_words(strange: Signs, asked: dict[str, str]) -> None:
+    assert infusion.implausible(strange) == asked
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final
 
 from evenkeel.clinical.scales.codes import is_well_formed
-from evenkeel.clinical.scales.shape import Component, Item, Method, Part, Scale
+from evenkeel.clinical.scales.shape import Component, Item, Method, Part, Scale, Step
 from evenkeel.clinical.scales.tables import Table
 
 Ends = tuple[Fraction, Fraction]
@@ -17,10 +17,12 @@ def check(made: Scale, top: Table, name: str) -> None:
     top.demand(made.id == name, f'the id "{made.id}" is not the name of the file', "id")
     _check_codes(made, top)
     _check_words(made, top)
+    none = made.scoring.method == "none"
     if made.unusable:
-        none = not made.items and made.scoring.method == "none"
-        top.demand(none, "a scale that cannot be used has no questions and no scoring", "unusable")
+        sentence = "a scale that cannot be used has no questions and no scoring"
+        top.demand(none and not made.items, sentence, "unusable")
         return
+    top.demand(not none, 'the method "none" is for a scale that cannot be used', "scoring", "method")
     top.demand(bool(made.scored_items), "no question is scored")
     _check_names(made, top)
     _check_ends(made, top)
@@ -32,64 +34,74 @@ def check(made: Scale, top: Table, name: str) -> None:
 
 
 def ends_of(made: Scale) -> Ends:
-    """The lowest and the highest score that the answers can give."""
+    """The lowest and the highest score that the answers can give; those of a lookup stand in its table."""
     return _ENDS[made.scoring.method](made)
 
 
-def _codes(made: Scale) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+def _by_row(made: Scale, top: Table) -> Iterator[tuple[Item, int]]:
+    """Every question with the place of its row in the file; a row with repeat stands for several."""
+    rows = enumerate(top.tables("item"))
+    places = [place for place, row in rows for _ in range(row.whole_or_none("repeat") or 1)]
+    return zip(made.items, places, strict=True)
+
+
+def _codes(made: Scale, top: Table) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     for key, code in (("panel", made.loinc_panel), ("total", made.loinc_total)):
         if code:
             yield code, ("loinc", key)
-    for item in made.items:
+    for item, place in _by_row(made, top):
         if item.loinc:
-            yield item.loinc, ("item", item.number - 1, "loinc")
+            yield item.loinc, ("item", place, "loinc")
 
 
 def _check_codes(made: Scale, top: Table) -> None:
-    for code, place in _codes(made):
+    for code, place in _codes(made, top):
         top.demand(is_well_formed(code), f"{code} is no LOINC code: its check digit does not fit", *place)
     answers = top.table_or_none("answers")
     for name, table in answers.named() if answers else ():
         for row in table.tables("options"):
             code = row.text("code", "-")
-            good = code == "-" or (code.startswith("LA") and is_well_formed(code))
-            row.demand(good, f"{name}: {code} is no LOINC answer code: its check digit does not fit", "code")
+            sentence = f"{name}: {code} is no LOINC answer code, which begins with LA"
+            row.demand(code == "-" or code.startswith("LA"), sentence, "code")
+            sentence = f"{name}: {code} is no LOINC answer code: its check digit does not fit"
+            row.demand(code == "-" or is_well_formed(code), sentence, "code")
     own = [item.loinc for item in made.items if item.loinc]
     top.demand(len(set(own)) == len(own), "two questions have one LOINC code", "item")
 
 
 def _check_words(made: Scale, top: Table) -> None:
     """Words stand here only where the license lets them, and then all of them."""
-    ours = [item for item in made.items if item.text or any(option.text for option in item.options)]
     if made.license.wording == "clinic_loads":
-        for item in ours:
+        for item, place in _by_row(made, top):
+            worded = item.text or any(option.text for option in item.options)
             sentence = f"question {item.key} has words, and the license asks that the clinic loads them"
-            raise top.error(sentence, "item", item.number - 1)
+            top.demand(not worded, sentence, "item", place)
         return
     top.demand(bool(made.license.credit) or made.license.status == "generic", "credit is missing", "license")
-    for item in made.items:
-        top.demand(bool(item.text), f"question {item.key} has no text", "item", item.number - 1)
+    for item, place in _by_row(made, top):
+        top.demand(bool(item.text), f"question {item.key} has no text", "item", place)
         whole = all(option.text for option in item.options)
-        top.demand(
-            whole, f"question {item.key} has an answer without words", "item", item.number - 1, "answers"
-        )
+        top.demand(whole, f"question {item.key} has an answer without words", "item", place, "answers")
 
 
 def _check_names(made: Scale, top: Table) -> None:
     scoring = made.scoring
-    needs = {"group_max": scoring.groups, "components": scoring.components, "levels": scoring.levels}
-    for method, own in needs.items():
+    needs = {
+        "group_max": ("groups", scoring.groups),
+        "components": ("components", scoring.components),
+        "levels": ("levels", scoring.levels),
+    }
+    for method, (name, own) in needs.items():
         good = bool(own) == (scoring.method == method)
-        top.demand(
-            good, f'the method "{scoring.method}" and {method.replace("_", " ")} do not agree', "scoring"
-        )
+        top.demand(good, f'{name} go with the method "{method}", and with no other', "scoring")
     parts = [part.name for part in scoring.parts]
     top.demand(len(set(parts)) == len(parts), "two parts have one name", "part")
     for place, part in enumerate(scoring.parts):
         whole = part.method != "percent" or part_ends(made, part) == (Fraction(0), Fraction(100))
         top.demand(whole, f'high is not the most points of "{part.name}"', "part", place, "high")
     good = scoring.part in parts if scoring.method == "part" else scoring.part is None
-    top.demand(good, "part is the name of one of the parts, and only for that method", "scoring", "part")
+    sentence = 'part is the name of one of the parts, and goes with the method "part" alone'
+    top.demand(good, sentence, "scoring", "part")
     for place, cut in enumerate(made.cuts):
         good = cut.part is None or cut.part in parts
         top.demand(good, f'there is no part called "{cut.part}"', "cut", place, "part")
@@ -110,13 +122,13 @@ def _check_names(made: Scale, top: Table) -> None:
 
 
 def _check_ends(made: Scale, top: Table) -> None:
-    low, high = ends_of(made)
-    said = (Fraction(made.low), Fraction(made.high))
-    if made.scoring.method == "lookup" and not made.scoring.table:
-        top.demand(said[0] < said[1], "low is not below high", "scoring")
+    if made.scoring.method == "lookup":
+        # The table comes with the clinic's text, which is checked against these two.
+        top.demand(made.low < made.high, "low is not below high", "scoring")
         return
+    low, high = ends_of(made)
     sentence = f"the answers span {_shown(low)} to {_shown(high)}, not {made.low} to {made.high}"
-    top.demand((low, high) == said, sentence, "scoring")
+    top.demand((low, high) == (Fraction(made.low), Fraction(made.high)), sentence, "scoring")
 
 
 def _check_bands(made: Scale, top: Table) -> None:
@@ -126,20 +138,15 @@ def _check_bands(made: Scale, top: Table) -> None:
     expected = made.low
     for place, band in enumerate(made.bands):
         top.demand(band.low <= band.high, f'"{band.label}" ends before it begins', "band", place, "high")
-        sentence = f'"{band.label}" overlaps with the band before it' if band.low < expected else ""
-        if band.low > expected:
-            sentence = f'before "{band.label}" there is a gap: {expected} has no band'
-        top.demand(not sentence, sentence, "band", place, "low")
+        slip = "overlaps with the band before it" if place else "begins below the scale"
+        top.demand(band.low >= expected, f'"{band.label}" {slip}', "band", place, "low")
+        gap = f'before "{band.label}" there is a gap: {expected} has no band'
+        top.demand(band.low == expected, gap, "band", place, "low")
         expected = Decimal(band.high + 1)
     if made.bands:
-        good = expected == made.high + 1
-        top.demand(
-            good,
-            f"the last band ends at {expected - 1}, the scale at {made.high}",
-            "band",
-            len(made.bands) - 1,
-            "high",
-        )
+        last = made.bands[-1].high
+        sentence = f"the last band ends at {last}, the scale at {made.high}"
+        top.demand(last == made.high, sentence, "band", len(made.bands) - 1, "high")
 
 
 def _shown(number: Fraction) -> str:
@@ -198,19 +205,17 @@ def _component_ends(made: Scale) -> Ends:
 
 def _ends_of_component(made: Scale, component: Component) -> tuple[int, int]:
     if component.steps:
-        points = [step.points for step in component.steps]
-        return min(points), max(points)
-    ends = [_points(made.item(number)) for number in component.items]
+        return _reached(component.steps)
+    ends = [
+        _reached(component.steps_of[number]) if number in component.steps_of else _points(made.item(number))
+        for number in component.items
+    ]
     return sum(low for low, _ in ends), sum(high for _, high in ends)
 
 
-def _lookup_ends(made: Scale) -> Ends:
-    scores = made.scoring.table.values()
-    return (Fraction(min(scores)), Fraction(max(scores))) if scores else (Fraction(0), Fraction(0))
-
-
-def _no_ends(made: Scale) -> Ends:
-    return Fraction(made.low), Fraction(made.high)
+def _reached(steps: tuple[Step, ...]) -> tuple[int, int]:
+    points = [step.points for step in steps]
+    return min(points), max(points)
 
 
 _ENDS: Final[Mapping[Method, Callable[[Scale], Ends]]] = {
@@ -220,6 +225,4 @@ _ENDS: Final[Mapping[Method, Callable[[Scale], Ends]]] = {
     "part": _part_ends,
     "levels": _level_ends,
     "components": _component_ends,
-    "lookup": _lookup_ends,
-    "none": _no_ends,
 }

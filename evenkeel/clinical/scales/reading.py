@@ -149,7 +149,8 @@ def _repeat(row: Table) -> int:
     if not row.has("repeat"):
         return 1
     repeat = row.whole("repeat")
-    row.demand(1 < repeat <= _REPEAT_MAX, "repeat is the number of questions that are alike", "repeat")
+    sentence = f"repeat is the number of questions that are alike, 2 to {_REPEAT_MAX}"
+    row.demand(1 < repeat <= _REPEAT_MAX, sentence, "repeat")
     own = [key for key in ("text", "name", "key", "loinc") if row.has(key)]
     row.demand(not own, f"questions that are alike have no {' or '.join(own)} of their own", "repeat")
     return repeat
@@ -207,7 +208,7 @@ def _answers(table: Table) -> Answers:
     else:
         ends = table.wholes(forms[0])
         table.demand(
-            len(ends) == 2 and ends[0] < ends[1], f"{forms[0]} is the lowest and the highest", forms[0]
+            len(ends) == 2 and ends[0] < ends[1], f"{forms[0]} is the lowest and the highest number", forms[0]
         )
         if forms == ["span"]:
             span = Span(low=ends[0], high=ends[1], unit=table.text("unit", ""))
@@ -252,8 +253,21 @@ def _scoring(top: Table, count: int, sources: Mapping[str, str]) -> Scoring:
     return made
 
 
+def _places(table: Table, count: int) -> tuple[int, ...]:
+    found = table.numbers_of("items", count)
+    table.demand(bool(found), "items is missing")
+    return found
+
+
+def _keys_of(table: Table, count: int) -> dict[int, str]:
+    """The keys of a table that has one for each of some questions, by the place of the question."""
+    for key in table:
+        table.demand(key.isdecimal() and 1 <= int(key) <= count, f"there is no question {key}", key)
+    return {int(key): key for key in table}
+
+
 def _part(table: Table, count: int) -> Part:
-    items = table.numbers_of("items", count)
+    items = _places(table, count)
     at_least = table.whole_or_none("at_least")
     made = Part(
         name=table.text("name"),
@@ -267,6 +281,7 @@ def _part(table: Table, count: int) -> Part:
     table.demand(
         (made.method == "percent") == (made.high is not None), "high is for a part in percent, and only there"
     )
+    table.demand(made.high is None or made.high > 0, "high is not above zero", "high")
     table.done()
     return made
 
@@ -275,38 +290,43 @@ def _component(table: Table, count: int) -> Component:
     steps_of = table.table_or_none("steps_of")
     own: dict[int, tuple[Step, ...]] = {}
     if steps_of is not None:
-        for key in steps_of:
-            steps_of.demand(key.isdecimal() and 1 <= int(key) <= count, f"there is no question {key}", key)
-            own[int(key)] = _steps(steps_of, key)
+        own = {number: _steps(steps_of, key) for number, key in _keys_of(steps_of, count).items()}
     made = Component(
         name=table.text("name"),
-        items=table.numbers_of("items", count),
+        items=_places(table, count),
         steps=_steps(table, "steps") if table.has("steps") else (),
         steps_of=own,
         share=table.flag("share", default=False),
     )
-    table.demand(not made.share or len(made.items) == 3, "share takes asleep, to bed and up again", "items")
+    three = not made.share or len(made.items) == 3
+    table.demand(three, "share takes three questions: time asleep, to bed and up again", "items")
+    table.demand(not made.share or bool(made.steps), "share takes steps", "share")
     table.done()
     return made
 
 
 def _steps(table: Table, key: str) -> tuple[Step, ...]:
-    steps = tuple(Step(low=low, points=int(points)) for low, points in table.pairs(key))
+    pairs = table.pairs(key)
+    steps = tuple(Step(low=low, points=int(points)) for low, points in pairs)
     lows = [step.low for step in steps]
-    table.demand(lows == sorted(set(lows)) and bool(lows), f"the steps of {key} do not rise", key)
+    table.demand(lows == sorted(set(lows)) and bool(lows), f"{key}: the steps do not rise", key)
+    whole = all(points == int(points) for _, points in pairs)
+    table.demand(whole, f"{key}: the points are not whole numbers", key)
     return steps
 
 
 def _need(table: Table, count: int) -> Need:
     exceptions = table.table_or_none("value_from_of")
+    own: dict[int, int] = {}
+    if exceptions is not None:
+        own = {number: exceptions.whole(key) for number, key in _keys_of(exceptions, count).items()}
     made = Need(
-        items=table.numbers_of("items", count),
-        at_least=table.whole_or_none("at_least") or 1,
+        items=_places(table, count),
+        at_least=table.whole("at_least") if table.has("at_least") else 1,
         at_most=table.whole_or_none("at_most"),
-        value_from=table.whole_or_none("value_from") or 1,
-        value_from_of={int(key): exceptions.whole(key) for key in exceptions} if exceptions else {},
+        value_from=table.whole("value_from") if table.has("value_from") else 1,
+        value_from_of=own,
     )
-    table.demand(bool(made.items), "items is missing")
     table.done()
     return made
 

@@ -83,12 +83,10 @@ def _item(item: Item, row: Table, words: Mapping[str, Mapping[int, str]]) -> Ite
 
 
 def _options(item: Item, row: Table, words: Mapping[int, str]) -> tuple[Option, ...]:
-    lost = [option.value for option in item.options if option.value not in words]
-    odd = words.keys() - set(item.values)
-    row.demand(
-        not lost, f"question {item.key} has no words for the answer {lost[0] if lost else ''}", "answers"
-    )
-    row.demand(not odd, f"question {item.key} does not offer the answer {min(odd, default='')}", "answers")
+    for value in item.values:
+        row.demand(value in words, f"question {item.key} has no words for the answer {value}", "answers")
+    for value in sorted(words):
+        row.demand(value in item.values, f"question {item.key} does not offer the answer {value}", "answers")
     return tuple(replace(option, text=words[option.value]) for option in item.options)
 
 
@@ -105,10 +103,14 @@ def _words(table: Table) -> Mapping[int, str]:
 
 def _table(of: Scale, top: Table) -> Mapping[int, Decimal]:
     """The published table from a plain sum to a score; it names every sum that can come."""
-    found = {int(raw): score for raw, score in top.pairs("table")}
+    pairs = top.pairs("table")
     low, high = ends_of(replace(of, scoring=replace(of.scoring, method="sum")))
     expected = list(range(int(low), int(high) + 1))
-    top.demand(list(found) == expected, f"table names every sum from {low} to {high} once, in order", "table")
-    inside = all(of.low <= score <= of.high for score in found.values())
+    top.demand(
+        [raw for raw, _ in pairs] == expected,
+        f"table names every sum from {low} to {high} once, in order",
+        "table",
+    )
+    inside = all(of.low <= score <= of.high for _, score in pairs)
     top.demand(inside, f"table has a score outside {of.low} to {of.high}", "table")
-    return found
+    return {int(raw): score for raw, score in pairs}

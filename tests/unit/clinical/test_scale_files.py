@@ -166,7 +166,12 @@ MISTAKES = {
         "question 1 has words",
     ),
     "the same answer twice": ("value = 2, ", "value = 1, ", "options = [", "stands there twice"),
-    "method without its table": ('method = "sum"', 'method = "levels"', "[scoring]", "do not agree"),
+    "method without its table": (
+        'method = "sum"',
+        'method = "levels"',
+        "[scoring]",
+        "levels go with the method",
+    ),
     "groups without all items": (
         'method = "sum"',
         'method = "group_max"\ngroups = ["1"]',

@@ -335,12 +335,11 @@ def _shown(limit: Limit) -> str:
 def _bounds(bounds: Bounds | None) -> BookBounds | None:
     if bounds is None:
         return None
-    joint = ", " if bounds.stricter == "fewer" else " to "
-    words = {
-        name: joint.join(limit_shown(each) if not isinstance(each, str) else each for each in ends)
-        for name, ends in (("recommended", bounds.recommended), ("absolute", bounds.absolute))
-    }
-    return BookBounds(stricter=STRICTER_WORDS[bounds.stricter], **words)
+    return BookBounds(
+        stricter=STRICTER_WORDS[bounds.stricter],
+        recommended=bounds.recommended_shown.replace("_", " "),
+        absolute=bounds.absolute_shown.replace("_", " "),
+    )
 
 
 def _answer(rule: Rule, answer: Answer) -> BookAnswer:

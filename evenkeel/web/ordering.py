@@ -86,9 +86,9 @@ class OrderForm(StepFields, VisitForm):
 
     @property
     def is_on_another_weight(self) -> bool:
-        """Whether anything was said of another weight, so that its boxes are not folded away."""
+        """Whether another weight was asked for, or is wrong, so that its boxes are not folded away."""
         boxes = (self["height"], self["height_date"])
-        return self["basis"].value() in ("ideal", "adjusted") or any(box.value() for box in boxes)
+        return self["basis"].value() in ("ideal", "adjusted") or any(box.errors for box in boxes)
 
 
 class OrderPage(VisitFormPage):
@@ -112,6 +112,7 @@ class OrderPage(VisitFormPage):
                 "of_days": days.of_days if days else None,
                 "protocol": protocol.key,
                 "basis": "actual",
+                **ordering_view.height_of_screening(course),
                 "bag": protocol.bag.number,
                 **in_boxes(ordering_view.stages_to_start_from(protocol, planned)),
             }
@@ -205,6 +206,7 @@ class OrderPage(VisitFormPage):
             "planned": ordering_view.planned_words(planned),
             "caps": ordering_view.caps(book(), pages.now()),
             "bmi": book().limits("ORD-WGT-004", clinic_day(pages.now())).bmi,
+            "height_date": ordering_view.height_of_screening(course).get("height_date"),
             "protocols": ordering_view.protocols(protocol),
             "protocol": protocol,
             "number": state.booking.payload.number,

@@ -10,9 +10,10 @@ from evenkeel.clinical.screening import INDICATIONS
 from evenkeel.clinical.series import PlannedInfusion
 from evenkeel.clinical.stock import ORDERABLE, PROTOCOLS, Product, Protocol
 from evenkeel.journey.ordering import Proposal
-from evenkeel.journey.rules import book
+from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.courses import CourseState
 from evenkeel.record.ordering import OrderSigned, OrderSignedAtOneRate
+from evenkeel.record.screening import ScreeningRecorded
 from evenkeel.record.series import InfusionCounted
 from evenkeel.record.state import Written
 from evenkeel.record.visits import VisitState
@@ -64,6 +65,17 @@ def stages_to_start_from(protocol: Protocol, planned: PlannedInfusion | None) ->
     if planned is None or planned.protocol != protocol.key:
         return protocol.stages
     return protocol.stages_of(planned.per_weight)
+
+
+def height_of_screening(course: CourseState) -> dict[str, Any]:
+    """The height measured at the last screening, and its day, for their boxes; nothing where there is none."""
+    last = course.screening
+    if last is None or not isinstance(last.payload, ScreeningRecorded):
+        return {}
+    height = last.payload.checklist.height
+    if height is None:
+        return {}
+    return {"height": height.number, "height_date": clinic_day(last.at)}
 
 
 def planned_words(planned: PlannedInfusion | None) -> str | None:

@@ -1,5 +1,6 @@
 """An order on ideal weight: what the page takes, what the second person reads, and what is refused."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from django.test import Client
 from evenkeel.clinical.ordering import UnableToWeigh
 from evenkeel.journey import checkin, ordering
 from evenkeel.journey.ordering import AskedWeight
+from evenkeel.journey.rules import clinic_day
 from evenkeel.store import reading
 from evenkeel.values.ids import StreamId
 from evenkeel.values.quantities import Height, Volume, Weight
@@ -143,6 +145,22 @@ def test_the_page_takes_the_height_and_every_page_names_the_basis(
     assert "Weight of the dose" in shown
     assert "110" not in shown
     assert "57 kg" not in shown
+
+
+def test_the_height_of_the_screening_stands_in_its_box_with_its_day(
+    client: Client, at: Callable[[datetime], None]
+) -> None:
+    at(chairside.ORDERED_AT)
+    visit = weighed()
+    course = reading.course(reading.visit(visit).booking.payload.course)
+    assert course.screening is not None
+    page = look(client, people().prescriber, page_of(visit, "order"))
+    # The patient was 168 cm tall on the day of the screening.
+    assert re.search(r'name="height" type="text" value="168"', page)
+    assert f'name="height_date" type="date" value="{clinic_day(course.screening.at)}"' in page
+    assert "The height of the screening is filled in." in page
+    # It is folded away until another weight is chosen.
+    assert re.search(r'<details class="ek-details">\s*<summary>Ideal or adjusted weight', page)
 
 
 def test_a_height_that_was_left_out_is_asked_for_at_its_box(

@@ -68,7 +68,7 @@ def stages_to_start_from(protocol: Protocol, planned: PlannedInfusion | None) ->
 
 
 def height_of_screening(course: CourseState) -> dict[str, Any]:
-    """The height measured at the last screening, and its day, for their boxes; nothing where there is none."""
+    """The height measured at the last screening, and its day, for their boxes; nothing without one."""
     last = course.screening
     if last is None or not isinstance(last.payload, ScreeningRecorded):
         return {}

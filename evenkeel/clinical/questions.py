@@ -1,7 +1,7 @@
 """The questions of a checklist: what staff ask, which answer is the safe one and which rule bears on it."""
 
 import tomllib
-from typing import Any, cast
+from typing import Any
 
 from evenkeel.clinical.rulebook import RULES, Check, Clear, Finding, Fires, Limits, Unknown
 from evenkeel.record.screening import Tri
@@ -51,7 +51,7 @@ def check_of(question: Question) -> Check:
     """The shape of a rule that is one question, asked of whatever holds `answers` (and an `indication`)."""
 
     def check(subject: Any, _: Limits) -> Finding:
-        indication = cast("str | None", getattr(subject, "indication", None))
+        indication: str | None = getattr(subject, "indication", None)
         if indication is not None and not question.is_asked_for(indication):
             return Clear()
         return question.finding(subject.answers)

@@ -57,7 +57,7 @@ def score(of: Scale, answers: Iterable[int | None]) -> Scored:
     _refuse_impossible(of, given_answers)
     given = {number: answer for number, answer in enumerate(given_answers, start=1) if answer is not None}
     points, missing = _points(of, given)
-    parts = tuple(_part(of, part, points) for part in of.scoring.parts)
+    parts = tuple(_part(part, points) for part in of.scoring.parts)
     total = None if set(missing) - _forgiven(of, parts) else _total(of, given, points)
     patterns = [
         pattern
@@ -125,13 +125,13 @@ def _points(of: Scale, given: Given) -> tuple[dict[int, int], tuple[int, ...]]:
     return points, tuple(missing)
 
 
-def _part(of: Scale, part: Part, points: Given) -> PartScore:
+def _part(part: Part, points: Given) -> PartScore:
     own = [points[number] for number in part.items if number in points]
     enough = len(own) == len(part.items) or (part.at_least is not None and len(own) >= part.at_least)
     exact = Fraction(sum(own))
     if part.method == "mean" and own:
         exact /= len(own)
-    if part.method == "percent" and part.high is not None:
+    if part.high is not None:
         exact = exact * 100 / part.high
     return PartScore(
         name=part.name,
@@ -204,7 +204,7 @@ def _group_max(of: Scale, given: Given, points: Given) -> Fraction:
 
 def _lead_part(of: Scale, given: Given, points: Given) -> Fraction:
     part = next(part for part in of.scoring.parts if part.name == of.scoring.part)
-    found = _part(of, part, points).score
+    found = _part(part, points).score
     assert found is not None, "a total is asked for only when its part is whole"
     return Fraction(found)
 

@@ -195,6 +195,13 @@ def test_the_part_that_is_kept_is_never_prorated() -> None:
     assert (found.total, found.missing) == (None, (2,))
 
 
+def test_a_kept_part_over_a_question_that_is_not_scored_is_a_fault_of_the_file() -> None:
+    of = toy(method="part", part="lead", parts=(part("lead", (1, 4)),))
+    of = replace(of, items=(*TOY.items[:3], question(4, scored=False)))
+    with pytest.raises(AssertionError, match=r"^a total is asked for only when its part is whole$"):
+        score(of, (1, 1, 1, 1))
+
+
 def test_an_open_question_of_another_part_is_not_forgiven() -> None:
     of = toy(method="part", part="lead", parts=(part("lead", (1,)), part("rest", (2, 3), at_least=1)))
     # The fourth belongs to no part; the second is prorated.

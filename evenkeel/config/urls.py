@@ -54,6 +54,7 @@ STAGES = (
     "visit_drug",
     "bag_change",
     "infusion",
+    "handover",
     "rescue",
     "pressure",
     "discharge",

@@ -2,11 +2,20 @@
 
 from datetime import datetime
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
 from evenkeel.record.custody import DrugReconciled
 from evenkeel.record.discharge import CallMade, DischargeSigned, DischargeSignedWithoutTimes
+from evenkeel.record.handover import (
+    Answered,
+    HandoverAccepted,
+    HandoverDeclined,
+    HandoverOffered,
+    HandoverTakenOver,
+    HandoverWithdrawn,
+    Responsible,
+)
 from evenkeel.record.infusion import (
     BagReplaced,
     InfusionPaused,
@@ -50,6 +59,16 @@ VisitPhase = Literal[
     "discharged",
     "cancelled",
 ]
+
+# From the start of the drug until the patient leaves, somebody is responsible for them.
+UNDER_THE_DRUG: tuple[VisitPhase, ...] = ("running", "paused", "recovery")
+
+_ANSWERED: tuple[type[Answered], ...] = (
+    HandoverAccepted,
+    HandoverDeclined,
+    HandoverWithdrawn,
+    HandoverTakenOver,
+)
 
 STANDING_STILL = FlowRate.of(0)
 SECONDS_PER_HOUR = 3600
@@ -222,6 +241,34 @@ class VisitState(State):
         found: list[Written[RescueGiven] | Written[RescueGivenInWords]]
         found = [*self.every(RescueGiven), *self.every(RescueGivenInWords)]
         return tuple(sorted(found, key=lambda fact: (fact.at, fact.seq)))
+
+    @property
+    def responsible(self) -> Responsible | None:
+        """Who is responsible for the patient: who started, until somebody accepted or took over.
+
+        None before the start and after the patient has left.
+        """
+        if self.phase not in UNDER_THE_DRUG:
+            return None
+        kinds: tuple[type[Any], ...] = (InfusionStarted, HandoverAccepted, HandoverTakenOver)
+        last = max((fact for cls in kinds for fact in self.every(cls)), key=lambda fact: fact.seq)
+        return Responsible(who=last.by, since=last.at)
+
+    @property
+    def handover_answer(self) -> Written[Answered] | None:
+        """The last thing that became of a handover: accepted, declined, withdrawn or taken over."""
+        found: list[Written[Answered]] = [fact for cls in _ANSWERED for fact in self.every(cls)]
+        return max(found, key=lambda fact: fact.seq) if found else None
+
+    @property
+    def offer(self) -> Written[HandoverOffered] | None:
+        """The handover that waits to be accepted."""
+        offers = self.every(HandoverOffered)
+        last = max(offers, key=lambda fact: fact.seq) if offers else None
+        if last is None or self.phase not in UNDER_THE_DRUG:
+            return None
+        answer = self.handover_answer
+        return None if answer is not None and answer.seq > last.seq else last
 
     @property
     def segments(self) -> tuple[RateSegment, ...]:

@@ -11,7 +11,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
 from allauth.mfa.signals import authentication_failed
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_in
+from django.contrib import messages
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CSRF_ALLOWED_CHARS, CSRF_SECRET_LENGTH
@@ -19,7 +20,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from evenkeel.journey.people import locked_sentence
-from evenkeel.store.queries import people
+from evenkeel.store.queries import board, people
+from evenkeel.web.handover_view import still_responsible_words
 from evenkeel.web.middleware import ACTIVE_AT, SIGNED_IN_AT
 from evenkeel.web.pages import now
 
@@ -74,6 +76,17 @@ def begin_session(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     # the day lets them send a form that they filled in before an automatic logoff, and refuses it from
     # anybody else.
     request.META.update(CSRF_COOKIE=_form_secret(user), CSRF_COOKIE_NEEDS_UPDATE=True)
+
+
+@receiver(user_logged_out)
+def say_who_is_still_responsible(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Say on the next page that whoever left is responsible for a patient under the drug; it stops nobody."""
+    if user is None:
+        return
+    author = people.author_of(user)
+    left = board.responsible_for(author.id)
+    if left:
+        messages.warning(request, still_responsible_words(author, left))
 
 
 def _form_secret(user: Any) -> str:

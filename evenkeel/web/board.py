@@ -15,7 +15,7 @@ from evenkeel.store.queries import courses
 from evenkeel.store.queries.board import ChairNow, Seated, chairs_now
 from evenkeel.store.queries.monitors import MonitorNow
 from evenkeel.values.ids import reference_of
-from evenkeel.web import infusion_view, pages
+from evenkeel.web import handover_view, infusion_view, pages
 from evenkeel.web.discharge import earliest_at
 from evenkeel.web.infusion_data import empty_at
 from evenkeel.web.jinja import clinic_time, duration
@@ -61,7 +61,8 @@ def _tile(rulebook: Rulebook, chair: ChairNow, at: datetime) -> dict[str, Any]:
         "state": STATES.get(state.phase, "prep"),
         "patient": seated.short_name,
         "identifier": seated.record_number,
-        "nurse": nurse_of(state),
+        "nurse": state.responsible.who.printed_name if state.responsible else nurse_of(state),
+        "offered": handover_view.offered_words(state),
         "drug": "ketamine",
         "alert": alert,
         "signal": signal,
@@ -76,7 +77,7 @@ def _tile(rulebook: Rulebook, chair: ChairNow, at: datetime) -> dict[str, Any]:
 
 
 def nurse_of(state: VisitState) -> str | None:
-    """The nurse who wrote to the visit last, since that is who is at the chair."""
+    """Before the start, the nurse who wrote to the visit last, since that is who is at the chair."""
     authors: list[Author] = [
         entry.by
         for fact in sorted(state.facts, key=lambda fact: fact.seq, reverse=True)

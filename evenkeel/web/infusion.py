@@ -21,6 +21,7 @@ from evenkeel.store.queries import monitors, settings
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.issues import Issue
 from evenkeel.web import (
+    handover_view,
     infusion_forms,
     infusion_steps,
     infusion_view,
@@ -48,6 +49,7 @@ class ChartPage(VisitPage):
     def about(self, state: VisitState) -> dict[str, Any]:
         """Add the parts that the fragments give as well, the chart's data and the form of a check."""
         return {
+            **responsible_part(self, state),
             **now_part(self, state),
             **controls_part(self, state),
             **record_part(self, state),
@@ -113,6 +115,14 @@ def now_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
     }
 
 
+def responsible_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
+    """Who is responsible for the patient, and whether that is about to change."""
+    return {
+        "responsible": handover_view.standing(state, page.author),
+        "can_hand_over": may(page.author.role, "infusion.hand_over"),
+    }
+
+
 def controls_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
     """The buttons that fit where the visit stands and who is signed in."""
     role = page.author.role
@@ -156,6 +166,7 @@ class Part(VisitPage):
 
     action = "visit.read"
     parts: ClassVar[dict[str, Any]] = {
+        "responsible": (responsible_part, "infusion/responsible.html.jinja"),
         "now": (now_part, "infusion/now.html.jinja"),
         "controls": (controls_part, "infusion/controls.html.jinja"),
         "record": (record_part, "infusion/record.html.jinja"),

@@ -7,6 +7,13 @@ from evenkeel.clinical.discharge import INSTRUCTIONS
 from evenkeel.clinical.infusion import MissedCheck, check_schedule
 from evenkeel.journey.rules import book
 from evenkeel.record.discharge import AgainstAdvice
+from evenkeel.record.handover import (
+    HandoverAccepted,
+    HandoverDeclined,
+    HandoverOffered,
+    HandoverTakenOver,
+    HandoverWithdrawn,
+)
 from evenkeel.record.infusion import (
     BagReplaced,
     EventRecorded,
@@ -35,7 +42,18 @@ NOT_A_DEVICE: Final = (
 )
 
 _PUMP = (InfusionStarted, RateChanged, InfusionPaused, BagReplaced, InfusionResumed, InfusionStopped)
-_HAPPENED = (EventRecorded, PressureDecided, RescueGiven, RescueGivenInWords, NoteWritten)
+_HAPPENED = (
+    EventRecorded,
+    PressureDecided,
+    RescueGiven,
+    RescueGivenInWords,
+    NoteWritten,
+    HandoverOffered,
+    HandoverAccepted,
+    HandoverDeclined,
+    HandoverWithdrawn,
+    HandoverTakenOver,
+)
 
 NOTHING = "–"
 

@@ -7,6 +7,13 @@ from evenkeel.clinical.repeated_checks import CHECK_WORDS
 from evenkeel.clinical.scales import scale
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
 from evenkeel.record.discharge import CallMade, DischargeSigned, DischargeSignedWithoutTimes
+from evenkeel.record.handover import (
+    HandoverAccepted,
+    HandoverDeclined,
+    HandoverOffered,
+    HandoverTakenOver,
+    HandoverWithdrawn,
+)
 from evenkeel.record.infusion import (
     BagReplaced,
     EventRecorded,
@@ -79,6 +86,16 @@ def signs_in_words(signs: Signs) -> str:
         if value is not None:
             found.append(f"{SIGN_WORDS.get(name, name)} {value}")
     return ", ".join(found) or "nothing measured"
+
+
+def handover_parts(said: HandoverOffered) -> tuple[tuple[str, str], ...]:
+    """The four parts of a handover under their headings, the empty ones too."""
+    return (
+        ("Situation", said.situation),
+        ("Background", said.background),
+        ("Assessment", said.assessment),
+        ("Recommendation", said.recommendation),
+    )
 
 
 def _because(reason: str) -> str:
@@ -296,6 +313,32 @@ def _(said: PressureDecided) -> str:
     reading = signs_in_words(Signs(systolic=said.systolic, diastolic=said.diastolic))
     note = f". {said.note}" if said.note else ""
     return f"On {reading}, {said.decided_by_name} decided: {CHOICES[said.choice].lower()}{note}"
+
+
+@sentence_of.register
+def _(said: HandoverOffered) -> str:
+    told = "; ".join(f"{name.lower()}: {text}" for name, text in handover_parts(said) if text)
+    return f"Handover offered to {said.to_name}{_because(told)}"
+
+
+@sentence_of.register
+def _(said: HandoverAccepted) -> str:
+    return f"Handover from {said.before_name} accepted"
+
+
+@sentence_of.register
+def _(said: HandoverDeclined) -> str:
+    return f"Handover from {said.offered_by_name} declined{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: HandoverWithdrawn) -> str:
+    return f"Offer of the handover to {said.to_name} withdrawn{_because(said.reason)}"
+
+
+@sentence_of.register
+def _(said: HandoverTakenOver) -> str:
+    return f"Taken over from {said.before_name} without an offer{_because(said.reason)}"
 
 
 @sentence_of.register

@@ -6,6 +6,7 @@ from django.urls import NoReverseMatch, reverse
 
 from evenkeel.journey.amendments import may_amend
 from evenkeel.record.entry import ROLE_WORDS, Entry
+from evenkeel.record.handover import HandoverAccepted, HandoverOffered, HandoverTakenOver
 from evenkeel.record.infusion import (
     BagReplaced,
     EventRecorded,
@@ -36,6 +37,9 @@ _TONES: Final[dict[type, str]] = {
     PressureDecided: "medium",
     RescueGiven: "medium",
     RescueGivenInWords: "medium",
+    HandoverOffered: "info",
+    HandoverAccepted: "info",
+    HandoverTakenOver: "medium",
 }
 
 

@@ -21,7 +21,7 @@ from evenkeel.record.visits import VisitPhase
 from evenkeel.store.queries.today import CourseNow, VisitNow
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.shape import frozen
-from evenkeel.web import steps, upkeep_view
+from evenkeel.web import handover_view, steps, upkeep_view
 from evenkeel.web.jinja import clinic_date
 from evenkeel.web.outcome_view import open_risks, risk
 
@@ -96,6 +96,8 @@ def _of_role(
     if by.role in ("nurse", "prescriber"):
         for visit in visits:
             yield from _in_the_chair(visit, courses, at)
+            for call in handover_view.calls(by, visit.state, visit.chair):
+                yield replace(_row(visit, *call), is_in_the_chair=True)
         yield from _calls_due(courses, at)
     if by.role == "nurse":
         yield from _nurse(by, courses, visits, at)
@@ -408,6 +410,7 @@ def day(visits: Iterable[VisitNow], role: Role, at: datetime) -> list[dict[str, 
                 "chair": visit.chair,
                 "number": state.booking.payload.number,
                 "phase": {"words": words, "tone": tone},
+                "responsible": handover_view.responsible_words(state),
                 "action": step.words if is_open else "Look at the visit",
                 "url": step.address if is_open else reverse("visit", args=[reference_of(state.stream)]),
             }

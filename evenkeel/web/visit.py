@@ -11,6 +11,7 @@ from evenkeel.store import rows
 from evenkeel.values.ids import reference_of
 from evenkeel.web import chairside, timeline
 from evenkeel.web.chairside import VisitPage
+from evenkeel.web.handover_view import responsible_words
 from evenkeel.web.sentences import sentence_of
 from evenkeel.web.steps import PHASE_TAGS
 
@@ -68,6 +69,8 @@ def _facts(state: VisitState) -> list[dict[str, Any]]:
         found.append(("Escort", f"{escort.name}, {escort.phone}" if escort.name else None))
     if state.order is not None:
         found.append(("Order", state.order.payload.plan.sentence))
+    if state.responsible is not None:
+        found.append(("Responsible", responsible_words(state)))
     if state.stopped is not None:
         found.append(("Given", state.given(state.stopped.at).shown()))
         found.append(("Stopped", sentence_of(state.stopped.payload)))

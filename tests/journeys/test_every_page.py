@@ -30,6 +30,7 @@ NOT_PAGES: Final = frozenset(
         "chart_data",
         "chart_now",
         "chart_record",
+        "chart_responsible",
         "chart_table",
         "discharge_pdf",
         "draw_scan",

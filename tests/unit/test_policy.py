@@ -24,6 +24,7 @@ AT_THE_CHAIR: tuple[Action, ...] = (
     "dose.double_check",
     "infusion.run",
     "infusion.chart",
+    "infusion.hand_over",
     "discharge.sign",
     "entry.amend",
 )

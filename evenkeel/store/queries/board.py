@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from evenkeel.record.visits import VisitPhase, VisitState
+from evenkeel.record.visits import UNDER_THE_DRUG, VisitPhase, VisitState
 from evenkeel.store import access, models, reading
 from evenkeel.store.queries.monitors import MonitorNow, monitor_now
-from evenkeel.values.ids import ChairId, StreamId
+from evenkeel.values.ids import ChairId, ClinicianId, StreamId
 from evenkeel.values.shape import frozen
 
 
@@ -63,6 +63,20 @@ def chairs_now(
                 others=max(0, len(rows) - 1),
             )
         )
+    return tuple(found)
+
+
+def responsible_for(clinician: ClinicianId) -> tuple[tuple[str, VisitState], ...]:
+    """The visits that somebody is responsible for now, each with its chair's name, by start.
+
+    Nothing is noted as looked at, since who asks shows the chairs alone.
+    """
+    names = dict(models.Chair.objects.values_list("pk", "name"))
+    found = []
+    for row in models.VisitRow.objects.filter(phase__in=UNDER_THE_DRUG).order_by("starts_at", "stream"):
+        state = reading.fold(VisitState, StreamId(row.stream))
+        if state.responsible is not None and state.responsible.who.id == clinician:
+            found.append((names.get(row.chair, row.chair), state))
     return tuple(found)
 
 

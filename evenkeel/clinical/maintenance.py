@@ -1,7 +1,6 @@
 """Maintenance: options for the interval, and what must never bring the next infusion forward."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -206,8 +205,9 @@ def still_needed_often(facts: PlanFacts, limits: Limits) -> Finding:
         return Clear()
     span = _days(limits.span)
     recent = sum(1 for fact in infusions if timedelta(0) <= facts.on - fact.payload.started_at.date() < span)
-    planned = limits.span.value / facts.interval.value if facts.interval.value else Decimal("Infinity")
-    if recent > limits.infusions or planned > limits.infusions:
+    # As many intervals as are allowed fill the span at the least; shorter ones would bring more infusions.
+    is_planned_often = limits.infusions * facts.interval.value < limits.span.value
+    if recent > limits.infusions or is_planned_often:
         return Fires(
             evidence=(f"infusions in the last {limits.span}: {recent}; planned every {facts.interval}",)
         )

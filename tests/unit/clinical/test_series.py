@@ -1,6 +1,6 @@
 """The rhythm of a series, and what stands in the way of booking and of going on."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -291,6 +291,7 @@ def test_visits_keep_apart_and_to_the_days_that_a_clinic_is_open() -> None:
     ]
     # 09:30 of the summer in New York, as aware UTC.
     assert [when.isoformat() for when in times[:1]] == ["2026-06-02T13:30:00+00:00"]
+    assert all(when.tzinfo is UTC for when in times)
 
 
 @pytest.mark.parametrize(

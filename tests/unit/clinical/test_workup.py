@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from evenkeel.clinical.rulebook import RULES
 from evenkeel.clinical.workup import TESTS, WorkupTest, is_positive, read_tests
 from evenkeel.record.screening import WorkupResult
 from tests.rules.screening_cases import PLAIN, line
@@ -78,6 +79,7 @@ def test_the_work_up_is_the_one_of_the_draft_with_the_labels_liver_tests() -> No
         "airway": "airway",
     }
     assert [key for key, each in TESTS.items() if each.may_not_apply] == ["pregnancy_test", "toxicology"]
+    assert read_tests(RULES / "screening.toml") == TESTS
 
 
 @pytest.mark.parametrize(

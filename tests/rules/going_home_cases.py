@@ -65,6 +65,7 @@ CASES = [
     Case("DIS-AMA-001", "no", leaving(), "clear"),
     Case("DIS-AMA-001", "yes", leaving(against_advice=True), "fires", says=("leaving against advice",)),
     Case("DIS-ESC-004", "yes", leaving(received_by=" made-up  escort"), "clear", "written otherwise"),
+    Case("DIS-ESC-004", "yes", leaving(received_by="Made-upEscort"), "clear", "written as one word"),
     Case(
         "DIS-ESC-004",
         "no",

@@ -348,6 +348,13 @@ CASES = [
     ),
     Case(
         "INF-RATE-002",
+        "other",
+        start(time_out=(NOON - 14 * MINUTE, HELD), started=(NOON - 13 * MINUTE, STARTED)),
+        "clear",
+        "the only bag, part of it given",
+    ),
+    Case(
+        "INF-RATE-002",
         "missing",
         start(order=None),
         "unknown",

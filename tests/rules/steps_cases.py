@@ -41,6 +41,8 @@ def plan_of(*stages: Stage) -> DosePlan:
 RISING = (stage("0.1", "10"), stage("0.4", "30"))
 # By hand: a fifth of the bag in 10 min is 120 mL/h; the other 80 mL in 120 min are 40 mL/h.
 AFTER_BOLUS = (stage("0.25", "10", "bolus"), stage("1", "120"))
+# By hand: a fiftieth of the bag, 2 mL, in 1 min is 120 mL/h; the other 98 mL in 10 min are 588 mL/h.
+SHORT_FIRST = (stage("0.01", "1"), stage("0.49", "10"))
 
 
 def in_steps(stages: tuple[Stage, ...], *facts: tuple[datetime, Any]) -> VisitState:
@@ -172,6 +174,21 @@ CASES = [
     Case("INF-RATE-001", "other", asked(RISING, "160", 12, 0, PAUSED), "fires", "paused in the first step"),
     Case("INF-RATE-001", "other", asked(AFTER_BOLUS, "120", 9), "clear", "the bolus, while it runs"),
     Case("INF-RATE-001", "other", asked(AFTER_BOLUS, "120", 10), "fires", "the bolus again, when it is over"),
+    Case(
+        "INF-RATE-001",
+        "other",
+        InfusionFacts(visit=in_steps(SHORT_FIRST), at=NOON, rate=FlowRate.of(588)),
+        "fires",
+        "the second step before the start",
+        says=("588 mL/h, ordered 120 mL/h",),
+    ),
+    Case(
+        "INF-RATE-001",
+        "other",
+        asked(SHORT_FIRST, "588", 0),
+        "clear",
+        "the second step in the last minute of a short first one",
+    ),
     Case("INF-RATE-003", "other", asked(RISING, "120", 0), "clear", "started at the first step"),
     Case(
         "INF-RATE-003",

@@ -100,7 +100,7 @@ def limit_written(limit: Limit) -> str | int | list[str]:
 def limit_number(limit: Limit) -> str:
     """The number of a limit alone, as a person types it."""
     assert not isinstance(limit, tuple), "a list of words has no number"
-    return limit.number if isinstance(limit, Quantity) else str(limit).partition(" ")[0]
+    return str(limit).partition(" ")[0]
 
 
 def limit_unit_shown(limit: Limit) -> str:

@@ -157,7 +157,7 @@ class Rule:
         """The rule with these settings of a clinic and no others."""
         return replace(self, settings=in_order(settings))
 
-    def as_of(self, version: int, setting: int = 0) -> RuleVersion:
+    def as_of(self, version: int, setting: int) -> RuleVersion:
         """The limits that an entry was decided by, which names them so; raises NoSuchVersion."""
         if not 1 <= version <= len(self.versions):
             raise NoSuchVersion

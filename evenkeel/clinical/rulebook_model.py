@@ -296,8 +296,8 @@ def make_rule(
         title=rule.title,
         stage=rule.stage,
         stage_words=_stage_words(rule.stage),
-        fires=_answer(rule, "fires"),
-        unknown=_answer(rule, "unknown"),
+        fires=_answer(rule.severity, rule.override),
+        unknown=_answer(rule.unknown, rule.override_unknown),
         now=_version(book, rule, version),
         limits=_limits(rule, version, in_force.limits),
         sentence=rule.sentence(in_force),
@@ -342,10 +342,8 @@ def _bounds(bounds: Bounds | None) -> BookBounds | None:
     )
 
 
-def _answer(rule: Rule, answer: Answer) -> BookAnswer:
-    severity = rule.severity_of(answer)
-    assert severity is not None, "only a clear answer asks for nothing"
-    who = None if severity == "advise" else OVERRIDE_WORDS[rule.override_of(answer)]
+def _answer(severity: Severity, override: Overridable) -> BookAnswer:
+    who = None if severity == "advise" else OVERRIDE_WORDS[override]
     return BookAnswer(asks=SEVERITY_WORDS[severity], who=who)
 
 

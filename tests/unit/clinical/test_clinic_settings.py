@@ -324,6 +324,13 @@ def test_a_hard_rule_whose_list_has_nothing_in_common_with_the_setting_stays_as_
     )
 
 
+def test_what_an_entry_was_decided_by_is_read_by_its_own_version(tmp_path: Path) -> None:
+    book = read(tmp_path, SOFT + LATER)
+    for number, systolic in ((1, 160), (2, 150)):
+        version = book.as_of(RuleRef(rule=ID, version=number))
+        assert (version.number, version.limits.systolic) == (number, Pressure.of(systolic))
+
+
 # --- what is written ----------------------------------------------------------------------------------------
 
 STREAM = StreamId("visit:11111111-1111-4111-8111-111111111111")

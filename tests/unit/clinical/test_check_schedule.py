@@ -1,16 +1,17 @@
 """When checks are due and what was missed: every 10 minutes while drug runs, at its end, then every 15."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evenkeel.clinical.clinic_settings import ClinicSetting
-from evenkeel.clinical.infusion import Schedule, check_schedule
+from evenkeel.clinical.infusion import MissedCheck, Schedule, check_schedule
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.discharge import DischargeSigned
 from evenkeel.record.signs import Signs
@@ -68,6 +69,34 @@ def test_nothing_is_due_before_the_start() -> None:
     assert (schedule.next_due_at, schedule.due, schedule.missed) == (None, "not_yet", ())
 
 
+def test_nothing_is_due_in_a_moment_before_the_start() -> None:
+    assert at(chart(10), -1) == Schedule(
+        interval=Minutes.of(10), next_due_at=None, due="not_yet", missed=(), verdicts=()
+    )
+
+
+def test_each_late_check_is_told_with_when_it_came() -> None:
+    schedule = at(chart(13, 36), 49)
+    assert schedule.missed == (
+        MissedCheck(due_at=minute(10), answered_at=minute(13), late=3 * MINUTE, is_missed=False),
+        MissedCheck(due_at=minute(23), answered_at=minute(36), late=13 * MINUTE, is_missed=True),
+        MissedCheck(due_at=minute(33), answered_at=minute(36), late=3 * MINUTE, is_missed=False),
+        MissedCheck(due_at=minute(46), answered_at=None, late=None, is_missed=False),
+    )
+
+
+def test_the_rules_of_the_phase_answer_for_the_check_that_is_due() -> None:
+    def asked(schedule: Schedule) -> list[tuple[str, tuple[str, ...]]]:
+        return [(verdict.rule.rule, verdict.evidence) for verdict in schedule.verdicts]
+
+    assert asked(at(chart(), 5)) == [("INF-CHK-001", ()), ("INF-CHK-003", ())]
+    assert asked(at(chart(), 13)) == [("INF-CHK-001", ("due 3 min ago",)), ("INF-CHK-003", ())]
+    assert asked(at(chart(10, 20, stop=20), 51)) == [
+        ("INF-CHK-002", ("due 16 min ago",)),
+        ("INF-CHK-004", ("due 16 min ago",)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("now", "due"),
     [
@@ -116,6 +145,10 @@ def test_a_gap_that_is_still_open_is_told_as_open() -> None:
 def test_a_check_is_due_when_the_drug_stops_and_then_every_fifteen_minutes() -> None:
     running = (10, 20, 30)
     assert at(chart(*running, stop=38), 38).next_due_at == minute(38)
+    assert (at(chart(*running, stop=38), 37.9).next_due_at, at(chart(*running, stop=38), 38).interval) == (
+        minute(40),
+        Minutes.of(15),
+    )
     after = at(chart(*running, 40, stop=38), 41)
     assert (after.next_due_at, after.interval, missed(after)) == (minute(55), Minutes.of(15), [])
 
@@ -123,6 +156,14 @@ def test_a_check_is_due_when_the_drug_stops_and_then_every_fifteen_minutes() -> 
 def test_a_check_just_before_the_end_is_the_check_at_the_end() -> None:
     schedule = at(chart(10, 20, 30, 39, stop=40), 41)
     assert (schedule.next_due_at, missed(schedule)) == (minute(54), [])
+
+
+def test_of_two_checks_just_before_the_end_the_last_one_counts() -> None:
+    assert at(chart(10, 20, 30, 36, 37, 39, stop=40), 41).next_due_at == minute(54)
+
+
+def test_a_check_at_the_moment_the_drug_stops_is_the_check_at_the_end() -> None:
+    assert at(chart(10, 20, 30, 40, stop=40), 41).next_due_at == minute(55)
 
 
 def test_five_minutes_before_the_end_is_just_before() -> None:
@@ -141,7 +182,8 @@ def test_what_was_missed_while_running_stays_missed_in_recovery() -> None:
 
 def test_nothing_is_due_after_discharge_and_what_was_missed_remains() -> None:
     schedule = at(chart(10, 20, 30, 40, stop=40, left=100), 200)
-    assert (schedule.next_due_at, schedule.due) == (None, "not_yet")
+    assert (schedule.next_due_at, schedule.due, schedule.interval) == (None, "not_yet", Minutes.of(15))
+    assert schedule.verdicts == ()
     assert missed(schedule) == [(55, None), (70, None), (85, None)]
 
 
@@ -244,23 +286,39 @@ def test_time_is_parted_without_gap_or_overlap(checks: list[int], stop: int | No
     assert schedule.due == expected
 
 
-def test_a_visit_is_read_with_the_limits_of_its_day_on_any_later_one() -> None:
-    state = chart(10, 20, 30, 40, stop=45, left=46)
+def every_five_minutes(from_date: date) -> Rulebook:
+    """A book whose clinic asks for a check every 5 minutes from a day on."""
     shorter = ClinicSetting(
         rule="INF-CHK-001",
         limit="interval",
         number=1,
         value=Minutes.of(5),
         version=1,
-        from_date=NOON.date() + timedelta(days=1),
+        from_date=from_date,
         reason="as the medical director asked",
         is_confirmed=False,
         by=ClinicianId("22222222-2222-4222-8222-222222222222"),
         by_name="Lea Lindqvist MD",
         recorded_at=NOON,
     )
-    tightened = BOOK.with_settings([shorter])
+    return BOOK.with_settings([shorter])
+
+
+def test_a_visit_is_read_with_the_limits_of_its_day_on_any_later_one() -> None:
+    state = chart(10, 20, 30, 40, stop=45, left=46)
+    tightened = every_five_minutes(NOON.date() + timedelta(days=1))
     week_later = NOON + timedelta(days=7)
     assert tightened.limits("INF-CHK-001", week_later.date()).interval == Minutes.of(5)
     then, later = check_schedule(BOOK, state, minute(60)), check_schedule(tightened, state, week_later)
     assert (later.interval, later.missed) == (then.interval, then.missed)
+
+
+def test_the_day_of_the_start_is_that_of_the_clinic() -> None:
+    # Noon in UTC is two o'clock in the morning of the next day on Kiritimati.
+    tightened = every_five_minutes(NOON.date() + timedelta(days=1))
+    there = minute(1).astimezone(ZoneInfo("Pacific/Kiritimati"))
+    assert check_schedule(tightened, chart(), minute(1)).next_due_at == minute(10)
+    assert check_schedule(tightened, chart(), there).next_due_at == minute(5)
+    # Before the start the day is that of the moment.
+    assert check_schedule(tightened, visit(), there).interval == Minutes.of(5)
+    assert check_schedule(tightened, visit(), minute(1)).interval == Minutes.of(10)

@@ -189,7 +189,8 @@ def part_ends(made: Scale, part: Part) -> Ends:
     low, high = _summed(made.item(number) for number in part.items)
     if part.method == "mean":
         return low / len(part.items), high / len(part.items)
-    if part.method == "percent" and part.high is not None:
+    if part.high is not None:
+        # A part in percent, and no other, says how many points are the most.
         return low * 100 / part.high, high * 100 / part.high
     return low, high
 

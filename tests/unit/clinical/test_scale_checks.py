@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from evenkeel.clinical.scales.checks import ends_of
+from evenkeel.clinical.scales.checks import ends_of, part_ends
+from evenkeel.clinical.scales.shape import Part
 from tests.unit.clinical.scale_toys import BASES, changed, line_of, read, refusal
 
 GROUPS_GO = 'groups go with the method "group_max", and with no other'
@@ -256,3 +257,9 @@ ENDS = {
 @pytest.mark.parametrize("name", ENDS)
 def test_the_ends_are_what_the_answers_can_give(name: str, tmp_path: Path) -> None:
     assert ends_of(read(tmp_path, BASES[name])) == ENDS[name]
+
+
+def test_a_part_in_percent_is_of_its_most_points_at_both_ends(tmp_path: Path) -> None:
+    # The grade of 1 to 4, of 5 points.
+    part = Part(name="x", items=(1,), method="percent", at_least=None, high=5)
+    assert part_ends(read(tmp_path, BASES["sum"]), part) == (Fraction(20), Fraction(80))

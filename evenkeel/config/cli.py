@@ -173,6 +173,25 @@ def verify() -> None:
     console.print(f"{found.entries} entries in {found.streams} streams are what was written.")
 
 
+@app.command("downtime-pack")
+def downtime_pack(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where it is put; the clinic's own folder when left out.")
+    ] = None,
+) -> None:
+    """Write the pack with which a clinic goes on on paper: who is in which chair, and empty forms."""
+    _django()
+    from evenkeel.web import downtime_pack as packs
+    from evenkeel.web.pages import now
+
+    _migrate()
+    attempt = packs.refresh(now(), folder)
+    if attempt.kept is None:
+        console.print(f"[red]Not written.[/red] {attempt.problem}")
+        raise typer.Exit(1)
+    console.print(str(attempt.kept.path), highlight=False, soft_wrap=True)
+
+
 @app.command()
 def rulebook(folder: Annotated[Path, typer.Argument(help="Where the files are put.")]) -> None:
     """Print this clinic's rule book, with the limits that it has set, as HTML and PDF."""

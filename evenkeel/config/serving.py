@@ -1,4 +1,4 @@
-"""One process: the pages and the monitors' socket, started together and stopped together."""
+"""One process: pages, the monitors' socket and the downtime pack, started together and stopped together."""
 
 import asyncio
 import logging
@@ -14,6 +14,7 @@ from evenkeel.journey import monitors
 from evenkeel.journey.rules import require_rules
 from evenkeel.journey.scales import require_scale_texts
 from evenkeel.store.durability import require_durable
+from evenkeel.web import downtime_pack
 from evenkeel.web.pages import now
 
 log = logging.getLogger("evenkeel.serving")
@@ -35,6 +36,21 @@ async def _receive(raw: bytes) -> bytes:
     return await sync_to_async(_take_in, thread_sensitive=False)(raw)
 
 
+def _refresh_pack() -> None:
+    close_old_connections()
+    try:
+        downtime_pack.refresh(now())
+    finally:
+        close_old_connections()
+
+
+async def keep_packs() -> None:
+    """Write a downtime pack at the start and then again and again, on a thread of its own."""
+    while True:
+        await sync_to_async(_refresh_pack, thread_sensitive=False)()
+        await asyncio.sleep(downtime_pack.EVERY.total_seconds())
+
+
 async def _serve(host: str, port: int) -> None:
     config = uvicorn.Config(
         application,
@@ -47,9 +63,12 @@ async def _serve(host: str, port: int) -> None:
     )
     server = uvicorn.Server(config)
     listener = await mllp.serve(settings.MLLP_HOST, settings.MLLP_PORT, _receive)
+    packs = asyncio.create_task(keep_packs())
     try:
         await server.serve()
     finally:
+        packs.cancel()
+        await asyncio.gather(packs, return_exceptions=True)
         await listener.close()
 
 

@@ -235,6 +235,9 @@ WHITENOISE_AUTOREFRESH = False
 # A folder with the wording of rating scales that the clinic has a license for; without one, none is loaded.
 SCALE_TEXTS = Path(os.environ["EVENKEEL_SCALE_TEXTS"]) if os.environ.get("EVENKEEL_SCALE_TEXTS") else None
 
+# Where the packs for paper lie: best a folder that is copied to a machine with its own power and printer.
+DOWNTIME_DIR = Path(os.environ.get("EVENKEEL_DOWNTIME_DIR") or DATA_DIR / "downtime").resolve()
+
 MLLP_HOST = os.environ.get("EVENKEEL_MLLP_HOST", "127.0.0.1")
 MLLP_PORT = int(os.environ.get("EVENKEEL_MLLP_PORT", "2575"))
 

@@ -61,6 +61,7 @@ STAGES = (
     "call",
     "board",
     "devices",
+    "downtime",
     "live",
 )
 

@@ -21,6 +21,7 @@ PLACES: Final[tuple[tuple[str, str, Asked], ...]] = (
     ("patients", "Patients", "patients.list"),
     ("stock", "Stock", "stock.read"),
     ("quarantine", "Devices", "devices.read"),
+    ("downtime", "Downtime", "downtime.prepare"),
     ("rulebook", "Rulebook", "rulebook.read"),
     ("library", "Library", "anybody"),
     ("level_explorer", "Levels", "levels.explore"),

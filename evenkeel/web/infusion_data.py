@@ -90,7 +90,7 @@ def _runs_from(state: VisitState, bag: Bag, until: datetime, *, given_mg: Fracti
         if segment.rate == STANDING_STILL or to_at <= from_at or run >= holds:
             continue
         to_at = min(to_at, from_at + _span((holds - run) / rate))
-        run = min(holds, run + rate * _hours(to_at - from_at))
+        run = min(holds, run + rate * hours_of(to_at - from_at))
         yield Run(
             from_at=from_at,
             to_at=to_at,
@@ -143,7 +143,8 @@ def _span(hours: Fraction) -> timedelta:
     return timedelta(microseconds=round(hours * 3_600_000_000))
 
 
-def _hours(span: timedelta) -> Fraction:
+def hours_of(span: timedelta) -> Fraction:
+    """A length of time in hours, exact to the microsecond."""
     return Fraction(span // datetime.resolution, 3_600_000_000)
 
 

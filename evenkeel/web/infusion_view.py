@@ -9,6 +9,7 @@ from evenkeel.clinical.decision import worst
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.infusion import EventRecorded, RescueGiven
 from evenkeel.record.signs import SIGN_NAMES, Signs
+from evenkeel.record.state import Written
 from evenkeel.record.verdict import Severity, Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store.queries.monitors import MonitorNow, Sampled
@@ -25,6 +26,9 @@ LATE_AFTER: Final = timedelta(seconds=15)
 OFFLINE_AFTER: Final = timedelta(seconds=60)
 # A value that is older than this says nothing about now, and raises nothing. Proposal.
 OLD_AFTER: Final = timedelta(minutes=15)
+
+# What is written down later than this after it happened is told as charted late. Proposal.
+WRITTEN_LATE: Final = timedelta(minutes=5)
 
 PRIORITIES: Final[dict[Severity, str]] = {
     "block": "high",
@@ -355,9 +359,9 @@ def table(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]
         "By",
     ]
     rows: list[tuple[datetime, list[Any]]] = []
-    sets = [(fact.at, fact.payload.signs, fact.by.printed_name) for fact in state.checks]
+    sets = [(fact.at, fact.payload.signs, _by(fact)) for fact in state.checks]
     if state.check_in is not None:
-        sets.append((state.check_in.at, state.check_in.payload.signs, state.check_in.by.printed_name))
+        sets.append((state.check_in.at, state.check_in.payload.signs, _by(state.check_in)))
     for when, signs, who in sets:
         pressure = (
             f"{_of(signs.systolic)}/{_of(signs.diastolic)}" if signs.systolic or signs.diastolic else "–"
@@ -381,6 +385,14 @@ def table(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]
         if missed.late is None
     )
     return {"columns": columns, "rows": [cells for _, cells in sorted(rows, key=lambda row: row[0])]}
+
+
+def _by(fact: Written[Any]) -> str:
+    """Who charted it; where it was written down well after it happened, when that was."""
+    first = fact.history[0]
+    if first.recorded_at - first.happened_at <= WRITTEN_LATE:
+        return fact.by.printed_name
+    return f"{fact.by.printed_name}, charted late at {clinic_time(first.recorded_at)}"
 
 
 def _cell(value: Quantity | int | None) -> str:

@@ -26,7 +26,7 @@ LINK: Final = re.compile(r"\]\(([^)#:]+)\)")
 SETTING: Final = re.compile(r"\bEVENKEEL_[A-Z_]+\b")
 
 
-@pytest.mark.parametrize("page", ["record.md", "custody.md", "library.md"])
+@pytest.mark.parametrize("page", ["record.md", "custody.md", "library.md", "downtime.md"])
 def test_every_test_that_a_hazard_names_stands_in_the_file_beside_it(page: str) -> None:
     named = 0
     for line in (DOCS / "hazards" / page).read_text("utf-8").splitlines():

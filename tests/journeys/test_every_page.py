@@ -33,6 +33,7 @@ NOT_PAGES: Final = frozenset(
         "chart_responsible",
         "chart_table",
         "discharge_pdf",
+        "downtime_pdf",
         "draw_scan",
         "dose_label_pdf",
         "here",

@@ -98,7 +98,7 @@ def test_every_discharge_rule_is_asked_and_those_of_leaving_against_advice_only_
 
 
 def test_against_advice_what_is_not_met_is_advice_and_no_longer_hard() -> None:
-    asked = {"instructions_given": False, "visit": stay(None)}
+    asked: dict[str, Any] = {"instructions_given": False, "visit": stay(None)}
     usual = {verdict.rule.rule: verdict for verdict in ask(**asked)}
     against = {verdict.rule.rule: verdict for verdict in ask(**asked, against_advice=True)}
     assert (usual["DIS-INS-001"].severity, usual["DIS-INS-001"].hard) == ("block", True)

@@ -20,6 +20,10 @@ def signs(**changes: Any) -> Signs:
     return replace(AWAKE, **changes)
 
 
+def only(**measured: Any) -> Signs:
+    return Signs(**measured)
+
+
 @pytest.mark.parametrize(
     ("strange", "field"),
     [
@@ -97,7 +101,7 @@ USUAL = {
 def test_the_ends_of_what_is_possible_are_possible(name: str) -> None:
     of, low, high = POSSIBLE[name]
     for number, fields in ((low - 1, [name]), (low, []), (high, []), (high + 1, [name])):
-        found = infusion.refuse_impossible(Signs(**{name: of.of(number)}))
+        found = infusion.refuse_impossible(only(**{name: of.of(number)}))
         assert [issue.field for issue in found] == fields
 
 
@@ -105,10 +109,10 @@ def test_the_ends_of_what_is_possible_are_possible(name: str) -> None:
 def test_the_ends_of_what_is_usual_are_not_asked_about(name: str) -> None:
     of, low, high = USUAL[name]
     for number, fields in ((low - 1, [name]), (low, []), (high, [])):
-        assert list(infusion.implausible(Signs(**{name: of.of(number)}))) == fields
+        assert list(infusion.implausible(only(**{name: of.of(number)}))) == fields
     # More than 100 % is refused, and not asked about.
     if name != "spo2":
-        assert list(infusion.implausible(Signs(**{name: of.of(high + 1)}))) == [name]
+        assert list(infusion.implausible(only(**{name: of.of(high + 1)}))) == [name]
 
 
 AGAIN = "Measure again, or confirm that it is meant."

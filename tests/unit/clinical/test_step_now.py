@@ -96,12 +96,12 @@ def test_a_step_is_due_the_moment_the_one_before_has_run() -> None:
 def test_a_step_that_nobody_set_stays_due_since_it_became_due() -> None:
     found = now(run(RISING), after(13))
     # 3 minutes more at 120 mL/h are 6 mL.
-    assert (found.number, found.since, found.left, found.is_set) == (2, after(10), 74, False)
+    assert (found.number, found.since, found.left, found.is_set) == (2, after(10), Fraction(74), False)
 
 
 def test_a_run_that_is_over_stays_in_its_last_step() -> None:
     found = now(run(RISING), after(60))
-    assert (found.number, found.left, found.next_step) == (2, 0, None)
+    assert (found.number, found.left, found.next_step) == (2, Fraction(0), None)
 
 
 def test_the_step_in_the_middle_has_both_its_ends() -> None:
@@ -130,7 +130,7 @@ def test_a_step_becomes_due_in_the_stretch_in_which_the_volume_was_reached() -> 
 def test_a_slower_rate_puts_the_next_step_off() -> None:
     # 10 mL in 5 minutes, and the other 10 mL at 60 mL/h take 10 minutes.
     found = now(run(RISING, set_to(60, 5)), after(6))
-    assert (found.next_due_at, found.left, found.is_set) == (after(15), 9, True)
+    assert (found.next_due_at, found.left, found.is_set) == (after(15), Fraction(9), True)
 
 
 def test_the_next_step_is_due_when_all_has_run_and_not_a_moment_before() -> None:
@@ -142,7 +142,7 @@ def test_the_next_step_is_due_when_all_has_run_and_not_a_moment_before() -> None
 
 def test_nothing_becomes_due_while_the_pump_stands_still() -> None:
     found = now(run(RISING, PAUSED), after(30))
-    assert (found.number, found.left, found.next_due_at, found.is_set) == (1, 10, None, True)
+    assert (found.number, found.left, found.next_due_at, found.is_set) == (1, Fraction(10), None, True)
 
 
 def test_a_pause_after_a_step_is_due_counts_as_somebody_at_the_pump() -> None:

@@ -58,7 +58,7 @@ def score(of: Scale, answers: Iterable[int | None]) -> Scored:
     given = {number: answer for number, answer in enumerate(given_answers, start=1) if answer is not None}
     points, missing = _points(of, given)
     parts = tuple(_part(part, points) for part in of.scoring.parts)
-    total = None if set(missing) - _forgiven(of, parts) else _total(of, given, points)
+    total = None if set(missing) - _forgiven(of, parts) else _total(of, points)
     patterns = [
         pattern
         for pattern in of.patterns
@@ -100,9 +100,7 @@ def is_asked(condition: Condition | None, given: Given) -> bool:
     """Whether a question is to be asked, going by the answers that are there."""
     if condition is None:
         return True
-    fulfilled = any(
-        given.get(number, condition.value_from - 1) >= condition.value_from for number in condition.items
-    )
+    fulfilled = any(number in given and given[number] >= condition.value_from for number in condition.items)
     return fulfilled != condition.is_unless
 
 
@@ -179,8 +177,8 @@ def _met(need: Need, points: Given) -> bool:
     return need.at_least <= present and (need.at_most is None or present <= need.at_most)
 
 
-def _total(of: Scale, given: Given, points: Given) -> Decimal:
-    return _decimal(_TOTALS[of.scoring.method](of, given, points))
+def _total(of: Scale, points: Given) -> Decimal:
+    return _decimal(_TOTALS[of.scoring.method](of, points))
 
 
 def _decimal(exact: Fraction) -> Decimal:
@@ -190,26 +188,26 @@ def _decimal(exact: Fraction) -> Decimal:
     return to_decimal(exact, SCORE_PLACES).normalize()
 
 
-def _sum(of: Scale, given: Given, points: Given) -> Fraction:
+def _sum(of: Scale, points: Given) -> Fraction:
     return Fraction(sum(points.values()))
 
 
-def _mean(of: Scale, given: Given, points: Given) -> Fraction:
+def _mean(of: Scale, points: Given) -> Fraction:
     return Fraction(sum(points.values()), len(points))
 
 
-def _group_max(of: Scale, given: Given, points: Given) -> Fraction:
+def _group_max(of: Scale, points: Given) -> Fraction:
     return Fraction(sum(max(points[number] for number in group) for group in of.scoring.groups))
 
 
-def _lead_part(of: Scale, given: Given, points: Given) -> Fraction:
+def _lead_part(of: Scale, points: Given) -> Fraction:
     part = next(part for part in of.scoring.parts if part.name == of.scoring.part)
     found = _part(part, points).score
     assert found is not None, "a total is asked for only when its part is whole"
     return Fraction(found)
 
 
-def _levels(of: Scale, given: Given, points: Given) -> Fraction:
+def _levels(of: Scale, points: Given) -> Fraction:
     """The place of the highest level that any need puts the form on; the first, 0, has no needs."""
     levels = of.scoring.levels
     reached = [
@@ -218,7 +216,7 @@ def _levels(of: Scale, given: Given, points: Given) -> Fraction:
     return Fraction(max(reached, default=0))
 
 
-def _components(of: Scale, given: Given, points: Given) -> Fraction:
+def _components(of: Scale, points: Given) -> Fraction:
     return Fraction(sum(component_points(each, points) for each in of.scoring.components))
 
 
@@ -244,11 +242,11 @@ def _step(steps: tuple[Step, ...], number: Fraction) -> int:
     return reached[-1]
 
 
-def _lookup(of: Scale, given: Given, points: Given) -> Fraction:
+def _lookup(of: Scale, points: Given) -> Fraction:
     return Fraction(of.scoring.table[sum(points.values())])
 
 
-_TOTALS: Final[Mapping[Method, Callable[[Scale, Given, Given], Fraction]]] = {
+_TOTALS: Final[Mapping[Method, Callable[[Scale, Given], Fraction]]] = {
     "sum": _sum,
     "mean": _mean,
     "group_max": _group_max,

@@ -237,6 +237,9 @@ def test_a_question_that_is_left_out_leaves_no_range() -> None:
     of = replace(TOY, items=(*TOY.items[:3], question(4, condition=unless)))
     assert (score(of, (0, 2, 2, 3)).total, score(of, (0, 2, 2, 3)).band) == (Decimal(7), "high")
     assert (score(of, (1, 2, 2, 3)).total, score(of, (1, 2, 2, 3)).band) == (Decimal(5), None)
+    # Nor does it count for a pattern.
+    of = replace(of, patterns=(pattern("found", need((4,))),))
+    assert (score(of, (0, 2, 2, 3)).marks, score(of, (1, 2, 2, 3)).marks) == (("found",), ())
 
 
 @pytest.mark.parametrize(
@@ -423,7 +426,6 @@ def test_a_component_goes_through_its_steps(made: Component, points: dict[int, i
         (408, 23 * 60, 7 * 60, 0),  # 85 % exactly
         (51, 60, 120, 0),  # 85 % of an hour
         (0, 60, 120, 3),
-        (600, 60, 60, 3),  # no time in bed
     ],
 )
 def test_the_share_of_time_in_bed_that_was_slept(asleep: int, to_bed: int, up: int, expected: int) -> None:
@@ -433,6 +435,12 @@ def test_the_share_of_time_in_bed_that_was_slept(asleep: int, to_bed: int, up: i
     )
     made = component(items=(3, 1, 2), steps=steps, share=True)
     assert component_points(made, {3: asleep, 1: to_bed, 2: up}) == expected
+
+
+def test_without_any_time_in_bed_nothing_was_slept() -> None:
+    steps = (Step(low=Decimal(0), points=3), Step(low=Decimal(1), points=0))
+    made = component(items=(3, 1, 2), steps=steps, share=True)
+    assert component_points(made, {3: 480, 1: 60, 2: 60}) == 3
 
 
 def test_a_number_below_the_first_step_is_a_fault_of_the_file() -> None:

@@ -230,7 +230,7 @@ def worse_than_baseline(facts: OutcomeFacts, limits: Limits) -> Finding:
     if facts.scale.worse_from is None:
         return Unknown(missing=(f"how many points on {facts.scale.short} matter",))
     if after - before >= facts.scale.worse_from.value:
-        return Fires(evidence=(_moved(facts),))
+        return Fires(evidence=(_moved(facts.scale, before, after),))
     return Clear()
 
 
@@ -262,11 +262,12 @@ def not_even_partial(facts: OutcomeFacts, limits: Limits) -> Finding:
 def _fallen_short(facts: OutcomeFacts, asked: Percent) -> Finding:
     if facts.totals is None:
         return _no_scores(facts)
-    fall = exact_fall(*facts.totals)
+    before, after = facts.totals
+    fall = exact_fall(before, after)
     if fall is None:
         return Unknown(missing=(f"a baseline {facts.scale.short} above zero",))
     if fall < Fraction(asked.value):
-        return Fires(evidence=(f"{_moved(facts)}; asked for: {asked} lower",))
+        return Fires(evidence=(f"{_moved(facts.scale, before, after)}; asked for: {asked} lower",))
     return Clear()
 
 
@@ -295,7 +296,7 @@ def change_too_small_to_matter(facts: OutcomeFacts, limits: Limits) -> Finding:
         return _no_scores(facts)
     before, after = facts.totals
     if abs(after - before) < least:
-        return Fires(evidence=(f"{_moved(facts)}; {plain(least)} points matter",))
+        return Fires(evidence=(f"{_moved(facts.scale, before, after)}; {plain(least)} points matter",))
     return Clear()
 
 
@@ -303,7 +304,5 @@ def _no_scores(facts: OutcomeFacts) -> Unknown:
     return Unknown(missing=(f"a baseline and a later {facts.scale.short}",))
 
 
-def _moved(facts: OutcomeFacts) -> str:
-    assert facts.totals is not None, "asked of two scores"
-    before, after = facts.totals
-    return f"{facts.scale.short}: {plain(before)}, now {plain(after)}"
+def _moved(of: Scale, before: Decimal, after: Decimal) -> str:
+    return f"{of.short}: {plain(before)}, now {plain(after)}"

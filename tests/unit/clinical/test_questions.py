@@ -6,7 +6,7 @@ import pytest
 
 from evenkeel.clinical import questions
 from evenkeel.clinical.questions import Question, check_of, read_questions
-from evenkeel.clinical.rulebook import Clear, Finding, Fires, Unknown
+from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Unknown
 from evenkeel.record.screening import Tri
 from evenkeel.values.shape import frozen
 
@@ -29,7 +29,7 @@ RIDE = Question(
     safe="yes",
     indications=("depression", "ptsd"),
 )
-NO_LIMITS: dict[str, object] = {}
+NO_LIMITS = Limits(by_name={})
 
 
 @frozen
@@ -70,7 +70,9 @@ def test_a_question_is_asked_for_its_indications_or_for_all() -> None:
 
 def test_who_is_not_asked_is_clear() -> None:
     check = check_of(RIDE)
-    for answers in ({}, {"ride": "no"}):
+    nothing: dict[str, Tri] = {}
+    no_ride: dict[str, Tri] = {"ride": "no"}
+    for answers in (nothing, no_ride):
         assert check(AnsweredFor(answers=answers, indication="pain"), NO_LIMITS) == Clear()
     assert check(AnsweredFor(answers={}, indication="ptsd"), NO_LIMITS) == Unknown(missing=("a ride home",))
     # While nobody has said what for, and where nobody says, it is asked.

@@ -132,7 +132,7 @@ def _complete_checks(visit: VisitState, limits: Limits) -> list[datetime]:
     for fact in visit.checks:
         fresh = {name for name in limits.needs if getattr(fact.payload.signs, name) is not None}
         seen.update(dict.fromkeys(fresh, fact.at))
-        if fresh and all(name in seen and fact.at - seen[name] <= gather for name in limits.needs):
+        if all(name in seen and fact.at - seen[name] <= gather for name in limits.needs):
             complete.append(fact.at)
             seen = {}
     return complete
@@ -180,15 +180,15 @@ def _slots(phase: _Phase, done: list[datetime], at: datetime) -> Iterator[_Slot]
     since, due_at = phase.since, phase.first_due_at
     while phase.until is None or due_at < phase.until:
         answer = next((when for when in done if when > since), None)
-        if answer is None or answer >= due_at:
-            yield _Slot(due_at=due_at, answered_at=answer, phase=phase)
-            is_laid_out = due_at - since > LAID_OUT_MAX
-            if answer is None and (due_at > at or is_laid_out):
-                return
-            due_at += phase.interval
-        else:
-            is_laid_out = False
-        if answer is not None and (answer < due_at or is_laid_out):
+        if answer is not None and answer < due_at:
+            since, due_at = answer, answer + phase.interval
+            continue
+        yield _Slot(due_at=due_at, answered_at=answer, phase=phase)
+        is_laid_out = due_at - since > LAID_OUT_MAX
+        if answer is None and (due_at > at or is_laid_out):
+            return
+        due_at += phase.interval
+        if answer is not None and is_laid_out:
             since, due_at = answer, answer + phase.interval
 
 

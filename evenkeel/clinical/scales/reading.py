@@ -161,9 +161,7 @@ def _item(row: Table, number: int, count: int, answers: Mapping[str, Answers]) -
     row.demand(name in answers, f'there are no answers called "{name}"', "answers")
     options, span = answers[name]
     risk_from = row.whole_or_none("risk_from")
-    values = range(span.low, span.high + 1) if span else tuple(option.value for option in options)
-    row.demand(risk_from is None or risk_from in values, "risk_from is none of the answers", "risk_from")
-    return Item(
+    made = Item(
         number=number,
         key=row.text("key", str(number)),
         name=row.text("name", ""),
@@ -175,6 +173,9 @@ def _item(row: Table, number: int, count: int, answers: Mapping[str, Answers]) -
         risk_from=risk_from,
         condition=_condition(row, number, count),
     )
+    good = risk_from is None or risk_from in made.values
+    row.demand(good, "risk_from is none of the answers", "risk_from")
+    return made
 
 
 def _condition(row: Table, number: int, count: int) -> Condition | None:

@@ -115,6 +115,7 @@ note = "Under five."
 [worse]
 rise_points = 0.5
 basis = "proposal"
+sources = ["nobody"]
 note = "Ours."
 
 [[change]]

@@ -31,6 +31,12 @@ code = "CODE"
 
 [answers.minutes]"""
 RISK = '[risk]\nbasis = "second-hand"\nsources = ["someone"]\nnote = "Alerts."\n'
+LICENSE = """\
+status = "free"
+owner = "Nobody's University"
+note = "Ask first."
+credit = "Nobody N (2026)"
+"""
 FIFTH = 'text = "Fifth?"\nanswers = "grade"\n'
 
 # In which file what is put in the place of what, on which line that is then, and what is said of it.
@@ -219,8 +225,9 @@ def test_what_does_not_add_up_is_named_by_its_line(
 
 # What is put in the place of what in which file; all of these add up.
 FITTING = {
-    "a generic scale has no credit": ("whole", 'status = "free"', 'status = "generic"'),
+    "a generic scale has no credit": ("whole", LICENSE, 'status = "generic"\n'),
     "an answer code that fits": ("whole", "[answers.minutes]", CODED.replace("CODE", "LA18926-8")),
+    "scores of a table that lie next to each other": ("lookup", "high = 80", "high = 21"),
     "a cut of the whole scale": ("whole", "from = 0\nto = 0.5", "from = 0\nto = 25"),
     "a cut of a part beyond the scale": ("whole", "from = 60", "from = 100"),
     "a pattern without a band": ("whole", 'band = "much"\n', ""),

@@ -210,7 +210,7 @@ def test_the_thresholds_of_a_file_arrive_each_with_what_it_stands_on(tmp_path: P
     assert whole.remission_below == Score.of(5)
     assert whole.remission_ground == Ground(basis="second-hand", sources=("someone",), note="Under five.")
     assert whole.worse_from == Score.of("0.5")
-    assert whole.worse_ground == Ground(basis="proposal", sources=(), note="Ours.")
+    assert whole.worse_ground == Ground(basis="proposal", sources=("nobody",), note="Ours.")
     assert whole.changes == (
         Change(
             points=Decimal("-2.5"),

@@ -147,6 +147,13 @@ def test_signs_are_told_by_clinical_time_with_those_of_the_check_in_among_them()
         (NOON - 10 * MINUTE, after),
     ]
     assert charted(visit(), NOON) == []
+    assert charted(state, NOON - 10 * MINUTE)[-1] == (NOON - 10 * MINUTE, after)
+
+
+def test_signs_that_were_charted_at_the_same_moment_are_both_told() -> None:
+    found = charted(sets((40, Signs(pain=2))), NOON)
+    assert [at for at, _ in found] == [NOON - 40 * MINUTE, NOON - 40 * MINUTE]
+    assert {signs.pain for _, signs in found} == {None, 2}
 
 
 def test_the_latest_of_a_sign_is_the_last_that_was_measured() -> None:

@@ -124,7 +124,7 @@ def assess_order(
     before: VisitState | None,
     elsewhere_at: tuple[datetime, ...],
     days: Days | None,
-    route: Route = "iv",
+    route: Route,
 ) -> tuple[Verdict, ...]:
     """Ask every rule that bears on signing this order at this moment. `protocol` is a key of PROTOCOLS.
 

@@ -85,6 +85,7 @@ def order(**changes: Any) -> tuple[Verdict, ...]:
         "before": None,
         "days": None,
         "elsewhere_at": (),
+        "route": "iv",
     }
     return assess_order(BOOK, **{**plain, **changes})
 

@@ -47,6 +47,11 @@ def test_the_day_follows_from_yesterday(
     assert days_to_come(CRPS, before, last_at, DAY) == Days(day=day, of_days=of_days)
 
 
+def test_a_day_of_no_run_is_a_broken_record() -> None:
+    with pytest.raises(AssertionError, match=r"^a day of a run is one of several$"):
+        days_to_come(CRPS, ran(1, None), NOON - DAY_OF, DAY)
+
+
 def began(*days_ago: int) -> Any:
     """A course with infusions that began so many days before noon."""
     facts = [infusion_counted(NOON - days * DAY_OF) for days in days_ago]

@@ -163,6 +163,13 @@ def test_a_list_of_products_that_cannot_be_right_is_refused(text: str, words: st
 def test_a_code_without_its_hyphens_names_one_product_too() -> None:
     first = PRODUCTS["ketalar_10_20"]
     assert by_code([first]) == {"42023-113-10": "ketalar_10_20"}
+    spray = PRODUCTS["esketamine_spray_28"]
+    assert by_code([first, spray]) == {
+        "42023-113-10": "ketalar_10_20",
+        "50458-028-00": "esketamine_spray_28",
+        "50458-028-02": "esketamine_spray_28",
+        "50458-028-03": "esketamine_spray_28",
+    }
     # The same ten digits in other segments.
     second = replace(first, key="made_up", ndc="42023-1131-0")
     with pytest.raises(AssertionError) as refusal:
@@ -211,7 +218,8 @@ def test_a_protocol_is_read_as_it_is_written() -> None:
             indications=("crps", "headache"),
         )
     }
-    assert PROTOCOLS["mood_standard"].indications == ()
+    (of_none,) = read_protocols(WITH_BOLUS.replace('indications = ["crps", "headache"]\n', "")).values()
+    assert of_none.indications == ()
     assert PROTOCOLS["mood_standard"].bolus is None
 
 

@@ -28,7 +28,7 @@ def assess_rate(book: Rulebook, visit: VisitState, rate: FlowRate, at: datetime)
 
 def assess_resume(book: Rulebook, visit: VisitState, rate: FlowRate, at: datetime) -> tuple[Verdict, ...]:
     """Whether the drug may run again after a pause: the rate, the order, and the signs since the pause."""
-    facts = InfusionFacts(visit=visit, at=at, rate=rate, signs=_signs_since_pause(visit, at))
+    facts = InfusionFacts(visit=visit, at=at, signs=_signs_since_pause(visit, at))
     return (
         *book.consult_all(("INF-STA-001", "INF-RES-001"), facts, on=at.date()),
         *assess_rate(book, visit, rate, at),

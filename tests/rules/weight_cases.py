@@ -77,6 +77,7 @@ CASES = [
     Case("ORD-WGT-004", "above", on("adjusted", weighed="121", height="200"), "clear", "BMI over 30"),
     Case("ORD-WGT-004", "below", on("actual", weighed="70", weight="70"), "clear", "actual weight"),
     Case("ORD-WGT-004", "missing", on("ideal", height=None), "unknown", "no height", says=("the height",)),
+    Case("ORD-WGT-005", "below", days_old(0), "clear", "measured today"),
     Case("ORD-WGT-005", "below", days_old(364), "clear", "measured this year"),
     Case("ORD-WGT-005", "at", days_old(365), "clear", "measured a year ago"),
     Case(

@@ -12,6 +12,7 @@ from evenkeel.clinical.ordering import (
     assess_new_bag,
     compare_check,
     compare_new_bag,
+    rest_of_dose,
 )
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.record.verdict import Verdict
@@ -157,6 +158,21 @@ def test_one_vial_of_another_strength_is_not_the_strength_that_was_read() -> Non
         bag=Volume.of("100"),
     )
     assert found == {"strength": STRENGTH}
+
+
+@pytest.mark.parametrize(
+    ("given_mg", "bag_ml"),
+    [
+        # 40 mg in 100.4 mL: 4 mg are in 10.04 mL, and a bag of 10 mL and more is read to 0.1 mL.
+        ("36", "10"),
+        # 0.5 mg are in 1.255 mL, which a smaller bag shows to 0.01 mL.
+        ("39.5", "1.26"),
+    ],
+)
+def test_a_small_bag_is_read_more_finely(given_mg: str, bag_ml: str) -> None:
+    rest = rest_of_dose(changed(DOSE, bag=Volume.of("100.4")), DrugMass.mg(given_mg))
+    assert rest is not None
+    assert rest.bag == Volume.of(bag_ml)
 
 
 def test_a_draw_comes_from_some_vial() -> None:

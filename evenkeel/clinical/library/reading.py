@@ -90,6 +90,11 @@ def _words(file: str, what: str, raw: object) -> str:
     return str(raw)
 
 
+def _words_or_none(file: str, what: str, raw: Mapping[str, Any], key: str) -> str:
+    """Words that may be left out; empty then."""
+    return _words(file, f"{what}: {key}", raw[key]) if key in raw else ""
+
+
 def _one_of(file: str, what: str, raw: object, among: Any) -> Any:
     words = get_args(among)
     _demand(raw in words, file, f"{what} {raw!r} is none of {', '.join(words)}")
@@ -112,6 +117,8 @@ def _page(path: Path, sources: Mapping[str, str]) -> Page:
     _keys(file, "the page", table, _PAGE_KEYS, _PAGE_EXTRA)
     read_date, review_due = _dates(file, table)
     _demand(type(table["order"]) is int, file, "order is not a whole number")
+    with_uses = table.get("with_uses", False)
+    _demand(type(with_uses) is bool, file, "with_uses is not true or false")
     _demand(bool(table["section"]), file, "a page has at least one section")
     _demand(bool(table["figure"]), file, "a page has at least one figure with its source")
     return Page(
@@ -129,7 +136,7 @@ def _page(path: Path, sources: Mapping[str, str]) -> Page:
         figures=tuple(_figure(file, raw, sources) for raw in table["figure"]),
         see=tuple(table.get("see", [])),
         rules=tuple(table.get("rules", [])),
-        with_uses=bool(table.get("with_uses", False)),
+        with_uses=with_uses,
     )
 
 
@@ -157,10 +164,10 @@ def _figure(file: str, raw: Mapping[str, Any], sources: Mapping[str, str]) -> Fi
     return Figure(
         what=_words(file, f"{what}: what", raw["what"]),
         value=_words(file, f"{what}: value", raw["value"]),
-        who=raw.get("who", ""),
+        who=_words_or_none(file, what, raw, "who"),
         source=_source(file, what, raw["source"], sources) if "source" in raw else "",
         mark=mark,
-        note=raw.get("note", ""),
+        note=_words_or_none(file, what, raw, "note"),
     )
 
 

@@ -242,6 +242,7 @@ PAGE_FAULTS: Final = (
         "grade 3 is none of strong, moderate, weak, mixed, none, hypothesis, rule",
     ),
     ("order = 2", "order = true", "order is not a whole number"),
+    ("with_uses = true", 'with_uses = "no"', "with_uses is not true or false"),
     ("read_date = 2026-01-01", 'read_date = "2026-01-01"', "a date is written as 2026-11-22"),
     ("review_due = 2026-07-01", "review_due = 2026-07-01T00:00:00", "a date is written as 2026-11-22"),
     ("read_date = 2026-01-01", "read_date = 2026-07-01", "the review is due before the sources were read"),
@@ -261,6 +262,8 @@ PAGE_FAULTS: Final = (
     ('value = "27 %"\n', "", 'the figure "Share" lacks value'),
     ('what = "Share"', 'what = "Share"\nunit = "%"', 'the figure "Share" has unknown keys unit'),
     ('what = "Share"', 'what = "Share "', f'the figure "Share ": what {NO_WORDS}'),
+    ('who = "30 adults"', "who = 30", f'the figure "Share": who {NO_WORDS}'),
+    ('note = "After a day."', 'note = ""', f'the figure "Share": note {NO_WORDS}'),
     ('value = "27 %"', "value = 27", f'the figure "Share": value {NO_WORDS}'),
     (
         'mark = "second-hand"',

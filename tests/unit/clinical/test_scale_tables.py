@@ -198,9 +198,9 @@ def test_a_refusal_of_ones_own_names_the_line_too(read: Read) -> None:
 LINES = """\
 # comment = 1
 first = 1
-"quoted key" = "# = ["
+"X-rays of X" = "# = ["
 options = [ # [ { not opened
-  { value = 0, text = "}" },
+  { X = 0, text = "}" },
 
   # { no row
   { value = 1, text = 'no ] end' },
@@ -216,7 +216,7 @@ after = 2
 inner = 1
 [table.sub]
 inner = 1
-[ spaced . "quoted name" ]
+[ spaced . "X-rays of X" ]
 inner = 1
 
 [[row]]
@@ -234,7 +234,7 @@ last = 1
     ("path", "line"),
     [
         (("first",), 2),
-        (("quoted key",), 3),
+        (("X-rays of X",), 3),
         (("options",), 4),
         (("options", 0), 5),
         (("options", 0, "text"), 5),
@@ -251,8 +251,8 @@ last = 1
         (("table", "nowhere"), 17),
         (("table", "sub"), 19),
         (("table", "sub", "inner"), 20),
-        (("spaced", "quoted name"), 21),
-        (("spaced", "quoted name", "inner"), 22),
+        (("spaced", "X-rays of X"), 21),
+        (("spaced", "X-rays of X", "inner"), 22),
         (("row",), 24),
         (("row", 0), 24),
         (("row", 0, "inner"), 25),

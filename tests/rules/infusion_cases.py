@@ -378,6 +378,22 @@ CASES = [
     Case("INF-RATE-004", "below", rate("399.9"), "clear"),
     Case("INF-RATE-004", "at", rate("400"), "clear"),
     Case("INF-RATE-004", "above", rate("400.1"), "fires", says=("400.1 mL/h gives 2.01 mg/kg in 1 h",)),
+    # The second bag holds 60 mg in 75 mL, twice as much in each mL as the first.
+    Case(
+        "INF-RATE-004",
+        "at",
+        changed(next_bag("60"), rate=FlowRate.of("200")),
+        "clear",
+        "a stronger second bag",
+    ),
+    Case(
+        "INF-RATE-004",
+        "above",
+        changed(next_bag("60"), rate=FlowRate.of("200.1")),
+        "fires",
+        "a stronger second bag",
+        says=("200.1 mL/h gives 2.01 mg/kg in 1 h",),
+    ),
     Case("INF-RATE-004", "missing", at_noon(prepared()), "unknown", "no rate is asked for"),
     Case("INF-RATE-004", "missing", rate("150", draw=None), "unknown", says=("what the bag holds",)),
     Case("INF-RES-001", "below", resumed(**pair(164, 99), spo2=Saturation.of(94), sedation=4), "clear"),

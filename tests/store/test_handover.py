@@ -1,9 +1,11 @@
 """Who is responsible under the drug: offered, accepted in person, declined, withdrawn, taken over."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 
 from evenkeel.journey import amendments, handover, infusion
 from evenkeel.journey.acting import Act, RecordMoved
@@ -231,6 +233,36 @@ def test_of_two_who_act_at_once_one_counts_and_the_other_reads_who_it_is() -> No
     assert refused(second)[0] == "other-responsible"
     assert "Dr. Priya Raman has been responsible since 10:44" in refused(second)[1]
     assert responsible(visit) == "Dr. Priya Raman"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_at_the_very_same_moment_one_becomes_responsible() -> None:
+    visit = chairside.running_visit()
+    offer(visit)
+    nurse, nurse2, prescriber = people().nurse, people().nurse2, people().prescriber
+
+    def attempt(number: int) -> str:
+        """Samuel accepts twice, on two tablets; the prescriber takes over twice."""
+        try:
+            if number % 2:
+                handover.accept_handover(at(14, nurse2), visit=visit)
+            else:
+                handover.take_over(at(14, prescriber), visit=visit, before=nurse.id, reason="an emergency")
+        except UnableToHandOver as refusal:
+            return refusal.issues[0].code
+        finally:
+            connections.close_all()
+        return "done"
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(attempt, range(4)))
+    assert answers.count("done") == 1
+    assert set(answers) <= {"done", "no-offer", "responsible-already", "other-responsible"}
+    state = reading.visit(visit)
+    who = [fact.by for fact in state.every(HandoverAccepted)]
+    who += [fact.by for fact in state.every(HandoverTakenOver)]
+    assert state.responsible is not None
+    assert who == [state.responsible.who]
 
 
 def test_accepting_twice_says_that_it_is_done() -> None:

@@ -13,7 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from evenkeel.journey import infusion
+from evenkeel.journey import handover, infusion
 from evenkeel.store.queries import live as queries
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.web import live
@@ -95,6 +95,36 @@ def write_note(visit: str) -> None:
     """Write something to a visit."""
     at = chairside.STARTED_AT + timedelta(minutes=2)
     infusion.write_note(act(people().nurse, at), visit=StreamId(f"visit:{visit}"), text="calm")
+
+
+@in_a_loop
+async def test_a_handover_is_told_to_chart_and_board_at_each_step() -> None:
+    visit = await in_thread(prepared)
+    async with aclosing(live._stream(live.Hub())) as stream:
+        await until(stream, "visit")
+        for step in (offer_handover, accept_handover):
+            await in_thread(step, visit)
+            assert (await until(stream, "visit", visit)).keys() == {"visit", "seq"}
+            assert await until(stream, "board") == {}
+
+
+def offer_handover(visit: str) -> None:
+    """The nurse offers it to the other one."""
+    handover.offer_handover(
+        act(people().nurse, chairside.STARTED_AT + timedelta(minutes=2)),
+        visit=StreamId(f"visit:{visit}"),
+        to=people().nurse2.id,
+        situation="calm",
+        background="",
+        assessment="",
+        recommendation="",
+    )
+
+
+def accept_handover(visit: str) -> None:
+    """The other one accepts."""
+    at = chairside.STARTED_AT + timedelta(minutes=3)
+    handover.accept_handover(act(people().nurse2, at), visit=StreamId(f"visit:{visit}"))
 
 
 @in_a_loop

@@ -172,7 +172,7 @@ def compare_check(
     scale's weight.
     """
     on_weight = weight if dosing_weight is None else dosing_weight
-    exact_mcg = Fraction(order.dose.per_weight.value) * Fraction(on_weight.value) * 1000
+    exact_mcg = Fraction(order.dose.per_weight.value) * Fraction(on_weight.value) * MICROGRAMS_PER_MG
     reckoned = Volume(value=to_decimal(exact_mcg / strength.mcg_per_ml, DRAW_PLACES))
     is_on_scale = order.on.basis == "actual"
     readings = (

@@ -289,15 +289,26 @@ def test_an_expired_screening_blocks_the_order() -> None:
     assert [(issue.rule, issue.code) for issue in found] == [("SCR-EXP-001", "blocked")]
 
 
-def test_the_day_is_the_day_of_the_zone_that_the_moment_bears() -> None:
-    # Screened on 3 March at 20:00 in a clinic six hours behind UTC, where it is 2 a.m. of 4 March in UTC.
-    behind = timezone(timedelta(hours=-6))
-    screened_at = datetime(2026, 3, 3, 20, tzinfo=behind)
+BEHIND, AHEAD = timezone(timedelta(hours=-6)), timezone(timedelta(hours=9))
+
+
+@pytest.mark.parametrize(
+    ("screened_at", "last_at"),
+    [
+        # 3 March in a clinic six hours behind UTC, where it is 4 March in UTC; 90 days later is 1 June.
+        (datetime(2026, 3, 3, 20, tzinfo=BEHIND), datetime(2026, 6, 1, 23, tzinfo=BEHIND)),
+        # 4 March in a clinic nine hours ahead of UTC, where it is 3 March in UTC; 90 days later is 2 June.
+        (datetime(2026, 3, 4, 2, tzinfo=AHEAD), datetime(2026, 6, 2, 23, tzinfo=AHEAD)),
+    ],
+    ids=["behind", "ahead"],
+)
+def test_the_day_is_the_day_of_the_zone_that_the_moment_bears(
+    screened_at: datetime, last_at: datetime
+) -> None:
     fresh = course((screened_at.astimezone(UTC), SCREENING), (NOON - 240 * HOUR, CONSENT))
-    # 90 days after 3 March is 1 June; the day after, in the clinic, it has lapsed.
-    last = datetime(2026, 6, 1, 23, tzinfo=behind)
-    assert "SCR-EXP-001" not in standing(order(course=fresh, at=last))
-    assert "SCR-EXP-001" in standing(order(course=fresh, at=last + HOUR))
+    assert "SCR-EXP-001" not in standing(order(course=fresh, at=last_at))
+    # The day after, in the clinic, it has lapsed.
+    assert "SCR-EXP-001" in standing(order(course=fresh, at=last_at + HOUR))
 
 
 def test_a_dose_over_the_ceiling_stands_whatever_is_written() -> None:

@@ -31,7 +31,7 @@ def hazards_of(folder: Path) -> dict[str, Hazard]:
     """Read every row of the hazard tables in a folder of the documentation."""
     found: dict[str, Hazard] = {}
     for path in sorted(folder.glob("*.md")):
-        for id_, harm, cause in _ROW.findall(path.read_bytes().decode()):
+        for id_, harm, cause in _ROW.findall(path.read_text("utf-8")):
             assert id_ not in found, f"{id_} stands twice"
             found[id_] = Hazard(id=id_, harm=harm.strip(), cause=cause.strip(), page=path.stem)
     return found

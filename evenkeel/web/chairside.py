@@ -1,5 +1,6 @@
 """What pages about one visit share: whose it is, where it stands, what comes next, reasons for going on."""
 
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from django import forms
@@ -8,7 +9,7 @@ from django.urls import reverse
 
 from evenkeel.journey.custody.waste import accounting_issues
 from evenkeel.journey.policy import Action, may
-from evenkeel.journey.rules import book, clinic_day
+from evenkeel.journey.rules import book, clinic_day, clinic_time
 from evenkeel.record.entry import Role
 from evenkeel.record.patients import PatientState
 from evenkeel.record.verdict import Verdict
@@ -180,6 +181,12 @@ class VisitForm(forms.Form):
     def reasons(self) -> list[forms.BoundField]:
         """The fields for reasons."""
         return [self[name] for name in self.fields if name.startswith(PREFIX)]
+
+
+def typed_time(form: forms.Form) -> datetime:
+    """When it happened by what was typed, in the clinic's zone; now, where no time was."""
+    typed: datetime | None = getattr(form, "cleaned_data", {}).get("happened_at")
+    return clinic_time(typed) if typed is not None else pages.now()
 
 
 class VisitFormPage(VisitPage, FormPage):

@@ -19,7 +19,7 @@ from evenkeel.store import reading
 from evenkeel.store.queries import people
 from evenkeel.values.ids import ClinicianId, StreamId, reference_of
 from evenkeel.web import infusion_view, pages, visit_drug
-from evenkeel.web.chairside import VisitForm, VisitFormPage
+from evenkeel.web.chairside import VisitForm, VisitFormPage, typed_time
 from evenkeel.web.fields import HappenedAtField, TriField
 from evenkeel.web.verdicts import findings, overrides_of
 
@@ -42,6 +42,7 @@ class DischargeForm(VisitForm):
     )
     prescriber_told = forms.ChoiceField(label="Prescriber who was told", required=False)
     call_at = HappenedAtField(label="The patient is called", help_text="When it was agreed to call them.")
+    happened_at = HappenedAtField()
     note = forms.CharField(label="Note", max_length=2000, required=False, widget=forms.Textarea)
     password = forms.CharField(
         label="Your password",
@@ -87,6 +88,7 @@ class DischargePage(VisitFormPage):
         assert isinstance(form, DischargeForm), "this page has one form"
         cleaned = form.cleaned_data
         return self._assess(
+            at=typed_time(form),
             criteria=form.criteria,
             received_by=cleaned.get("received_by", ""),
             instructions_given=cleaned.get("instructions_given", False),
@@ -96,10 +98,10 @@ class DischargePage(VisitFormPage):
             call_at=cleaned.get("call_at"),
         )
 
-    def _assess(self, **typed: Any) -> tuple[Verdict, ...]:
+    def _assess(self, at: datetime, **typed: Any) -> tuple[Verdict, ...]:
         state = self.state
         course = reading.course(state.booking.payload.course)
-        return rules.assess(book(), discharge.facts_of(state, course, at=pages.now(), **typed))
+        return rules.assess(book(), discharge.facts_of(state, course, at=at, **typed))
 
     def carry_out(self, form: forms.Form, act: Act) -> StreamId:
         """Sign."""
@@ -128,6 +130,7 @@ class DischargePage(VisitFormPage):
             verdicts = self.verdicts_on(form)
         else:
             verdicts = self._assess(
+                at=pages.now(),
                 criteria={},
                 received_by="",
                 instructions_given=False,

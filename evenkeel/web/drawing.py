@@ -22,7 +22,7 @@ from evenkeel.values.quantities import FlowRate, Volume
 from evenkeel.web import drawing_view, ordering_view, pages
 from evenkeel.web.chairside import VisitForm, VisitFormPage
 from evenkeel.web.drawing_view import OPEN_MAX, VialChoice
-from evenkeel.web.fields import QuantityField
+from evenkeel.web.fields import HappenedAtField, QuantityField
 from evenkeel.web.scan_field import ScanFields, ScanLookUp, look_up
 
 
@@ -48,6 +48,7 @@ class DrawForm(ScanFields, VisitForm):
     entry_was_wrong = forms.BooleanField(
         label="Only the entry before was wrong; nothing else was drawn than I write now", required=False
     )
+    happened_at = HappenedAtField()
 
     def __init__(
         self,

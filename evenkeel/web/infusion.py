@@ -30,7 +30,7 @@ from evenkeel.web import (
     pressure_view,
     timeline,
 )
-from evenkeel.web.chairside import VisitFormPage, VisitPage, next_step, step_after, steps
+from evenkeel.web.chairside import VisitFormPage, VisitPage, next_step, step_after, steps, typed_time
 from evenkeel.web.infusion_data import chart_data
 from evenkeel.web.infusion_forms import REALLY, SignsForm
 from evenkeel.web.jinja import clinic_zone
@@ -254,24 +254,25 @@ class StartPage(EntryPage):
         )
 
     def verdicts_on(self, form: forms.Form) -> tuple[Verdict, ...]:
-        """What the rules say now."""
-        return rules.assess_start(book(), self.state, pages.now())
+        """What the rules say now, or of the time that was typed."""
+        return rules.assess_start(book(), self.state, typed_time(form))
 
     def context(self, **extra: Any) -> dict[str, Any]:
-        """Ask for reasons from the start on, since the rules can be asked before anything is typed."""
-        if "form" not in extra:
-            form = infusion_forms.StartForm()
-            form.ask_reasons(self.verdicts_on(form))
-            extra["form"] = form
-        return super().context(**extra)
+        """Add what every rule says; reasons are asked for at once, before anything is typed."""
+        form = extra.setdefault("form", infusion_forms.StartForm())
+        verdicts = self.verdicts_on(form)
+        if not form.is_bound:
+            form.ask_reasons(verdicts)
+        return super().context(
+            findings=findings(book(), verdicts),
+            is_blocked=any(verdict.hard for verdict in in_the_way(verdicts)),
+            **extra,
+        )
 
     def about(self, state: VisitState) -> dict[str, Any]:
-        """Add the dose and every rule's answer."""
-        verdicts = rules.assess_start(book(), state, pages.now())
+        """Add the dose."""
         return {
             "order": ordering_view.order_summary(state.order) if state.order else None,
-            "findings": findings(book(), verdicts),
-            "is_blocked": any(verdict.hard for verdict in in_the_way(verdicts)),
             "is_open": state.phase == "ready",
         }
 

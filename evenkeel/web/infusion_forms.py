@@ -70,6 +70,7 @@ class StartForm(VisitForm):
     cannula_site = forms.CharField(
         label="Cannula", max_length=100, help_text="Where, and which size: left forearm, 22 G."
     )
+    happened_at = HappenedAtField()
 
 
 class RateForm(VisitForm):

@@ -25,7 +25,7 @@ from evenkeel.values.issues import UnableTo
 from evenkeel.values.quantities import FlowRate, Height, Volume, Weight
 from evenkeel.web import ordering_view, pages, visit_drug
 from evenkeel.web.chairside import VisitForm, VisitFormPage
-from evenkeel.web.fields import QuantityField
+from evenkeel.web.fields import HappenedAtField, QuantityField
 from evenkeel.web.infusion_steps import step_words
 from evenkeel.web.jinja import clinic_time
 from evenkeel.web.second_person import SecondPersonFields, proof_of
@@ -270,6 +270,7 @@ class DoubleCheckForm(VisitForm):
     volume = QuantityField(Volume, label="In the syringe", help_text="Read it from the syringe.")
     bag = QuantityField(Volume, label="Bag, total volume", help_text="Read it from the bag's label.")
     rate = QuantityField(FlowRate, label="Rate", help_text="Read it from the pump.")
+    happened_at = HappenedAtField()
 
     def __init__(self, *args: Any, steps: int, is_on_scale: bool, **kwargs: Any) -> None:
         """`steps` is how many the run has; `is_on_scale` says that the dose is on the scale's weight."""
@@ -370,6 +371,7 @@ class TimeOutForm(SecondPersonFields, VisitForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+    happened_at = HappenedAtField()
 
 
 class TimeOutPage(VisitFormPage):

@@ -23,7 +23,7 @@ from evenkeel.values.quantities import Volume
 from evenkeel.values.shape import frozen
 from evenkeel.web import pages, visit_drug_view
 from evenkeel.web.chairside import VisitForm, VisitFormPage, VisitPage
-from evenkeel.web.fields import AskedField, QuantityField
+from evenkeel.web.fields import AskedField, HappenedAtField, QuantityField
 from evenkeel.web.second_person import SecondPersonFields, proof_of
 
 CAUSES: Final = (
@@ -90,6 +90,7 @@ class WasteForm(SecondPersonFields, VisitForm):
     explanation = AskedField(label="Explanation", max_length=1000)
     reason = AskedField(label="Why it cannot be confirmed", max_length=500)
     alone_because = AskedField(label="Nobody else is here, because", max_length=500)
+    happened_at = HappenedAtField()
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -17,16 +18,20 @@ from pypdf import PdfReader
 from pytest_django import Settings
 from typer.testing import CliRunner
 
+from evenkeel.clinical.discharge import CRITERIA
 from evenkeel.config import serving
 from evenkeel.config.cli import app
 from evenkeel.journey import infusion
 from evenkeel.journey.rules import book, clinic_time
+from evenkeel.record.entry import Author
 from evenkeel.store import models, reading
+from evenkeel.store.queries import custody
+from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.web import downtime_pack, downtime_view, infusion_view
 from evenkeel.web.downtime_files import UnableToKeep, keep
 from evenkeel.web.printing import UnableToPrint
 from tests import factories_chairside as chairside
-from tests.factories import act, people
+from tests.factories import PASSWORD, act, people
 from tests.pages import look, page_of, set_clock
 from tests.pages import send as send_form
 
@@ -286,6 +291,61 @@ def test_the_form_at_the_chair_takes_the_time_on_the_paper(
     (check,) = reading.visit(visit).checks
     assert check.at == START + timedelta(minutes=20)
     assert check.history[0].recorded_at == START + timedelta(hours=3)
+
+
+def test_an_infusion_that_ran_on_paper_from_draw_to_the_way_home_is_entered_with_its_times(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system goes after the order, and is back when the patient has long left."""
+    visit, nurse, other = chairside.ordered_visit(), people().nurse, people().nurse2
+    back_at = clinic_time(chairside.LEFT_AT + timedelta(hours=3))
+    set_clock(monkeypatch, back_at)
+
+    def enter(page: str, at: datetime, typed: Mapping[str, Any], person: Author = nurse) -> None:
+        when = f"{clinic_time(at):%Y-%m-%dT%H:%M}"
+        seen = reading.visit(visit).seq
+        answer = send_form(client, person, page_of(visit, page), happened_at=when, seen=seen, **typed)
+        assert answer.status_code == 302, said(answer.content.decode())
+
+    vial = custody.kept_for(visit)[0].lot
+    found = re.search(rf'value="({reference_of(vial)}/[^"]*)"', look(client, nurse, page_of(visit, "draw")))
+    assert found is not None
+    drawn = {"volume": "0.7", "bag": "100", "rate": "150"}
+    enter("draw", chairside.DRAWN_AT, drawn | {"vial": found[1]})
+    record_number = chairside.second_reading(visit)["record_number"]
+    read = drawn | {"record_number": str(record_number), "strength": "50000", "weight": "70.2"}
+    enter("double_check", chairside.CHECKED_AT, read, other)
+    proof = {"second_person": other.id, "password_of_second": PASSWORD}
+    enter("time_out", chairside.TIME_OUT_AT, {"confirmed": list(infusion.TIME_OUT), **proof})
+    enter("start", START, {"pump": "Pump 7", "cannula_site": "left forearm, 22 G"})
+    signs = {
+        "systolic": "128",
+        "diastolic": "80",
+        "pulse": "76",
+        "spo2": "98",
+        "breaths": "14",
+        "sedation": "5",
+    }
+    for minutes in (*range(10, 41, 10), *range(55, 161, 15), 164):
+        enter("signs", START + timedelta(minutes=minutes), signs)
+    enter("stop", chairside.STOPPED_AT, {"reason": "completed", "pump_volume": "100"})
+    criteria = {f"criterion_{question.key}": question.safe for question in CRITERIA}
+    receives = {"received_by": "Jon Testwell", "received_by_phone": "555-0101", "instructions_given": "on"}
+    enter("visit_waste", chairside.LEFT_AT, {"cause": "left_over", **rests(client, visit), **proof})
+    enter("discharge", chairside.LEFT_AT, {"password": PASSWORD, **criteria, **receives})
+    state = reading.visit(visit)
+    assert state.started is not None
+    assert state.discharge is not None
+    assert (state.started.at, state.discharge.at) == (START, chairside.LEFT_AT)
+    assert state.started.history[0].recorded_at == state.discharge.history[0].recorded_at == back_at
+    assert state.given(START + timedelta(minutes=14)).mcg == 12_250
+
+
+def rests(client: Client, visit: StreamId) -> dict[str, str]:
+    """The boxes of the waste, each with what should be left: nothing of the bag, 9.3 mL of the vial."""
+    page = look(client, people().nurse, page_of(visit, "visit_waste"))
+    boxes = re.findall(r'name="(rest_[^"]+)"', page)
+    return {name: "9.3" if "vial" in name or len(boxes) == 1 else "0" for name in boxes}
 
 
 def test_what_was_charted_at_once_is_not_called_late(client: Client) -> None:

@@ -235,7 +235,7 @@ def on_ideal() -> dict[str, Any]:
             {"ORD-PLN-001"},
         ),
     ],
-    ids=str,
+    ids=lambda words: " ".join(sorted(words)),
 )
 def test_each_fact_of_an_order_is_seen_by_its_rules_alone(
     changes: dict[str, Any], expected: set[str]

@@ -21,7 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenkeel.config.settings")
 django.setup()
 
 from evenkeel.journey import chairs as chair_acts  # noqa: E402  # models are there only after setup()
-from evenkeel.journey import checkin, infusion, monitors, people, referral, series  # noqa: E402
+from evenkeel.journey import checkin, handover, infusion, monitors, people, referral, series  # noqa: E402
 from evenkeel.journey.acting import Act  # noqa: E402
 from evenkeel.record.visits import VisitPhase  # noqa: E402
 from evenkeel.store import reading, rows  # noqa: E402
@@ -181,6 +181,15 @@ def examples(at: str) -> dict[str, str]:
     running_visit = stream_of("visit", found["visit running"])
     factories_chairside.chart(running_visit, moment - 2 * MINUTE)
     found["seq"] = str(reading.visit(running_visit).facts[-1].seq)
+    handover.offer_handover(
+        factories.act(factories.people().nurse, moment - MINUTE),
+        visit=running_visit,
+        to=factories.people().prescriber.id,
+        situation="Calm, eyes closed, answers when spoken to.",
+        background="",
+        assessment="",
+        recommendation="Watch the pressure.",
+    )
     # The factories book the first chair; each of these courses has one of its own.
     for number, (name, infusions, later) in enumerate(
         (

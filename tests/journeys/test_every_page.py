@@ -59,6 +59,9 @@ ABOUT_RULES: Final = frozenset(
 
 # Who opens a page; a nurse, where nothing else is said.
 OPENED_BY: Final = {
+    "accept_handover": "prescriber",
+    "decline_handover": "prescriber",
+    "take_over": "prescriber",
     "access_log": "admin",
     "add_person": "admin",
     "chairs": "lead",

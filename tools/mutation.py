@@ -33,8 +33,8 @@ DECORATED: Final = re.compile(r"^((?:@rule\(.+\)\n)+)def (\w+)", re.MULTILINE)
 RULE_ID: Final = re.compile(r"@rule\((.+)\)")
 # A change that makes the tests hang or crash was noticed too.
 NOTICED: Final = frozenset({"killed", "timeout", "segfault", "suspicious"})
-# What mutmut notes for a change that its tests passed with, or that no test came to.
-UNNOTICED_CODES: Final = frozenset({0, 5, 33})
+# What mutmut notes for a change with which a test failed, or pytest broke.
+FAILED_CODES: Final = frozenset({1, 3})
 
 
 def _mutmut(place: Path, *arguments: str) -> str:
@@ -90,12 +90,15 @@ def report(changes: dict[str, str]) -> bool:
 
 
 def forget_unnoticed(place: Path) -> None:
-    """Leave what was noticed as it stands; mutmut tries whatever has no result, whatever else it knows."""
+    """Leave only what made a test fail as it stands, since a busy machine can look like tests that hang.
+
+    mutmut tries whatever has no result, whatever else it knows.
+    """
     for path in (place / "mutants").rglob("*.meta"):
         known = json.loads(path.read_text("utf-8"))
         codes = known["exit_code_by_key"]
         known["exit_code_by_key"] = {
-            name: None if code in UNNOTICED_CODES else code for name, code in codes.items()
+            name: code if code in FAILED_CODES else None for name, code in codes.items()
         }
         path.write_text(json.dumps(known), "utf-8")
 

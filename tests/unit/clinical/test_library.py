@@ -165,7 +165,11 @@ def test_a_whole_library_is_read(tmp_path: Path) -> None:
     [
         ('title = "A topic"\n', "", "topic.toml: the page lacks title"),
         ('title = "A topic"', 'titel = "A topic"', "titel|title"),
-        ('title = "A topic"', 'title = " "', "topic.toml: title is no text, or empty, or has a space at an end$"),
+        (
+            'title = "A topic"',
+            'title = " "',
+            "topic.toml: title is no text, or empty, or has a space at an end$",
+        ),
         ('source = "somebody-2020"\n', "", 'topic.toml: the figure "Share": only a proposal'),
         ("somebody-2020", "nobody-2020", '"nobody-2020" is not in sources.toml'),
         ('mark = "read"', 'mark = "heard"', "heard"),

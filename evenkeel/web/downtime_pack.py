@@ -19,7 +19,7 @@ from evenkeel.web.printing import UnableToPrint, make_long_pdf
 log = logging.getLogger("evenkeel.downtime")
 
 SHEET: Final = "downtime_pack"
-# The issue's own figure.
+# Between two packs little is charted that a nurse at the chair does not remember. Proposal.
 EVERY: Final = timedelta(minutes=15)
 # One refresh has failed or is late when the last pack is older than this. Proposal.
 STALE_AFTER: Final = timedelta(minutes=20)

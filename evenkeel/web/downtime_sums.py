@@ -20,7 +20,7 @@ from evenkeel.web.infusion_data import empty_at, hours_of, spans_to_come
 
 # How often the paper says what will have been given, on the clock's own tens. Proposal.
 STEP: Final = timedelta(minutes=10)
-# For how long a pack is of use, and so how far anything in it reaches: the eight hours of forms.
+# For how long a pack is of use, and so how far anything in it reaches: one shift. Proposal.
 REACH: Final = timedelta(hours=8)
 # How long a standing pump's checks are laid out, since nobody knows when it goes on. Proposal.
 PAUSE_LAID_OUT: Final = timedelta(hours=1)

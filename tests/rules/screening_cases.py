@@ -324,9 +324,19 @@ CASES = [
     Case(
         "SCR-MED-001",
         "other",
-        taking("carbamazepine", cyp_inducers="yes"),
+        taking("carbamazepine", cyp_inducers="yes", mood_stabilizer="no"),
         "clear",
         "the mood stabilizer is asked about in bipolar depression alone",
+    ),
+    Case(
+        "SCR-MED-001",
+        "other",
+        replace(
+            taking("carbamazepine", cyp_inducers="yes", mood_stabilizer="no"), indication="bipolar_depression"
+        ),
+        "fires",
+        "a mood stabilizer on the list, and bipolar depression without one",
+        says=("on the list: carbamazepine; mood stabilizer: no",),
     ),
     Case(
         "SCR-MED-001",

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from evenkeel.journey.people import locked_sentence
 from evenkeel.store.queries import board, people
-from evenkeel.web.handover_view import still_responsible_words
+from evenkeel.web.handover_words import still_responsible_words
 from evenkeel.web.middleware import ACTIVE_AT, SIGNED_IN_AT
 from evenkeel.web.pages import now
 

@@ -15,7 +15,7 @@ from evenkeel.store.queries import courses
 from evenkeel.store.queries.board import ChairNow, Seated, chairs_now
 from evenkeel.store.queries.monitors import MonitorNow
 from evenkeel.values.ids import reference_of
-from evenkeel.web import handover_view, infusion_view, pages
+from evenkeel.web import handover_words, infusion_view, pages
 from evenkeel.web.discharge import earliest_at
 from evenkeel.web.infusion_data import empty_at
 from evenkeel.web.jinja import clinic_time, duration
@@ -62,7 +62,7 @@ def _tile(rulebook: Rulebook, chair: ChairNow, at: datetime) -> dict[str, Any]:
         "patient": seated.short_name,
         "identifier": seated.record_number,
         "nurse": state.responsible.who.printed_name if state.responsible else nurse_of(state),
-        "offered": handover_view.offered_words(state),
+        "offered": handover_words.offered_words(state),
         "drug": "ketamine",
         "alert": alert,
         "signal": signal,

@@ -1,6 +1,6 @@
 """Who is responsible for a patient under the drug, and what whoever accepts has to know, as plain values."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from evenkeel.record.state import Written
 from evenkeel.record.visits import VisitState
 from evenkeel.values.ids import reference_of
 from evenkeel.values.quantities import Quantity
+from evenkeel.web.handover_words import offered_words
 from evenkeel.web.infusion_view import LABELS, UNITS
 from evenkeel.web.jinja import clinic_time, duration
 from evenkeel.web.sentences import handover_parts, sentence_of
@@ -79,23 +80,6 @@ def responsible_words(state: VisitState) -> str | None:
     if state.responsible is None:
         return None
     return "; ".join(filter(None, (state.responsible.who.printed_name, offered_words(state))))
-
-
-def offered_words(state: VisitState) -> str | None:
-    """To whom the handover is offered; None without an open offer."""
-    return f"offered to {state.offer.payload.to_name}, not yet accepted" if state.offer is not None else None
-
-
-def still_responsible_words(who: Author, left: Sequence[tuple[str, VisitState]]) -> str:
-    """For the page after somebody signed out: the chairs that they answer for, and what to do about it."""
-    chairs = []
-    for chair, state in left:
-        offered = offered_words(state)
-        chairs.append(f"{chair} ({offered})" if offered else chair)
-    return (
-        f"{who.printed_name} is still responsible for {' and '.join(chairs)}: signing out hands nothing "
-        "over. Somebody else accepts a handover, or takes over."
-    )
 
 
 def calls(by: Author, state: VisitState, chair: str) -> Iterator[Call]:

@@ -19,6 +19,9 @@ from tests.journeys.staff import PASSWORD
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 CODE_SECONDS: Final = 30
+# How long a page may take to fit a screen that has just become narrower.
+SETTLE_TRIES: Final = 20
+SETTLE_MS: Final = 100
 UNITS: Final = r"mmHg|/min|%|kg|cm|mg/kg|mL|mL/h|min|h|days|of \d+"
 
 _axe = Axe()
@@ -62,8 +65,12 @@ def faults(page: Page) -> list[str]:
 
 
 def sideways(page: Page) -> int:
-    """By how many CSS pixels the page is wider than the screen."""
+    """By how many CSS pixels the page is wider than the screen, when charts have drawn themselves anew for it."""
     width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    for _ in range(SETTLE_TRIES):
+        if int(page.evaluate(width)) <= 0:
+            break
+        page.wait_for_timeout(SETTLE_MS)
     return int(page.evaluate(width))
 
 

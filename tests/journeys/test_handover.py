@@ -12,8 +12,8 @@ SOON_MS = 20_000
 
 @pytest.fixture
 def chart(served: Clinic) -> str:
-    """The chart of somebody whose infusion has run for five minutes in chair 3, started by Nora."""
-    found = served.prepare("running", at=served.now, chair="chair-3", given_name="Odile")
+    """The chart of somebody whose infusion has run for five minutes in chair 5, started by Nora."""
+    found = served.prepare("running", at=served.now, chair="chair-5", given_name="Odile")
     return f"/visits/{found['visit']}/chart/"
 
 
@@ -33,7 +33,7 @@ def test_a_patient_is_handed_over_between_two_nurses(served: Clinic, chart: str,
     nora, samuel, board = (meets(served, username) for username in ("nurse", "nurse2", "desk"))
     stay(samuel, chart)
     stay(board, "/board/")
-    tile = board.page.get_by_role("article", name="Chair 3")
+    tile = board.page.get_by_role("article", name="Chair 5")
     expect(tile).to_contain_text("Nora Lindqvist RN")
 
     # Nora writes the handover and offers it
@@ -93,12 +93,12 @@ def test_a_patient_is_handed_over_between_two_nurses(served: Clinic, chart: str,
     nora.does_not_read("still responsible")
     # Who leaves without having handed over is told
     samuel.page.get_by_role("button", name="Sign out").click()
-    samuel.reads("Samuel Abebe RN is still responsible for Chair 3")
+    samuel.reads("Samuel Abebe RN is still responsible for Chair 5")
     samuel.look_over()
 
 
 def test_an_offer_is_declined_and_somebody_takes_over(served: Clinic, meets: Meets) -> None:
-    found = served.prepare("running", at=served.now, chair="chair-4", given_name="Pavel")
+    found = served.prepare("running", at=served.now, chair="chair-6", given_name="Pavel")
     chart = f"/visits/{found['visit']}/chart/"
     nora, samuel = meets(served, "nurse"), meets(served, "nurse2")
     nora.sign_in(to=chart)

@@ -65,7 +65,7 @@ def faults(page: Page) -> list[str]:
 
 
 def sideways(page: Page) -> int:
-    """By how many CSS pixels the page is wider than the screen, when charts have drawn themselves anew for it."""
+    """By how many CSS pixels the page is wider than the screen, once charts have drawn themselves for it."""
     width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     for _ in range(SETTLE_TRIES):
         if int(page.evaluate(width)) <= 0:

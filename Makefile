@@ -13,6 +13,11 @@ export UV_SYSTEM_CERTS ?= 1
 export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CERTIFICATES)
 endif
 
+# Compiled Python is kept here too, also for a person who keeps it out of the source: hundreds of processes are
+# started by the tests, and each would compile Django anew.
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
+unexport PYTHONDONTWRITEBYTECODE
+
 # A stamp is named after what it was made from, so that a changed lock is noticed and nothing else is.
 SETUP_LOCKS := requirements/setup.txt requirements/runtime.txt
 BUILT_FROM := pyproject.toml hatch_build.py $(wildcard evenkeel/pharmacology/fast/*.[ch]) evenkeel/pharmacology/fast/source.py
@@ -24,7 +29,7 @@ TEST_STAMP := $(VENV)/.setup-test-$(TEST_KEY)
 NODE_STAMP := node_modules/.setup-$(NODE_KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test mutation check fix docs generate rulebook lock vendor clean
+.PHONY: help setup setup-test run test mutation faults check fix docs generate rulebook lock vendor clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -41,6 +46,11 @@ test: setup-test ## Run every test: on SQLite, on PostgreSQL, in a browser
 
 mutation: $(TEST_STAMP) ## Change the code of the ledger and the rules in every small way, and say what tests notice
 	@$(BIN)/python tools/mutation.py
+
+faults: $(TEST_STAMP) ## Kill the clinic a thousand times and cut ten thousand connections; takes half an hour
+	@$(BIN)/python -m tests.faults.kills --kills 800 --seed 1
+	@$(BIN)/python -m tests.faults.kills --kills 200 --seed 101 --database postgresql
+	@$(BIN)/python -m tests.faults.cuts --again 10000
 
 check: setup-test ## Check format, lint, types, import contracts, docs and vendored files
 	@$(BIN)/python tools/run_checks.py

@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 CHROMIUM_FOLDER: Final = Path(__file__).resolve().parent.parent / ".cache" / "chromium"
 
+# Files that take minutes each, the longest first.
+LONGEST: Final = ("test_every_page.py", "test_whole_course.py", "test_screenshots.py", "test_offline.py")
+
 # Quiet and alone: no telemetry, no updates, nothing fetched that the page did not ask for.
 FLAGS: Final = (
     "--disable-background-networking",
@@ -59,9 +62,16 @@ def launch_chromium(playwright: Playwright) -> Browser:
     )
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that in the end no process is left alone with it."""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the whole run."""
+    """One Chromium for all tests of this process."""
     # Playwright keeps an event loop in this thread, in which Django would otherwise refuse its own database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:

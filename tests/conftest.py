@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import hypothesis
 import pytest
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -14,6 +15,12 @@ from pytest_django import Settings
 from evenkeel.jobs.verify import verify
 from evenkeel.store import append_only
 from tests.databases import FOLDER
+
+# A property says what holds and not how fast: a machine that is shared stands still for a while now and then.
+hypothesis.settings.register_profile(
+    "no clock", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("no clock")
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from tests.postgres import PostgresServer, PostgresUnavailable
 
 CHOICE: Final = "EVENKEEL_TEST_DATABASE"
 FOLDER: Final = "EVENKEEL_TEST_FOLDER"
+JOURNEYS: Final = Path(__file__).resolve().parent / "journeys"
 KEPT: Final = frozenset({CHOICE, FOLDER, "EVENKEEL_CHROMIUM", "EVENKEEL_WRITE_SCREENSHOTS"})
 
 
@@ -81,10 +82,16 @@ _DATABASE_FIXTURES: Final = frozenset({"db", "transactional_db", "django_db_setu
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that touches the database, so that none is forgotten when PostgreSQL has its turn."""
+    """Mark every test that touches the database, so that none is forgotten when PostgreSQL has its turn.
+
+    Only what says of itself that it asks nothing new there is left out.
+    """
     for item in items:
         fixtures = frozenset(getattr(item, "fixturenames", ()))
-        if item.get_closest_marker("django_db") or fixtures & _DATABASE_FIXTURES:
+        touches = item.get_closest_marker("django_db") or fixtures & _DATABASE_FIXTURES
+        if touches and not item.get_closest_marker("one_database"):
             item.add_marker("store")
         if "browser" in fixtures:
             item.add_marker("browser")
+        if item.get_closest_marker("browser") and item.path.parent != JOURNEYS:
+            raise pytest.UsageError(f"{item.nodeid} drives a browser, so it belongs in tests/journeys.")

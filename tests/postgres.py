@@ -4,16 +4,18 @@ It lives in a temporary folder, listens only on a socket in that folder, and is 
 root (PostgreSQL refuses to run as root, so the server then runs as `nobody`) and for an ordinary user.
 """
 
+import contextlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import psycopg
@@ -145,6 +147,44 @@ class PostgresServer:
                         f"PostgreSQL did not start within {START_LIMIT_S} s: {self._log.read_text()[-2000:]}"
                     ) from None
                 time.sleep(0.1)
+
+    def crash(self) -> None:
+        """End the server at once, as with `pg_ctl stop -m immediate`, and start it on what it left."""
+        assert self._process is not None, "a server that runs can crash"
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(START_LIMIT_S)
+        self._launch()
+        self._wait_until_ready()
+
+    def kill_backend(self) -> None:
+        """Kill one connection's process; the server then ends all others and recovers by itself."""
+        with self._superuser() as connection:
+            rows = connection.execute(
+                "SELECT pid FROM pg_stat_activity WHERE usename = %s AND backend_type = 'client backend'",
+                [ROLE],
+            ).fetchall()
+        if rows:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(rows[0][0], signal.SIGKILL)
+            # It notices a moment later, and lets nobody in until it has read its log again.
+            time.sleep(0.05)
+            self._wait_until_ready()
+
+    def _superuser(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(host=str(self._sockets), user="postgres", dbname="postgres", autocommit=True)
+
+    def _wait_until_ready(self) -> None:
+        deadline_s = time.monotonic() + START_LIMIT_S
+        while True:
+            try:
+                self._superuser().close()
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline_s:
+                    raise PostgresUnavailable(
+                        f"PostgreSQL did not come back in {START_LIMIT_S} s: {self._log.read_text()[-2000:]}"
+                    ) from None
+                time.sleep(0.02)
 
     def stop(self) -> None:
         """Stop the server and remove its folder. Harmless when repeated."""

@@ -21,19 +21,23 @@ REPORTS: Final = ROOT / ".cache" / "test-reports"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One run of pytest: which tests, on which database, in how many processes."""
+    """One run of pytest, in two processes: which tests, on which database."""
 
     name: str
     only: str
     database: str
-    workers: int
+    # Where to look.
+    where: str = "tests"
+    # Which tests one process must have; see `--dist` of pytest-xdist.
+    dist: str = "load"
 
 
+PROCESSES: Final = 2
 TURNS: Final = (
-    Turn(name="SQLite", only="not browser", database="sqlite", workers=2),
-    Turn(name="PostgreSQL", only="store and not browser", database="postgresql", workers=2),
-    # One process: the pages share one browser, and screenshots are taken in order.
-    Turn(name="browser", only="browser", database="sqlite", workers=0),
+    Turn(name="SQLite", only="not browser", database="sqlite"),
+    Turn(name="PostgreSQL", only="store and not browser", database="postgresql"),
+    # Each process has a browser and a clinic of its own, in which the stories of a file follow one another.
+    Turn(name="browser", only="browser", database="sqlite", where="tests/journeys", dist="loadfile"),
 )
 
 
@@ -55,8 +59,7 @@ def run(turn: Turn) -> tuple[bool, str]:
     report = REPORTS / f"{turn.name.lower()}.xml"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "-m", turn.only, f"--junit-xml={report}"]
-    if turn.workers:
-        command += ["-n", str(turn.workers)]
+    command += ["-n", str(PROCESSES), "--dist", turn.dist, "--no-loadscope-reorder", turn.where]
     began_s = time.monotonic()
     status = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "EVENKEEL_TEST_DATABASE": turn.database}, check=False

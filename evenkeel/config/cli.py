@@ -48,6 +48,7 @@ def migrate() -> None:
 def _serve_or_explain(host: str, port: int, before: Callable[[], None] = lambda: None) -> None:
     from evenkeel.clinical.limits import RulebookError
     from evenkeel.clinical.scales.tables import ScaleError
+    from evenkeel.config.monitor_socket import UnsafeSocket
     from evenkeel.config.serving import serve as serve_clinic
     from evenkeel.store.durability import UnsafeDatabase, require_durable
 
@@ -55,7 +56,7 @@ def _serve_or_explain(host: str, port: int, before: Callable[[], None] = lambda:
         require_durable()
         before()
         serve_clinic(host, port)
-    except (UnsafeDatabase, RulebookError, ScaleError) as unsafe:
+    except (UnsafeDatabase, UnsafeSocket, RulebookError, ScaleError) as unsafe:
         console.print(f"[red]Not started.[/red] {unsafe}")
         raise typer.Exit(1) from unsafe
     except OSError as taken:
@@ -133,10 +134,10 @@ def _prepare_demo() -> None:
         )
         raise typer.Exit(1)
     if demonstration.is_built():
-        demonstration.open_again(now(), progress=_progress)
+        demonstration.open_again(now, progress=_progress)
         return
     console.print("Making a demo clinic of made-up people (about a minute) ...")
-    demonstration.build(now(), progress=_progress)
+    demonstration.build(now, progress=_progress)
 
 
 def _progress(words: str) -> None:
@@ -171,6 +172,19 @@ def verify() -> None:
     if not found.holds:
         raise typer.Exit(1)
     console.print(f"{found.entries} entries in {found.streams} streams are what was written.")
+
+
+@app.command("thin-samples")
+def thin_samples() -> None:
+    """Thin what monitors sent in visits that are long over; what was charted, or led to an alert, stays."""
+    _django()
+    from evenkeel.jobs.thin import thin_samples as thin
+    from evenkeel.web.pages import now
+
+    _migrate()
+    done = thin(now())
+    kept = f"{done.samples_kept} of {done.samples_before} values are kept"
+    console.print(f"{done.visits} visits thinned: {kept}.")
 
 
 @app.command("downtime-pack")

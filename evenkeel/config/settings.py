@@ -6,6 +6,7 @@ Everything a deployment may choose comes from the environment; the defaults are 
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -34,6 +35,11 @@ def _secret_key() -> str:
     return kept.read_text()
 
 
+def _file(name: str) -> Path | None:
+    """Take a path from the environment, or None where none is named."""
+    return Path(os.environ[name]).resolve() if os.environ.get(name) else None
+
+
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("EVENKEEL_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
@@ -56,7 +62,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "evenkeel.web.compression.Files",
+    "evenkeel.web.compression.Pages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -122,7 +129,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
             "PRAGMA recursive_triggers=ON; PRAGMA foreign_keys=ON;"
         ),
     }
-elif DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # Without a limit a page would wait for a lock for ever; SQLite's is the same. Proposal.
+    _given: Any = DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = {"options": "-c lock_timeout=20s", **_given}
+else:
     raise ImproperlyConfigured("EVENKEEL_DATABASE_URL must name an SQLite file or a PostgreSQL database.")
 
 # --- people -------------------------------------------------------------------------------------------------
@@ -213,6 +224,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "base-uri": [SELF],
         "frame-ancestors": [NONE],
@@ -240,6 +252,12 @@ DOWNTIME_DIR = Path(os.environ.get("EVENKEEL_DOWNTIME_DIR") or DATA_DIR / "downt
 
 MLLP_HOST = os.environ.get("EVENKEEL_MLLP_HOST", "127.0.0.1")
 MLLP_PORT = int(os.environ.get("EVENKEEL_MLLP_PORT", "2575"))
+# PEM files for TLS on that socket, and of the authority that signs monitors' own certificates.
+MLLP_CERTIFICATE = _file("EVENKEEL_MLLP_CERTIFICATE")
+MLLP_KEY = _file("EVENKEEL_MLLP_KEY")
+MLLP_CLIENT_AUTHORITY = _file("EVENKEEL_MLLP_CLIENT_AUTHORITY")
+# Whether the socket may be plain where other machines reach it.
+MLLP_PLAIN = os.environ.get("EVENKEEL_MLLP_PLAIN") == "1"
 
 # Addresses hold references, never names; request bodies and payloads are never logged.
 LOGGING = {

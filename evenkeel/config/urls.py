@@ -53,21 +53,31 @@ STAGES = (
     "drawing",
     "visit_drug",
     "bag_change",
+    "offline",
     "infusion",
+    "alerts",
     "handover",
     "rescue",
     "pressure",
+    "deferral",
     "discharge",
     "call",
     "board",
     "devices",
+    "quarantine",
+    "visit_devices",
+    "gateways",
     "downtime",
     "live",
 )
 
+# The same, of `evenkeel.api`: doors for machines.
+DOORS = ("fhir", "observations")
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     *(path("", include(import_module(f"evenkeel.web.{stage}"))) for stage in STAGES),
+    *(path("", include(import_module(f"evenkeel.api.{door}"))) for door in DOORS),
 ]
 
 handler400 = "evenkeel.web.errors.bad_request"

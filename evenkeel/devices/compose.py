@@ -1,4 +1,4 @@
-"""Write the messages of a simulated bedside monitor, clean or with the quirks that real ones have.
+"""Write the messages of a simulated bedside monitor or pump, clean or with the quirks that real ones have.
 
 What is written here is made up. It serves the simulated clinic and the tests; nothing else sends.
 """
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from evenkeel.devices.moments import write_moment
 from evenkeel.devices.nomenclature import METRICS, Sign
+from evenkeel.devices.pump import PUMP_CODES
+from evenkeel.record.devices import PumpSign
 from evenkeel.values.shape import frozen
 
 # IHE PCD-01, MSH-21: the message profile identifier of the Device Enterprise Communication profile.
@@ -73,7 +75,7 @@ _VIRTUAL_DEVICE: dict[Sign, int] = {
 
 @frozen
 class Monitor:
-    """One simulated monitor and the quirks of its make. Texts must not hold HL7 separators.
+    """One simulated monitor, or pump, and the quirks of its make. Texts must not hold HL7 separators.
 
     `zone` is what its clock shows; with `offsets` False it writes that wall time bare, as some do.
     """
@@ -104,6 +106,15 @@ class Sample:
     status: str = "R"
 
 
+@frozen
+class PumpSays:
+    """What a simulated pump shows."""
+
+    rate_ml_per_h: Decimal
+    delivered_ml: Decimal
+    is_running: bool
+
+
 def compose(
     monitor: Monitor,
     samples: Sequence[Sample],
@@ -117,34 +128,65 @@ def compose(
 
     OBR-7 is `sent_at`. Give a cuff's pressures their own, older `observed_at`, as real monitors do.
     """
-
-    def moment(at: datetime) -> str:
-        return write_moment(at, monitor.zone, with_offset=monitor.offsets)
-
-    device = f"{monitor.device_id}^^{monitor.device_id}^EUI-64"
-    order = f"{control_id}^{monitor.application}^{monitor.device_id}^EUI-64"
-    sender = f"{monitor.application}^{monitor.device_id}^EUI-64|{monitor.facility}"
-    profile = f"{monitor.version}|||AL|NE||UNICODE UTF-8|||{PROFILE}"
-    segments = [
-        f"MSH|^~\\&|{sender}|||{moment(sent_at)}||ORU^R01^ORU_R01|{control_id}|{processing}|{profile}",
-        f"PID|||{patient_id}^^^{monitor.facility}^MR" if patient_id else "PID|||^^^^PI",
-        f"PV1||O|{monitor.point_of_care}^^{monitor.bed}",
-        f"OBR|1|{order}|{order}|182777000^monitoring of patient^SCT|||{moment(sent_at)}",
-    ]
-    rows = [f"||69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC|1.0.0.0|||||||X|||||||{device}"]
+    rows = []
     for sample in samples:
         code = _code(monitor, sample.sign)
         path = f"1.{_VIRTUAL_DEVICE[sample.sign]}.{sample.channel}.{code}"
         unit = (_MDC_UNITS if monitor.units == "MDC" else _UCUM_UNITS)[sample.sign]
-        observed = moment(sample.observed_at) if sample.observed_at is not None else ""
+        observed = _moment(monitor, sample.observed_at) if sample.observed_at is not None else ""
         row = (
             f"|NM|{code}^{METRICS[code].names[0]}^MDC|{path}|{sample.value}|{unit}||{'~'.join(sample.flags)}|||"
             f"{sample.status}|||{observed}"
         )
         rows.append(row.rstrip("|"))
-    for number, row in enumerate(rows, start=1):
-        segments.append(f"OBX|{number if monitor.set_ids else ''}{row}")
+    heading = "69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC"
+    return _message(monitor, heading, rows, control_id, sent_at, patient_id, processing)
+
+
+def compose_pump(pump: Monitor, says: PumpSays, *, control_id: str, sent_at: datetime) -> bytes:
+    """Write what an infusion pump shows as one unframed ORU^R01; it names no patient."""
+    status = "pump-status-infusing" if says.is_running else "pump-status-not-infusing"
+    rows = [
+        _pump_row("NM", PumpSign.RATE, f"{says.rate_ml_per_h}|265266^MDC_DIM_MILLI_L_PER_HR^MDC"),
+        _pump_row("NM", PumpSign.VOLUME, f"{says.delivered_ml}|263762^MDC_DIM_MILLI_L^MDC"),
+        _pump_row("CWE", PumpSign.RUNNING, f"^{status}|"),
+    ]
+    return _message(pump, "69985^MDC_DEV_PUMP_INFUS_MDS^MDC", rows, control_id, sent_at, "", "P")
+
+
+def _pump_row(kind: str, sign: PumpSign, value: str) -> str:
+    code, name = next((code, name) for code, (said, name) in PUMP_CODES.items() if said is sign)
+    return f"|{kind}|{code}^{name}^MDC|1.1.1.{code}|{value}|||||R"
+
+
+def _message(
+    device: Monitor,
+    heading: str,
+    rows: Sequence[str],
+    control_id: str,
+    sent_at: datetime,
+    patient_id: str,
+    processing: str,
+) -> bytes:
+    """One message: the header, whom and what it is about, the device, and a row for each value."""
+    name = f"{device.device_id}^^{device.device_id}^EUI-64"
+    order = f"{control_id}^{device.application}^{device.device_id}^EUI-64"
+    sender = f"{device.application}^{device.device_id}^EUI-64|{device.facility}"
+    profile = f"{device.version}|||AL|NE||UNICODE UTF-8|||{PROFILE}"
+    sent = _moment(device, sent_at)
+    segments = [
+        f"MSH|^~\\&|{sender}|||{sent}||ORU^R01^ORU_R01|{control_id}|{processing}|{profile}",
+        f"PID|||{patient_id}^^^{device.facility}^MR" if patient_id else "PID|||^^^^PI",
+        f"PV1||O|{device.point_of_care}^^{device.bed}",
+        f"OBR|1|{order}|{order}|182777000^monitoring of patient^SCT|||{sent}",
+    ]
+    for number, row in enumerate((f"||{heading}|1.0.0.0|||||||X|||||||{name}", *rows), start=1):
+        segments.append(f"OBX|{number if device.set_ids else ''}{row}")
     return ("\r".join(segments) + "\r").encode()
+
+
+def _moment(device: Monitor, at: datetime) -> str:
+    return write_moment(at, device.zone, with_offset=device.offsets)
 
 
 def _code(monitor: Monitor, sign: Sign) -> str:

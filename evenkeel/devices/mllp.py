@@ -9,6 +9,7 @@ limit. No monitor may stop the clinic's listener, and no message is acknowledged
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from typing import Self
 from evenkeel.devices.acknowledge import Acknowledgment, read_acknowledgment
 from evenkeel.devices.header import read_header
 from evenkeel.devices.pcd01 import MESSAGE_BYTES
+from evenkeel.devices.tls import certificate_name, refusal_of
 from evenkeel.values.shape import frozen
 
 START = b"\x0b"
@@ -27,6 +29,8 @@ _LINGER_SECONDS = 2
 _log = logging.getLogger(__name__)
 
 Receive = Callable[[bytes], Awaitable[bytes]]
+# The same with the common name of the client's certificate, where it showed one.
+ReceiveFrom = Callable[[bytes, str | None], Awaitable[bytes]]
 
 
 @frozen
@@ -37,6 +41,8 @@ class Limits:
     idle_seconds: float = 300
     # From the first byte of a frame to its last, and for a client to take its answer.
     frame_seconds: float = 30
+    # For a client to prove itself and agree on keys.
+    handshake_seconds: float = 10
     # How long a stopping listener waits for messages that are being committed.
     grace_seconds: float = 10
 
@@ -107,9 +113,10 @@ class FrameReader:
 class Listener:
     """A listening socket with its connections. Made by `serve`; ended by `close`."""
 
-    def __init__(self, receive: Receive, limits: Limits) -> None:
+    def __init__(self, receive: ReceiveFrom, limits: Limits, tls: ssl.SSLContext | None = None) -> None:
         self._receive = receive
         self._limits = limits
+        self._tls = tls
         self._clients: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
@@ -158,6 +165,9 @@ class Listener:
             return
         self._clients.add(task)
         try:
+            # Nothing may be awaited before this, or the first bytes of a handshake would be read as a frame.
+            if self._tls is not None and not await self._shake_hands(writer, self._tls):
+                return
             await self._converse(reader, writer, task)
         except (OSError, TimeoutError):
             _log.info("A device connection was lost, idle for too long, or cut off in a message.")
@@ -173,11 +183,23 @@ class Listener:
             self._clients.discard(task)
             writer.close()
 
+    async def _shake_hands(self, writer: asyncio.StreamWriter, tls: ssl.SSLContext) -> bool:
+        """Encrypt a connection; False if the client could not or may not."""
+        try:
+            await writer.start_tls(tls, ssl_handshake_timeout=self._limits.handshake_seconds)
+        except (OSError, TimeoutError) as error:
+            _log.warning("A device connection was refused in the TLS handshake: %s.", refusal_of(error))
+            writer.transport.abort()
+            return False
+        return True
+
     async def _converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: asyncio.Task[None]
     ) -> None:
         """Answer one client's messages, one at a time and in order, until it goes or breaks a limit."""
         frames = FrameReader()
+        connection = writer.get_extra_info("ssl_object")
+        name = certificate_name(connection) if connection is not None else None
         loop = asyncio.get_running_loop()
         frame_began: float | None = None
         while not self._closing.is_set():
@@ -197,7 +219,7 @@ class Listener:
                 # The answer is made by `receive`, which returns only after its commit.
                 self._busy.add(task)
                 message = event.head if isinstance(event, Overrun) else event.message
-                await self._answer(writer, await self._receive(message))
+                await self._answer(writer, await self._receive(message, name))
                 self._busy.discard(task)
                 if isinstance(event, Overrun):
                     await _linger(reader)
@@ -228,7 +250,23 @@ async def serve(host: str, port: int, receive: Receive, limits: Limits | None = 
     A frame over `MESSAGE_BYTES` reaches `receive` as what came of it, longer than the limit, so that
     `read_message` refuses it; its connection is closed after the answer.
     """
-    listener = Listener(receive, limits or Limits())
+
+    async def receive_from(message: bytes, name: str | None) -> bytes:
+        return await receive(message)
+
+    listener = Listener(receive_from, limits or Limits())
+    await listener.open(host, port)
+    return listener
+
+
+async def serve_encrypted(
+    host: str, port: int, receive: ReceiveFrom, tls: ssl.SSLContext, limits: Limits | None = None
+) -> Listener:
+    """Listen as `serve` does, for clients that speak TLS; `receive` also gets their certificate's name.
+
+    A client that fails the handshake is let go of with a line in the log, and nothing of it is read.
+    """
+    listener = Listener(receive, limits or Limits(), tls)
     await listener.open(host, port)
     return listener
 
@@ -256,12 +294,14 @@ class Sender:
         answer_seconds: float = 10,
         attempts: int = 5,
         pause_seconds: float = 0.5,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         assert attempts > 0, "a sender needs at least one attempt"
         self._host, self._port = host, port
         self._answer_seconds = answer_seconds
         self._attempts = attempts
         self._pause_seconds = pause_seconds
+        self._tls = tls
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._frames = FrameReader()
 
@@ -298,7 +338,7 @@ class Sender:
 
     async def _exchange(self, message: bytes, control_id: str) -> Acknowledgment:
         if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port)
+            self._streams = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
             self._frames = FrameReader()
         reader, writer = self._streams
         writer.write(framed(message))

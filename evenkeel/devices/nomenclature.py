@@ -73,6 +73,22 @@ METRICS: dict[str, Metric] = {
     "151708": Metric(sign=Sign.ETCO2, names=("MDC_CONC_AWAY_CO2_ET",), preference=0),
 }
 
+# The LOINC codes of the FHIR vital signs profiles (US Core asks for both codes of a saturation). 19891-1 is
+# absent: whether it means end-tidal carbon dioxide was not found in a source. 96607-7, an average of several
+# pressures, is no measurement of a moment.
+LOINC: dict[str, Sign] = {
+    "8480-6": Sign.SYSTOLIC,
+    "8462-4": Sign.DIASTOLIC,
+    "8478-0": Sign.MEAN_PRESSURE,
+    "8867-4": Sign.PULSE,
+    "59408-5": Sign.SPO2,
+    "2708-6": Sign.SPO2,
+    "9279-1": Sign.BREATHS,
+    "8310-5": Sign.TEMPERATURE,
+}
+# Headings over the pressures of one measurement: the panel in LOINC, and the same in MDC.
+PRESSURE_PANELS: frozenset[str] = frozenset({"85354-9", "150020"})
+
 SIGN_BY_NAME: dict[str, Sign] = {name: metric.sign for metric in METRICS.values() for name in metric.names}
 
 

@@ -6,19 +6,27 @@ the profile asks, so one message has one reading whatever MSH-2 claims.
 """
 
 import re
-from collections import defaultdict
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import hl7
 
-from evenkeel.devices import nomenclature
+from evenkeel.devices import judging, nomenclature
 from evenkeel.devices.header import Header, content_digest, read_header
+from evenkeel.devices.judging import (
+    NO_SIGNAL,
+    NUMBER,
+    Fault,
+    disagreeing,
+    judged_time,
+    judged_value,
+    silence,
+    unit_of,
+)
 from evenkeel.devices.moments import read_moment
-from evenkeel.devices.nomenclature import CANONICAL_UNIT, MDC_UNITS, METRICS, UCUM_UNITS, Metric, Sign, Unit
-from evenkeel.devices.plausible import plausible
+from evenkeel.devices.nomenclature import CANONICAL_UNIT, MDC_UNITS, METRICS, Metric, Sign, Unit
+from evenkeel.devices.pump import INFUSING, PUMP_CODES, PUMP_UNIT, PumpValue, pump_number
 from evenkeel.devices.reading import (
     AckCode,
     DeviceObservation,
@@ -33,6 +41,7 @@ from evenkeel.devices.reading import (
     Rejected,
     RejectReason,
 )
+from evenkeel.record.devices import PumpSign
 from evenkeel.values.shape import frozen
 
 # Proposal. Fifty observations are some 6 KiB. A message of this size that is nothing but separators is the
@@ -62,7 +71,6 @@ _REFUSALS: dict[RefusalReason, tuple[AckCode, str]] = {
     RefusalReason.ALL_TEST: ("AE", "Every observation is flagged TEST or DEMO in OBX-8."),
 }
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,9}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ESCAPE = re.compile(r"\\([^\\]{0,32})\\")
 _ESCAPED = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\"}
@@ -77,11 +85,11 @@ _RULES: dict[RejectReason, str] = {
     RejectReason.NOT_NUMERIC: "OBX-2 must be NM and OBX-5 one plain number.",
     RejectReason.UNIT_UNKNOWN: "OBX-6 does not hold a unit that is taken for this sign.",
     RejectReason.CODE_AND_NAME_DISAGREE: "The code and the name in OBX-3 mean different signs.",
-    RejectReason.PRESSURES_DISAGREE: "The systolic pressure is not above the diastolic pressure.",
+    RejectReason.PRESSURES_DISAGREE: judging.PRESSURES_DISAGREE,
     RejectReason.TIME_MISSING: "Neither OBX-14 nor OBR-7 gives the time of the observation.",
     RejectReason.TIME_UNREADABLE: "The time of the observation is not a date and time to the minute.",
-    RejectReason.TIME_IN_FUTURE: "The observation is later than its arrival: check the monitor's clock.",
-    RejectReason.TIME_TOO_OLD: "The observation is too old: a stale value, a late message or a wrong clock.",
+    RejectReason.TIME_IN_FUTURE: judging.TIME_IN_FUTURE,
+    RejectReason.TIME_TOO_OLD: judging.TIME_TOO_OLD,
 }
 
 _FLAG_REASONS: dict[str, RejectReason] = {
@@ -89,13 +97,6 @@ _FLAG_REASONS: dict[str, RejectReason] = {
     "CAL": RejectReason.CALIBRATING,
     "<": RejectReason.OFF_SCALE,
     ">": RejectReason.OFF_SCALE,
-}
-
-_NO_SIGNAL: dict[NoSignalReason, str] = {
-    NoSignalReason.NO_RESULT: "The monitor says that it has no result.",
-    NoSignalReason.BLANK: "The monitor sent no value.",
-    NoSignalReason.MISSING_CODE: "The monitor sent a number that stands for a missing value.",
-    NoSignalReason.ZERO: "The monitor sent 0: the sensor is off, or nothing was found. Look at the patient.",
 }
 
 
@@ -156,9 +157,10 @@ def read_message(raw: bytes, *, received_at: datetime, zone: ZoneInfo) -> Readin
         return refuse(wrong)
     segments: list[hl7.Segment] = list(hl7.parse(text))
     reading = _reading(header, digest, segments, received_at, zone)
-    if not (reading.observations or reading.no_signal or reading.rejected or reading.ignored):
+    found = (reading.observations, reading.no_signal, reading.rejected, reading.ignored, reading.pump)
+    if not any(found):
         return refuse(RefusalReason.NO_OBSERVATIONS)
-    usable = reading.observations or reading.no_signal
+    usable = reading.observations or reading.no_signal or reading.pump
     if (
         not usable
         and reading.rejected
@@ -208,6 +210,7 @@ def _reading(
     no_signal: list[NoSignal] = []
     rejected: list[Rejected] = []
     ignored: list[Ignored] = []
+    pump: list[PumpValue] = []
     observed = ""
     for segment in segments:
         kind = _component(segment, 0)
@@ -215,7 +218,12 @@ def _reading(
             observed = _component(segment, 7)
         if kind != "OBX":
             continue
-        match _observe(_obx(segment, observed), context):
+        obx = _obx(segment, observed)
+        said = _pump_value(segment, obx, context)
+        if said is not None:
+            pump.append(said)
+            continue
+        match _observe(obx, context):
             case DeviceObservation() as observation:
                 observations.append(observation)
             case NoSignal() as silence:
@@ -241,6 +249,36 @@ def _reading(
         no_signal=tuple(no_signal),
         rejected=(*rejected, *crossed),
         ignored=tuple(ignored),
+        pump=tuple(pump),
+    )
+
+
+def _pump_value(segment: hl7.Segment, obx: _Obx, context: _Context) -> PumpValue | None:
+    """Read what a pump says; None for anything else, and for what may not be taken: that is left out."""
+    known = PUMP_CODES.get(obx.code)
+    if known is None or _component(segment, 3, 3) != "MDC":
+        return None
+    sign, name = known
+    barred = nomenclature.FLAGS_TEST.union(nomenclature.FLAGS_NO_SIGNAL, _FLAG_REASONS)
+    if (
+        barred.intersection(obx.flags)
+        or obx.status not in nomenclature.STATUS_ACCEPTED
+        or obx.name not in ("", name)
+    ):
+        return None
+    if sign is PumpSign.RUNNING:
+        words = (_component(segment, 5, 2), _component(segment, 5, 1))
+        value = next((INFUSING[word] for word in words if word in INFUSING), None)
+    elif obx.value_type == "NM" and NUMBER.fullmatch(obx.sent_value):
+        value = pump_number(sign, obx.sent_value, obx.sent_unit)
+    else:
+        value = None
+    moment = read_moment(obx.time, zone=context.zone, near=context.received_at)
+    observed_at = judged_time(moment, is_given=bool(obx.time), received_at=context.received_at)
+    if value is None or isinstance(observed_at, Fault):
+        return None
+    return PumpValue(
+        sign=sign, value=value, unit=PUMP_UNIT[sign], observed_at=observed_at, channel=obx.channel
     )
 
 
@@ -260,31 +298,17 @@ def _observe(obx: _Obx, context: _Context) -> DeviceObservation | NoSignal | Rej
     rejection = rejection or _not_a_result(obx)
     if rejection is not None:
         return _reject(obx, rejection)
-    unit = _unit(obx, sign)
-    if unit is None:
-        return _reject(obx, RejectReason.UNIT_UNKNOWN)
-    value = Decimal(obx.sent_value)
-    if unit.factor != nomenclature.ONE:
-        value = (value * unit.factor).quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
-    within = plausible().ranges[sign]
-    if not within.holds(value):
-        return _reject(
-            obx,
-            RejectReason.OUT_OF_RANGE,
-            f"{value} is outside what can be measured in a sitting adult: {within.low} to {within.high} "
-            f"{CANONICAL_UNIT[sign]}.",
-        )
-    if moment is None:
-        return _reject(obx, RejectReason.TIME_UNREADABLE if obx.time else RejectReason.TIME_MISSING)
-    if moment - context.received_at > plausible().future_limit:
-        return _reject(obx, RejectReason.TIME_IN_FUTURE)
-    if context.received_at - moment > plausible().age_limit:
-        return _reject(obx, RejectReason.TIME_TOO_OLD)
+    value = judged_value(sign, obx.sent_value, _unit(obx, sign))
+    if isinstance(value, Fault):
+        return _reject(obx, value.reason, value.sentence)
+    observed_at = judged_time(moment, is_given=bool(obx.time), received_at=context.received_at)
+    if isinstance(observed_at, Fault):
+        return _reject(obx, observed_at.reason)
     return DeviceObservation(
         sign=sign,
         value=value,
         unit=CANONICAL_UNIT[sign],
-        observed_at=moment,
+        observed_at=observed_at,
         channel=obx.channel,
         code=obx.code,
         flags=obx.flags,
@@ -306,14 +330,8 @@ def _not_this_sign(obx: _Obx, sign: Sign) -> RejectReason | None:
 def _silence(obx: _Obx) -> NoSignalReason | None:
     if obx.status == nomenclature.STATUS_NO_RESULT or nomenclature.FLAGS_NO_SIGNAL.intersection(obx.flags):
         return NoSignalReason.NO_RESULT
-    if obx.sent_value in ("", '""'):
-        return NoSignalReason.BLANK
-    if not _NUMBER.fullmatch(obx.sent_value):
-        return None
-    value = Decimal(obx.sent_value)
-    if value in nomenclature.MISSING_VALUES:
-        return NoSignalReason.MISSING_CODE
-    return NoSignalReason.ZERO if value == 0 else None
+    # Two quotes are how HL7 writes "nothing" on purpose.
+    return silence(obx.sent_value if obx.sent_value != '""' else "")
 
 
 def _not_a_result(obx: _Obx) -> RejectReason | None:
@@ -324,43 +342,26 @@ def _not_a_result(obx: _Obx) -> RejectReason | None:
         return RejectReason.WITHDRAWN
     if obx.status not in nomenclature.STATUS_ACCEPTED:
         return RejectReason.NOT_FINAL
-    if obx.value_type != "NM" or not _NUMBER.fullmatch(obx.sent_value):
+    if obx.value_type != "NM" or not NUMBER.fullmatch(obx.sent_value):
         return RejectReason.NOT_NUMERIC
     return None
 
 
 def _unit(obx: _Obx, sign: Sign) -> Unit | None:
     """Find the unit by its code; None if unknown, of another sign, or named other than it is coded."""
-    if obx.unit_system in ("MDC", "") and obx.sent_unit in MDC_UNITS:
-        unit = MDC_UNITS[obx.sent_unit]
-        if obx.unit_name.startswith("MDC_DIM_") and obx.unit_name != unit.name:
-            return None
-    elif obx.unit_system in ("UCUM", "") and obx.sent_unit in UCUM_UNITS:
-        unit = UCUM_UNITS[obx.sent_unit]
-    else:
+    named = obx.unit_name.startswith("MDC_DIM_") and obx.sent_unit in MDC_UNITS
+    if named and obx.unit_system in ("MDC", "") and obx.unit_name != MDC_UNITS[obx.sent_unit].name:
         return None
-    rates = nomenclature.RATE_UNITS_BY_SIGN.get(sign)
-    if rates is not None and obx.sent_unit not in rates:
-        return None
-    return unit if unit.canonical == CANONICAL_UNIT[sign] else None
+    return unit_of(sign, obx.sent_unit, obx.unit_system)
 
 
 def _cross_checked(
     observations: list[DeviceObservation],
 ) -> tuple[list[DeviceObservation], list[Rejected]]:
     """Set aside both pressures of one channel and moment where systolic is not above diastolic."""
-    groups: dict[tuple[str, datetime], list[DeviceObservation]] = defaultdict(list)
-    for one in observations:
-        groups[".".join(one.channel.split(".")[:3]), one.observed_at].append(one)
-    wrong: set[int] = set()
-    for group in groups.values():
-        high = [one for one in group if one.sign is Sign.SYSTOLIC]
-        low = [one for one in group if one.sign is Sign.DIASTOLIC]
-        if high and low:
-            wrong |= {id(one) for one in high if one.value <= max(each.value for each in low)}
-            wrong |= {id(one) for one in low if one.value >= min(each.value for each in high)}
+    wrong = disagreeing(observations)
     return (
-        [one for one in observations if id(one) not in wrong],
+        [one for place, one in enumerate(observations) if place not in wrong],
         [
             Rejected(
                 sign=one.sign,
@@ -371,8 +372,8 @@ def _cross_checked(
                 sent_value=one.sent_value,
                 sent_unit=one.sent_unit,
             )
-            for one in observations
-            if id(one) in wrong
+            for place, one in enumerate(observations)
+            if place in wrong
         ],
     )
 
@@ -395,7 +396,7 @@ def _silent(obx: _Obx, reason: NoSignalReason, moment: datetime | None) -> NoSig
     return NoSignal(
         sign=obx.metric.sign,
         reason=reason,
-        sentence=_NO_SIGNAL[reason],
+        sentence=NO_SIGNAL[reason],
         observed_at=moment,
         channel=obx.channel,
         code=obx.code,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from evenkeel.devices.nomenclature import FLAG_QUESTIONABLE, METRICS, Sign
+from evenkeel.devices.pump import PumpValue
 from evenkeel.values.shape import frozen
 
 AckCode = Literal["AA", "AE", "AR"]
@@ -24,6 +25,13 @@ class RefusalReason(StrEnum):
     NOT_PRODUCTION = "not_production"
     NO_OBSERVATIONS = "no_observations"
     ALL_TEST = "all_test"
+    NOT_JSON = "not_json"
+    NOT_AN_OBSERVATION = "not_an_observation"
+    FIELD_UNREADABLE = "field_unreadable"
+    DEVICE_MISSING = "device_missing"
+    PATIENT_UNREADABLE = "patient_unreadable"
+    NOT_FINAL = "not_final"
+    NOT_UNDERSTOOD = "not_understood"
 
 
 class RejectReason(StrEnum):
@@ -40,6 +48,8 @@ class RejectReason(StrEnum):
     CODE_AND_NAME_DISAGREE = "code_and_name_disagree"
     OUT_OF_RANGE = "out_of_range"
     PRESSURES_DISAGREE = "pressures_disagree"
+    PRESSURE_ALONE = "pressure_alone"
+    VALUE_AND_ABSENT = "value_and_absent"
     TIME_MISSING = "time_missing"
     TIME_UNREADABLE = "time_unreadable"
     TIME_IN_FUTURE = "time_in_future"
@@ -115,7 +125,10 @@ class NoSignal:
 
 @frozen
 class Rejected:
-    """A value that may not be charted, and the rule it broke. The sentence can hold the value: no log."""
+    """A value that may not be charted, and the rule it broke. The sentence can hold the value: no log.
+
+    `field` is where it stood in a gateway's message; blank in HL7, where `channel` and `code` tell.
+    """
 
     sign: Sign
     reason: RejectReason
@@ -124,15 +137,17 @@ class Rejected:
     code: str
     sent_value: str
     sent_unit: str
+    field: str = ""
 
 
 @frozen
 class Ignored:
-    """A value under a code that Evenkeel does not chart. Not an error."""
+    """A value under a code that Evenkeel does not chart. Not an error. `field` is as in `Rejected`."""
 
     code: str
     name: str
     channel: str
+    field: str = ""
 
 
 @frozen
@@ -151,7 +166,7 @@ class Reading:
     sending_facility: str
     version: str
     device_id: str
-    device_id_source: Literal["OBX-18", "PRT-10", "MSH-3"]
+    device_id_source: Literal["OBX-18", "PRT-10", "MSH-3", "device"]
     location: Location | None
     patient_identifiers: tuple[PatientIdentifier, ...]
     message_at: datetime | None
@@ -160,6 +175,7 @@ class Reading:
     no_signal: tuple[NoSignal, ...]
     rejected: tuple[Rejected, ...]
     ignored: tuple[Ignored, ...]
+    pump: tuple[PumpValue, ...] = ()
 
 
 @frozen
@@ -202,7 +218,14 @@ def _rank(observation: DeviceObservation) -> tuple[float, bool, int, tuple[tuple
     return (
         -observation.observed_at.timestamp(),
         FLAG_QUESTIONABLE in observation.flags,
-        METRICS[observation.code].preference,
+        _preference(observation),
         path,
         observation.value,
     )
+
+
+def _preference(observation: DeviceObservation) -> int:
+    """The least direct of its sign where a gateway names the sign alone, and not how it was measured."""
+    metric = METRICS.get(observation.code)
+    same = [each.preference for each in METRICS.values() if each.sign is observation.sign]
+    return metric.preference if metric is not None else max(same)

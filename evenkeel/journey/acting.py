@@ -9,15 +9,15 @@ from typing import Concatenate, Final, ParamSpec, Protocol, runtime_checkable
 
 from django.db import IntegrityError, transaction
 
-from evenkeel.journey import policy
+from evenkeel.journey import alerting, policy
 from evenkeel.journey.rules import clinic_day, clinic_time
 from evenkeel.record.codec import plainly
 from evenkeel.record.entry import Author
 from evenkeel.record.state import State
 from evenkeel.record.visits import VisitState
-from evenkeel.store import access, log
+from evenkeel.store import access, log, reading
 from evenkeel.store.queries import people
-from evenkeel.values.ids import ClinicianId, IdempotencyKey, StreamId
+from evenkeel.values.ids import ClinicianId, IdempotencyKey, StreamId, kind_of
 from evenkeel.values.issues import Issue, UnableTo, refuse
 from evenkeel.values.shape import frozen
 
@@ -34,6 +34,7 @@ class Act:
     """Who does it, when it happened by their account, when it reached us, and the request's key.
 
     `seen` is how far the stream went on the page that the person acted from, or None when it does not matter.
+    `entered_at` is when it was typed on a tablet that could not send it then, or None when it came at once.
     """
 
     by: Author
@@ -41,6 +42,7 @@ class Act:
     recorded_at: datetime
     key: IdempotencyKey
     seen: int | None = None
+    entered_at: datetime | None = None
 
 
 @runtime_checkable
@@ -87,7 +89,7 @@ def use_case(
                 earlier = log.earlier(act.key)
                 if earlier is not None:
                     return _same_request(earlier, name, act, digest)
-                result = function(act, *args, **kwargs)
+                result = _with_its_alerts(act, lambda: function(act, *args, **kwargs))
                 sent = log.Sent(action=name, by=act.by.id, digest=digest, result=result)
                 log.remember(act.key, sent, recorded_at=act.recorded_at)
                 return result
@@ -113,6 +115,16 @@ def use_case(
     return decorate
 
 
+def _with_its_alerts(act: Act, function: Callable[[], StreamId]) -> StreamId:
+    """Carry a use case out, and judge every visit that it wrote to: what it asks for is kept with it."""
+    with log.gathering() as appended:
+        result = function()
+    for stream, seq in appended.items():
+        if kind_of(stream) == "visit":
+            alerting.reconcile(reading.fold(VisitState, stream), act.recorded_at, since=seq)
+    return result
+
+
 def _ask_first(act: Act, values: Mapping[str, object]) -> None:
     """Ask for the credentials that a use case was given: a hash takes long, and SQLite knows one writer."""
     password = values.get("password")
@@ -126,8 +138,9 @@ def _ask_first(act: Act, values: Mapping[str, object]) -> None:
 def _digest(act: Act, values: Mapping[str, object]) -> str:
     """What was asked, without what proves who asked; two forms with the same values have the same digest."""
     kept = {name: value for name, value in values.items() if "password" not in name and "proof" not in name}
-    # A time that nobody gave is the time of sending, which differs each time the same form is sent.
-    given_at = None if act.happened_at == act.recorded_at else act.happened_at
+    # A time that nobody gave is that of sending, which differs each time the same form is sent; or that of
+    # entering, once a form whose first answer was lost is sent again from a tablet's queue.
+    given_at = None if act.happened_at in (act.recorded_at, act.entered_at) else act.happened_at
     return hashlib.sha256(plainly([given_at, kept]).encode()).hexdigest()
 
 
@@ -147,6 +160,11 @@ def require_seen(state: State, act: Act) -> None:
     if act.seen is None or act.seen >= state.seq:
         return
     newer = [entry for fact in state.facts for entry in fact.history if entry.seq > act.seen]
+    if act.entered_at is not None:
+        # What waited on a tablet comes in one after another; nobody needs to be told of their own entries.
+        newer = [entry for entry in newer if entry.by.id != act.by.id]
+        if not newer:
+            return
     newer.sort(key=lambda entry: entry.seq)
     last = newer[-1]
     sentence = (

@@ -17,6 +17,7 @@ from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Draft, Payload, RuleRef
 from evenkeel.record.infusion import (
     BagReplaced,
+    CheckDeferred,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
@@ -41,6 +42,7 @@ from evenkeel.values.issues import Issue, UnableTo
 # are cancelled or made anew, so that a signature stays bound to what was signed.
 AMENDABLE: Final[tuple[type, ...]] = (
     SignsCharted,
+    CheckDeferred,
     EventRecorded,
     NoteWritten,
     RescueGiven,

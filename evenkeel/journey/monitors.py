@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -11,16 +11,24 @@ from django.db import IntegrityError, transaction
 from evenkeel.devices.acknowledge import acknowledge
 from evenkeel.devices.pcd01 import read_message
 from evenkeel.devices.reading import AckCode, Reading, Refusal
-from evenkeel.journey.acting import TRIES_MAX, Act, use_case
-from evenkeel.journey.phases import IN_THE_CHAIR, ON_THE_PUMP
-from evenkeel.store import intake, reading, rows
-from evenkeel.store.intake import Sample, Sender, SetAside, VisitAtChair
+from evenkeel.journey import alerting
+from evenkeel.journey.acting import CLOCK_SLACK, TRIES_MAX, Act, use_case
+from evenkeel.journey.attribution import NO_VISIT, owner_of, sorted_out
+from evenkeel.journey.gateways import speaker_of, why_barred
+from evenkeel.journey.rules import clinic_day
+from evenkeel.record.devices import Instrument
+from evenkeel.store import intake, rows
+from evenkeel.store.gateways import Gateway
+from evenkeel.store.intake import Sender, SetAside
 from evenkeel.values.ids import ChairId, StreamId
 from evenkeel.values.issues import Issue, UnableTo
+from evenkeel.values.shape import frozen
 
 # The text of an answer must be the same when a message comes again, and must not hold patient data.
 _NOT_CHARTED: Final = "Nothing of the message was charted; it is kept aside, and the clinic sees why."
 
+
+Door = Literal["hl7", "fhir", "json"]
 
 # MSH-3 and OBX-18 hold at most this much of a device's name in our tables.
 MONITOR_LETTERS_MAX: Final = 100
@@ -34,33 +42,82 @@ class NotTaken(Exception):
     """The message could not be written down; it must not be answered, so that the monitor sends it again."""
 
 
-def receive(raw: bytes, *, received_at: datetime) -> bytes:
-    """Take one message in and return the answer to it, which holds only after what it says is committed.
+@frozen
+class Taken:
+    """What became of one message: the answer's code, when it first came, and what was set aside.
+
+    `again` says that it had been taken in before; then `set_aside` is empty, and the first answer stands.
+    """
+
+    code: AckCode
+    received_at: datetime
+    again: bool
+    set_aside: tuple[SetAside, ...] = ()
+
+
+def receive(raw: bytes, *, received_at: datetime, certificate_name: str | None = None) -> bytes:
+    """Take one HL7 message in and return the answer to it, which holds only after what it says is committed.
 
     A message sent again gets the same answer, byte for byte, and lands once. Never raises for what a message
-    holds; raises NotTaken when the record could not be written.
+    holds; raises NotTaken when the record could not be written. `certificate_name` is the subject that the
+    sender's certificate names, where it showed one.
+    """
+    read = read_message(raw, received_at=received_at, zone=ZoneInfo(settings.TIME_ZONE))
+    speaker = speaker_of(certificate_name, at=received_at)
+    taken = take_in(read, _sender(read, raw), raw=raw, received_at=received_at, speaker=speaker)
+    if isinstance(read, Refusal):
+        return acknowledge(raw, taken.code, at=taken.received_at, text=read.sentence, reason=read.reason)
+    text = "" if taken.code == "AA" else _NOT_CHARTED
+    return acknowledge(raw, taken.code, at=taken.received_at, text=text)
+
+
+def take_in(
+    read: Reading | Refusal,
+    sender: Sender,
+    *,
+    raw: bytes,
+    received_at: datetime,
+    speaker: Gateway | None = None,
+    door: Door = "hl7",
+) -> Taken:
+    """Take in what any door has read: give its values to a visit, or set them aside; once for each message.
+
+    `raw` is what came, to be kept with whatever is set aside, and `door` by which reader it is read again.
+    `speaker` is the gateway that sent it, where it proved which one it is. Raises NotTaken when the record
+    could not be written.
     """
     for _ in range(TRIES_MAX):
         try:
             with transaction.atomic():
-                return _take_in(raw, received_at)
+                return _taken(read, sender, raw, received_at, speaker, door)
         except IntegrityError:
             continue
     raise NotTaken
 
 
-def _take_in(raw: bytes, received_at: datetime) -> bytes:
-    read = read_message(raw, received_at=received_at, zone=ZoneInfo(settings.TIME_ZONE))
-    sender = _sender(read, raw)
+def _taken(
+    read: Reading | Refusal,
+    sender: Sender,
+    raw: bytes,
+    received_at: datetime,
+    speaker: Gateway | None,
+    door: Door,
+) -> Taken:
     earlier = intake.answered(sender)
+    code: AckCode
     if earlier is not None:
-        code: AckCode = earlier.code  # type: ignore[assignment]  # written from an AckCode
-        return _answer(raw, read, code, earlier.received_at)
+        code = earlier.code  # type: ignore[assignment]  # written from an AckCode
+        return Taken(code=code, received_at=earlier.received_at, again=True)
     if isinstance(read, Refusal):
         refused = SetAside(reason=read.reason.value, sentence=read.sentence)
-        intake.keep(sender, received_at=received_at, code=read.acknowledgment, raw=raw, set_aside=(refused,))
-        return _answer(raw, read, read.acknowledgment, received_at)
-    return _answer(raw, read, _attribute(raw, read, sender, received_at), received_at)
+        code = read.acknowledgment
+        intake.keep(sender, received_at=received_at, code=code, raw=raw, door=door, set_aside=(refused,))
+        return Taken(code=read.acknowledgment, received_at=received_at, again=False, set_aside=(refused,))
+    barred = why_barred(speaker, read)
+    if barred is not None:
+        intake.keep(sender, received_at=received_at, code="AE", raw=raw, door=door, set_aside=(barred,))
+        return Taken(code="AE", received_at=received_at, again=False, set_aside=(barred,))
+    return _attribute(raw, read, sender, received_at, door)
 
 
 def _sender(read: Reading | Refusal, raw: bytes) -> Sender:
@@ -69,123 +126,75 @@ def _sender(read: Reading | Refusal, raw: bytes) -> Sender:
     return Sender(key=read.sender_key[:200], control_id=read.control_id[:200], digest=digest)
 
 
-def _answer(raw: bytes, read: Reading | Refusal, code: AckCode, at: datetime) -> bytes:
-    if isinstance(read, Refusal):
-        return acknowledge(raw, code, at=at, text=read.sentence, reason=read.reason)
-    return acknowledge(raw, code, at=at, text="" if code == "AA" else _NOT_CHARTED)
-
-
-def _attribute(raw: bytes, read: Reading, sender: Sender, received_at: datetime) -> AckCode:
+def _attribute(raw: bytes, read: Reading, sender: Sender, received_at: datetime, door: Door) -> Taken:
     """Give the values to the visit at the monitor's chair, or set aside what may not be given to anybody."""
-    found = _visit_of(read)
+    found = owner_of(read, at=received_at)
     if isinstance(found, SetAside):
-        intake.keep(sender, received_at=received_at, code="AE", raw=raw, set_aside=(found,))
-        return "AE"
-    samples, set_aside = _sorted_out(read, found, received_at)
+        if found.reason == NO_VISIT:
+            day = clinic_day(received_at)
+            intake.keep_counted(sender, received_at=received_at, day=day, code="AE", raw=raw, set_aside=found)
+        else:
+            intake.keep(sender, received_at=received_at, code="AE", raw=raw, door=door, set_aside=(found,))
+        return Taken(code="AE", received_at=received_at, again=False, set_aside=(found,))
+    samples, set_aside = sorted_out(read, found, received_at=received_at)
     code: AckCode = "AE" if set_aside and not samples else "AA"
     intake.keep(
         sender,
         received_at=received_at,
         code=code,
         raw=raw,
-        at_chair=found,
+        door=door,
+        at_chair=found.at_chair,
         samples=samples,
         set_aside=set_aside,
     )
-    return code
-
-
-def _visit_of(read: Reading) -> VisitAtChair | SetAside:
-    chair = intake.chair_of_monitor(read.device_id)
-    if chair is None:
-        return SetAside(
-            reason="unknown_monitor",
-            sentence=f'No chair has the monitor "{read.device_id}". Assign it to one on the monitors page.',
-        )
-    present = intake.visits_at(chair, IN_THE_CHAIR)
-    on_the_pump = tuple(visit for visit in present if visit.phase in ON_THE_PUMP)
-    candidates = on_the_pump or present
-    if not candidates:
-        return SetAside(reason="no_visit", sentence="No patient is checked in at this monitor's chair.")
-    named = {identifier.value for identifier in read.patient_identifiers}
-    if named:
-        candidates = tuple(visit for visit in candidates if visit.record_number in named)
-        if not candidates:
-            return SetAside(
-                reason="other_patient",
-                sentence="The message names another patient than the one at this monitor's chair.",
-            )
-    if len(candidates) > 1:
-        return SetAside(
-            reason="several_visits",
-            sentence=(
-                "Several patients are checked in at this monitor's chair, and the message names none of them."
-            ),
-        )
-    return candidates[0]
-
-
-def _sorted_out(
-    read: Reading, visit: VisitAtChair, received_at: datetime
-) -> tuple[list[Sample], list[SetAside]]:
-    """Values to keep for the visit, and those to set aside with the reason of each."""
-    samples = [
-        Sample(
-            sign=silence.sign.value,
-            value=None,
-            no_signal=silence.reason.value,
-            unit="",
-            channel=silence.channel[:40],
-            observed_at=silence.observed_at or received_at,
-        )
-        for silence in read.no_signal
-    ]
-    set_aside = [
-        SetAside(reason=refused.reason.value, sentence=f"{refused.sign.value}: {refused.sentence}")
-        for refused in read.rejected
-    ]
-    state = reading.visit(visit.visit)
-    assert state.check_in is not None, "a visit at a chair is checked in"
-    for observation in read.observations:
-        if observation.observed_at < state.check_in.at:
-            # The monitor measured before this patient sat down: it may have been the patient before.
-            sentence = f"{observation.sign.value}: measured before this patient was checked in."
-            set_aside.append(SetAside(reason="before_check_in", sentence=sentence))
-            continue
-        samples.append(
-            Sample(
-                sign=observation.sign.value,
-                value=observation.value,
-                no_signal=None,
-                unit=observation.unit,
-                channel=observation.channel[:40],
-                observed_at=observation.observed_at,
-            )
-        )
-    return samples, set_aside
+    alerting.reconcile(found.state, received_at, samples=samples)
+    return Taken(code=code, received_at=received_at, again=False, set_aside=tuple(set_aside))
 
 
 @use_case("monitor.assign")
 def assign_monitor(act: Act, *, chair: ChairId, monitor: str | None) -> StreamId:
-    """Say which monitor stands beside a chair, or that none does (None). Returns the chair's name as a row.
+    """Say which monitor stands beside a chair from the act's time on, or that none does (None).
 
-    A monitor stands beside one chair at a time: the values of a visit hang on it.
+    Returns the chair's name as a row. A monitor stands beside one chair at a time: the values of a visit hang
+    on it. What it measured before it stood there is nobody's.
     """
-    monitor = (monitor or "").strip() or None
+    return _assign(act, chair, monitor, "monitor")
+
+
+@use_case("monitor.assign")
+def assign_pump(act: Act, *, chair: ChairId, pump: str | None) -> StreamId:
+    """Say which pump stands at a chair from the act's time on, or that none does (None)."""
+    return _assign(act, chair, pump, "pump")
+
+
+def _assign(act: Act, chair: ChairId, device: str | None, instrument: Instrument) -> StreamId:
+    device = (device or "").strip() or None
+    name = instrument.capitalize()
     chairs = {each.id: each for each in rows.chairs()}
     issues = []
     if chair not in chairs:
         issues.append(Issue(sentence="Chair: choose one of the clinic's chairs.", field="chair"))
-    if monitor is not None and len(monitor) > MONITOR_LETTERS_MAX:
-        sentence = f"Monitor: its id has at most {MONITOR_LETTERS_MAX} characters."
+    if device is not None and len(device) > MONITOR_LETTERS_MAX:
+        sentence = f"{name}: its id has at most {MONITOR_LETTERS_MAX} characters."
         issues.append(Issue(sentence=sentence, code="too-long", field="monitor"))
-    elsewhere = next(
-        (each for each in chairs.values() if monitor and each.monitor == monitor and each.id != chair), None
-    )
+    if act.happened_at > act.recorded_at + CLOCK_SLACK:
+        sentence = "Time: it lies in the future. Write since when it stands there, or leave it empty for now."
+        issues.append(Issue(sentence=sentence, code="time-in-future", field="happened_at"))
+    elsewhere = next((each for each in chairs.values() if device and _elsewhere(each, device, chair)), None)
     if elsewhere is not None:
-        sentence = f"Monitor: it stands beside {elsewhere.name}. Take it away from there first."
+        sentence = f"{name}: it stands beside {elsewhere.name}. Take it away from there first."
         issues.append(Issue(sentence=sentence, code="monitor-elsewhere", field="monitor"))
+    here = chairs.get(chair)
+    other = here and (here.pump if instrument == "monitor" else here.monitor)
+    if device is not None and other == device:
+        sentence = f"{name}: the same id stands there as another instrument."
+        issues.append(Issue(sentence=sentence, code="both-instruments", field="monitor"))
     if issues:
         raise UnableToAssignMonitor(issues)
-    rows.assign_monitor(chair, monitor, by=act.by, at=act.recorded_at)
+    rows.assign_device(chair, instrument, device, since=act.happened_at, by=act.by, at=act.recorded_at)
     return StreamId(f"chair:{chair}")
+
+
+def _elsewhere(other: rows.Chair, device: str, chair: ChairId) -> bool:
+    return other.id != chair and device in (other.monitor, other.pump)

@@ -6,7 +6,7 @@ still cannot write.
 
 from typing import Final, Literal, get_args
 
-from evenkeel.record.entry import ROLE_WORDS, Author, Role
+from evenkeel.record.entry import ROLE_WORDS, SOFTWARE, Author, Role
 from evenkeel.values.issues import Issue, UnableTo
 
 Action = Literal[
@@ -32,6 +32,9 @@ Action = Literal[
     "infusion.run",
     "infusion.chart",
     "infusion.hand_over",
+    "alert.answer",
+    "alert.read",
+    "alert.load",
     "discharge.sign",
     "assessment.record",
     "risk.answer",
@@ -43,9 +46,13 @@ Action = Literal[
     "record.print",
     "downtime.prepare",
     "board.read",
+    "presence.say",
     "live.read",
     "devices.read",
     "monitor.assign",
+    "quarantine.work",
+    "quarantine.open",
+    "gateways.manage",
     "access_log.read",
     "people.manage",
     "settings.read",
@@ -66,7 +73,8 @@ Action = Literal[
     "own_account.use",
 ]
 
-ROLES: Final[tuple[Role, ...]] = tuple(get_args(Role))
+# The roles that a person can have. What the software writes by itself asks no policy, and may do nothing.
+ROLES: Final[tuple[Role, ...]] = tuple(role for role in get_args(Role) if role != SOFTWARE)
 
 _EVERYBODY = frozenset(ROLES)
 _CLINICAL = frozenset[Role]({"nurse", "prescriber", "lead"})
@@ -103,6 +111,9 @@ PERMITTED: Final[dict[Action, frozenset[Role]]] = {
     "infusion.run": _AT_THE_CHAIR,
     "infusion.chart": _AT_THE_CHAIR,
     "infusion.hand_over": _AT_THE_CHAIR,
+    "alert.answer": _AT_THE_CHAIR,
+    "alert.read": _CLINICAL,
+    "alert.load": frozenset({"lead"}),
     "discharge.sign": _AT_THE_CHAIR,
     "assessment.record": _AT_THE_CHAIR,
     "risk.answer": _AT_THE_CHAIR,
@@ -114,9 +125,13 @@ PERMITTED: Final[dict[Action, frozenset[Role]]] = {
     "record.print": _CLINICAL,
     "downtime.prepare": frozenset({"nurse", "lead"}),
     "board.read": _WHO_MEET_PATIENTS,
+    "presence.say": _AT_THE_CHAIR,
     "live.read": _WHO_MEET_PATIENTS,
     "devices.read": frozenset({"nurse", "prescriber", "lead", "administrator"}),
     "monitor.assign": frozenset({"nurse", "lead", "administrator"}),
+    "quarantine.work": frozenset({"nurse", "lead", "administrator"}),
+    "quarantine.open": _CLINICAL,
+    "gateways.manage": frozenset({"administrator"}),
     "access_log.read": frozenset({"lead", "administrator"}),
     "people.manage": frozenset({"administrator"}),
     "stock.scan": _WHO_HANDLE_DRUG,

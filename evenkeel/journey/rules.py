@@ -1,6 +1,6 @@
 """The rules and the calendar that this clinic decides by."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.utils import timezone
 
@@ -41,6 +41,11 @@ def clinic_time(moment: datetime) -> datetime:
 def clinic_day(moment: datetime) -> date:
     """The day that a moment falls on in the clinic's own zone, in which visits and rule versions count."""
     return clinic_time(moment).date()
+
+
+def clinic_midnight(day: date) -> datetime:
+    """When a day begins in the clinic's own zone."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
 def clinic_clock(moment: datetime) -> str:

@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -14,6 +13,7 @@ import numpy as np
 from evenkeel.pharmacology.bodies import Bodies
 from evenkeel.pharmacology.chance import FloatArray, Purpose, correlate, lower_root, standard_normals
 from evenkeel.pharmacology.errors import CohortError
+from evenkeel.pharmacology.shipped import shipped_text
 
 BASES: Final = ("source", "second-hand", "assumption")
 KINDS: Final = ("truncated lognormal", "truncated normal", "fixed")
@@ -153,8 +153,7 @@ def load_covariate_model(key: str) -> CovariateModel:
 
 @lru_cache
 def _shipped() -> Mapping[str, CovariateModel]:
-    file = resources.files("evenkeel.pharmacology") / "covariates.toml"
-    return read_covariate_models(file.read_text(encoding="utf-8"), origin=file.name)
+    return read_covariate_models(shipped_text("covariates.toml"), origin="covariates.toml")
 
 
 def read_covariate_models(text: str, *, origin: str) -> Mapping[str, CovariateModel]:

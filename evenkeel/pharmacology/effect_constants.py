@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
 from evenkeel.pharmacology.errors import EffectError, ParameterSetError
+from evenkeel.pharmacology.shipped import shipped_text
 from evenkeel.pharmacology.toml_table import Table
 
 
@@ -130,8 +130,7 @@ def load_offered() -> Offered:
 
 @lru_cache
 def _load() -> tuple[Offered, Mapping[str, Link]]:
-    file = resources.files("evenkeel.pharmacology") / "effects.toml"
-    return read_links(file.read_text(encoding="utf-8"), origin=file.name)
+    return read_links(shipped_text("effects.toml"), origin="effects.toml")
 
 
 def read_links(text: str, *, origin: str) -> tuple[Offered, Mapping[str, Link]]:

@@ -5,6 +5,7 @@ eta' Omega^-1 eta (Sheiner and Beal 1982, J. Pharm. Sci. 71:1344). The variance 
 is the square of the model's proportional error, plus that of its additive error over the measured level.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +27,7 @@ from evenkeel.pharmacology.narrowing import (
     narrowing_words,
     parameter_words,
 )
-from evenkeel.pharmacology.parameter_set import ParameterSet
+from evenkeel.pharmacology.parameter_set import Covariance, ParameterSet
 from evenkeel.pharmacology.posterior import Posterior, find_posterior, normal_half_width, not_at_rest
 from evenkeel.pharmacology.prediction import (
     BAND_COVERAGE_PERCENT,
@@ -291,7 +292,7 @@ def level_model(
         prior_covariance=omega.matrix,
         proportional_sd=np.array([error.proportional_sd for error in residual]),
         additive_sd_ng_per_ml=np.array([error.additive_sd_ng_per_ml for error in residual]),
-        packed=fitting.pack(system, given, omega.matrix) if is_fast else None,
+        packed=fitting.pack(system, given, _precision(omega)) if is_fast else None,
     )
 
 
@@ -361,11 +362,24 @@ def _general_system(
 
 def _covariate_effects(parameter_set: ParameterSet, weight_kg: float, age_years: float | None) -> FloatArray:
     """Log of each parameter of the typical body of this weight and age over that of the reference weight."""
+    if age_years is None or not parameter_set.age_covariates:
+        return _weight_power(parameter_set) * math.log(weight_kg / parameter_set.reference_weight.value)
     reference = _log_values(parameter_set, parameter_set.reference_weight.value, None)
     return _log_values(parameter_set, weight_kg, age_years) - reference
 
 
 @lru_cache(maxsize=64)
+def _weight_power(parameter_set: ParameterSet) -> FloatArray:
+    """The power of the weight in each parameter: `_general_system` sees whether it tells all."""
+    weight_kg = parameter_set.reference_weight.value
+    return _log_values(parameter_set, math.e * weight_kg, None) - _log_values(parameter_set, weight_kg, None)
+
+
+@lru_cache(maxsize=64)
+def _precision(omega: Covariance) -> FloatArray:
+    return np.asarray(np.linalg.inv(omega.matrix), dtype=np.float64)
+
+
 def _log_values(parameter_set: ParameterSet, weight_kg: float, age_years: float | None) -> FloatArray:
     values = parameter_set.values(_bodies(weight_kg, age_years, {}, 1))
     return np.log([float(values[name][0]) for name in parameter_set.parameters])

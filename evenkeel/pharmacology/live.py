@@ -7,7 +7,6 @@ state. The rates really run, replayed, give the same state; so does an amended r
 
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
@@ -27,6 +26,7 @@ from evenkeel.pharmacology.prediction import Prediction, predict_level
 from evenkeel.pharmacology.profile import INTRAVENOUS, MINUTES_PER_HOUR, InfusionProfile
 from evenkeel.pharmacology.simulate import evaluate
 from evenkeel.pharmacology.system import System
+from evenkeel.pharmacology.threads import for_each
 
 # How far ahead the branches look, and how finely.
 AHEAD_MIN: Final = 120.0
@@ -346,12 +346,7 @@ def chair_bands(
         ahead = AheadPlan.of(profile, presents[chair], every_min, offsets.size)
         found[chair] = model.quantiles_ahead(ahead, ranks).transpose(0, 2, 1)
 
-    if choose_threads(threads) == 1:
-        for chair in range(len(chairs)):
-            fill(chair)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(fill, range(len(chairs))))
+    for_each(fill, range(len(chairs)), choose_threads(threads))
     axes = (
         Axis("chair", np.arange(len(chairs), dtype=np.float64)),
         Axis("output", outputs),

@@ -7,6 +7,7 @@ one logarithm above and below; a rate for which the two do not agree is no produ
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -67,6 +68,8 @@ class LogLinearSystem:
     `pattern` (states * states, rates) says where each rate stands in minus the system matrix. `log_rate`
     (rates,) and `rate_power` (rates, parameters) make the rates; `reading_state`, `log_scale` (readings,) and
     `reading_power` (readings, parameters) turn the amount in a state into what is read, in ng/mL.
+    `kin` is a system around another body, with which all is shared but the three logs, which are `log_rate`,
+    `log_scale` and those of the inlets' fractions; None for a system that was read.
     """
 
     parameters: tuple[str, ...]
@@ -78,6 +81,7 @@ class LogLinearSystem:
     reading_state: NDArray[np.intp]
     log_scale: FloatArray
     reading_power: FloatArray
+    kin: "LogLinearSystem | None" = None
 
     def rates(self, log_deviation: FloatArray) -> FloatArray:
         rates: FloatArray = np.exp(self.log_rate + self.rate_power @ log_deviation)
@@ -94,23 +98,28 @@ class LogLinearSystem:
 
     def around(self, log_deviation: FloatArray, parameters: Sequence[str]) -> "LogLinearSystem":
         """The same system around the body that deviates so, varying in some of the parameters alone."""
-        places = [self.parameters.index(name) for name in parameters]
+        kin = _varying(self, tuple(parameters))
         inlets = tuple(
-            replace(
-                inlet,
-                log_fraction=inlet.log_fraction + float(inlet.power @ log_deviation),
-                power=inlet.power[places],
+            Inlet(
+                route=own.route,
+                state=own.state,
+                log_fraction=whole.log_fraction + float(whole.power @ log_deviation),
+                power=own.power,
+                release_min=own.release_min,
             )
-            for inlet in self.inlets
+            for whole, own in zip(self.inlets, kin.inlets, strict=True)
         )
-        return replace(
-            self,
-            parameters=tuple(parameters),
+        return LogLinearSystem(
+            parameters=kin.parameters,
+            states=kin.states,
+            pattern=kin.pattern,
             log_rate=self.log_rate + self.rate_power @ log_deviation,
-            rate_power=self.rate_power[:, places],
+            rate_power=kin.rate_power,
             inlets=inlets,
+            reading_state=kin.reading_state,
             log_scale=self.log_scale + self.reading_power @ log_deviation,
-            reading_power=self.reading_power[:, places],
+            reading_power=kin.reading_power,
+            kin=kin,
         )
 
     def repeated(self, readings: int) -> "LogLinearSystem":
@@ -122,7 +131,24 @@ class LogLinearSystem:
             reading_state=self.reading_state[which],
             log_scale=self.log_scale[which],
             reading_power=self.reading_power[which],
+            kin=None,
         )
+
+
+@lru_cache(maxsize=64)
+def _varying(system: LogLinearSystem, parameters: tuple[str, ...]) -> LogLinearSystem:
+    """The same system around the same body, varying in some of its parameters alone.
+
+    Kept, so that bodies which differ in their covariates share all that does not hang on them.
+    """
+    places = [system.parameters.index(name) for name in parameters]
+    return replace(
+        system,
+        parameters=parameters,
+        rate_power=system.rate_power[:, places],
+        inlets=tuple(replace(inlet, power=inlet.power[places]) for inlet in system.inlets),
+        reading_power=system.reading_power[:, places],
+    )
 
 
 def read_log_linear(

@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenkeel.pharmacology.errors import MoodError
+from evenkeel.pharmacology.shipped import shipped_text
 
 FloatArray = NDArray[np.float64]
 
@@ -163,8 +163,7 @@ class MoodModel:
 @lru_cache
 def load_mood_model() -> MoodModel:
     """The shipped model."""
-    file = resources.files("evenkeel.pharmacology") / ORIGIN
-    return read_mood_model(file.read_text(encoding="utf-8"))
+    return read_mood_model(shipped_text(ORIGIN))
 
 
 def read_mood_model(text: str) -> MoodModel:

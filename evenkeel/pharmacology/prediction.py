@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -320,6 +319,8 @@ def _standard_normal(dimensions: int) -> FloatArray:
     give a smooth band, and it depends on no library's version.
     """
     assert 0 <= dimensions <= len(_HALTON_BASES)
+    from statistics import NormalDist  # nobody waits for it who asks for no band
+
     inverse = NormalDist().inv_cdf
     points = [
         [inverse(_halton(i, base)) for base in _HALTON_BASES[:dimensions]] for i in range(1, BAND_BODIES + 1)

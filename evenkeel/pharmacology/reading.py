@@ -4,10 +4,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
+from evenkeel.pharmacology import shipped
 from evenkeel.pharmacology.errors import ModelError, ParameterSetError
 from evenkeel.pharmacology.formulas import UNITS, WEIGHT
 from evenkeel.pharmacology.layout import EntryLayout, Layout
@@ -40,8 +40,7 @@ _EXPONENT_UNIT: Final = "exponent of weight"
 
 def parameter_set_keys() -> tuple[str, ...]:
     """Keys of the parameter sets that the package ships, in order of the alphabet."""
-    folder = resources.files("evenkeel.pharmacology") / FOLDER
-    names = (file.name for file in folder.iterdir())
+    names = (file.name for file in (shipped.FOLDER / FOLDER).iterdir())
     return tuple(sorted(name[:-5] for name in names if name.endswith(".toml") and name != ROUTES_FILE))
 
 
@@ -113,7 +112,7 @@ def read_parameter_set(text: str, *, origin: str) -> ParameterSet:
 
 
 def _shipped_text(name: str) -> str:
-    return (resources.files("evenkeel.pharmacology") / FOLDER / name).read_text(encoding="utf-8")
+    return shipped.shipped_text(f"{FOLDER}/{name}")
 
 
 def _read_citation(table: Table) -> Citation:

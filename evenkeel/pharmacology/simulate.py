@@ -4,7 +4,6 @@ NumPy does all here; where the compiled fast path is installed it does the same 
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from evenkeel.pharmacology.modes import Modes, cluster_end, solve_modes
 from evenkeel.pharmacology.plan import InputPlan, make_plan, routes_used
 from evenkeel.pharmacology.profile import InfusionProfile
 from evenkeel.pharmacology.system import System
+from evenkeel.pharmacology.threads import for_each
 
 # Bodies solved at once, and bodies and times evaluated at once: their arrays stay in the caches. None of this
 # has any influence on the numbers.
@@ -76,12 +76,7 @@ def simulate(
         some = None if scale is None else scale[first:last]
         _fill(system.part(first, last), plans, names, some, values[first:last], within if is_fast else None)
 
-    if count == 1 or len(starts) == 1:
-        for first in starts:
-            fill(first)
-    else:
-        with ThreadPoolExecutor(count) as pool:
-            list(pool.map(fill, starts))
+    for_each(fill, starts, min(count, len(starts)))
     axes = (
         Axis("body", np.arange(system.bodies, dtype=np.float64)),
         Axis("output", names),

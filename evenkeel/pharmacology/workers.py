@@ -15,6 +15,8 @@ from evenkeel.pharmacology.tables import HOW_TO_INSTALL
 # Pieces handed out beyond those being worked on, so that no worker waits for the next.
 _QUEUED_PER_WORKER: Final = 2
 _CONNECT_S: Final = 10
+# What a cluster is taken to have whose size is not known beforehand.
+_CLUSTER_HANDS: Final = 4
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -30,19 +32,30 @@ class Progress(Protocol):
 class Workers:
     """Who works: `count` processes on this machine, or the cluster at the address `scheduler`.
 
+    A cluster is given work as if it had `cluster_hands` processes; more or fewer cost time alone.
     One worker is this process itself, without Dask. A script that asks for more must keep its own calls under
-    `if __name__ == "__main__":`, because each new process reads the script. Raises WorkersError for a count
+    `if __name__ == "__main__":`, because each new process reads the script. Raises WorkersError for a number
     below 1, or for both a count and a scheduler.
     """
 
     count: int = 1
     scheduler: str | None = None
+    cluster_hands: int = _CLUSTER_HANDS
 
     def __post_init__(self) -> None:
         if type(self.count) is not int or self.count < 1:
             raise WorkersError(f"workers must be a whole number of 1 or more, not {self.count!r}.")
+        if type(self.cluster_hands) is not int or self.cluster_hands < 1:
+            raise WorkersError(
+                f"cluster_hands must be a whole number of 1 or more, not {self.cluster_hands!r}."
+            )
         if self.scheduler is not None and self.count != 1:
             raise WorkersError("workers and scheduler exclude each other: a cluster has its own workers.")
+
+    @property
+    def hands(self) -> int:
+        """Among how many the work is to be divided."""
+        return self.count if self.scheduler is None else self.cluster_hands
 
     @property
     def is_here(self) -> bool:
@@ -131,7 +144,7 @@ def local_workers(count: int) -> Iterator[Workers]:
             dashboard_address="127.0.0.1:0",
         ) as cluster,
     ):
-        yield Workers(scheduler=cluster.scheduler_address)
+        yield Workers(scheduler=cluster.scheduler_address, cluster_hands=count)
 
 
 def _client(distributed: Any, scheduler: str) -> Any:

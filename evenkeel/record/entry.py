@@ -1,12 +1,15 @@
 """One written line of the record, and the draft of one."""
 
 from datetime import datetime
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Final, Literal, Protocol, Self
 
 from evenkeel.values.ids import ClinicianId, EntryId, IdempotencyKey, StreamId
 from evenkeel.values.shape import frozen
 
-Role = Literal["front_desk", "nurse", "prescriber", "registrant", "lead", "administrator"]
+Role = Literal["front_desk", "nurse", "prescriber", "registrant", "lead", "administrator", "software"]
+
+# What the program writes by itself, such as an alert, is written in this role. No person ever has it.
+SOFTWARE: Final[Role] = "software"
 
 ROLE_WORDS: dict[Role, str] = {
     "front_desk": "front desk",
@@ -15,6 +18,7 @@ ROLE_WORDS: dict[Role, str] = {
     "registrant": "registrant",
     "lead": "clinic lead",
     "administrator": "administrator",
+    SOFTWARE: "software",
 }
 
 

@@ -1,5 +1,6 @@
 """Drug given in a visit: start, rate, pause, resume, stop, and everything noticed on the way."""
 
+from datetime import datetime
 from typing import Literal
 
 from evenkeel.record.codec import payload
@@ -99,6 +100,23 @@ class SignsCharted:
     signs: Signs
     source: SignSource
     confirmed: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+DeferralReason = Literal["asleep", "toilet", "being_treated", "other"]
+
+
+@payload("check.deferred")
+class CheckDeferred:
+    """A check that was due at `due_at` was put off until `until_at`, for a reason; `words` say more.
+
+    Nobody looked: it takes the place of no check, and a check that comes later than `until_at` is late.
+    """
+
+    due_at: datetime
+    until_at: datetime
+    reason: DeferralReason
+    words: str
     verdicts: tuple[Verdict, ...]
 
 

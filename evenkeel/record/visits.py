@@ -6,6 +6,13 @@ from typing import Any, Literal
 
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
 from evenkeel.record.custody import DrugReconciled
+from evenkeel.record.devices import (
+    DeviceAssociated,
+    DeviceReleased,
+    DeviceSpan,
+    Instrument,
+    device_spans,
+)
 from evenkeel.record.discharge import CallMade, DischargeSigned, DischargeSignedWithoutTimes
 from evenkeel.record.handover import (
     Answered,
@@ -132,6 +139,24 @@ class VisitState(State):
     def chair(self) -> ChairId:
         """The chair the visit takes place in."""
         return self.place.chair
+
+    @property
+    def device_spans(self) -> tuple[DeviceSpan, ...]:
+        """What people said of monitors and pumps: which was on this patient when, and which was not."""
+        return device_spans(self.every(DeviceAssociated), self.every(DeviceReleased))
+
+    def device_on(self, instrument: Instrument, at: datetime) -> DeviceSpan | None:
+        """The monitor, or pump, that a person said is on this patient at a moment; None when nobody did."""
+        on = [
+            each
+            for each in self.device_spans
+            if each.instrument == instrument and each.is_on and each.holds(at)
+        ]
+        return max(on, key=lambda each: each.from_at, default=None)
+
+    def device_span(self, device: str, at: datetime) -> DeviceSpan | None:
+        """What was said of one device for a moment; None when nothing was."""
+        return next((each for each in self.device_spans if each.device == device and each.holds(at)), None)
 
     @property
     def check_in(self) -> Written[CheckInRecorded] | None:

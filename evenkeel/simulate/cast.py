@@ -158,8 +158,23 @@ _MEDICINES: Final[tuple[tuple[Medicine, ...], ...]] = (
 
 
 @frozen
+class Rise:
+    """How far the systolic pressure has risen so many minutes into an infusion at the ordered rate."""
+
+    mmhg: float
+    minute: float
+
+
+# Who must cross a limit for the story's sake: 165 mmHg by the second check, 180 mmHg when the pump is paused.
+# All others answer as they were drawn.
+RISES: Final[dict[str, Rise]] = {"surge": Rise(mmhg=28, minute=20), "paused": Rise(mmhg=60, minute=15)}
+# Their pressures at rest, so that they may start and do not stay above a limit for long.
+RESTING: Final[dict[str, tuple[int, int]]] = {"surge": (138, 74), "paused": (126, 68)}
+
+
+@frozen
 class Patient:
-    """One made-up patient. Pressures in mmHg, pulse per minute, `rise` is mmHg at full effect."""
+    """One made-up patient. Pressures at rest in mmHg, pulse per minute; `rise` None is left to chance."""
 
     index: int
     part: Part
@@ -174,7 +189,7 @@ class Patient:
     systolic: int
     diastolic: int
     pulse: int
-    rise: int
+    rise: Rise | None
     allergies: tuple[Allergy, ...]
     medicines: tuple[Medicine, ...]
     escort: str
@@ -195,7 +210,7 @@ def _make(seed: int, today: date, part: Part, index: int) -> Patient:
     sex: Literal["female", "male"] = chance.choice(("female", "male"))
     given = (_WOMEN if sex == "female" else _MEN)[index % 12]
     family = _FAMILIES[(index * 7 + index // 26) % len(_FAMILIES)]
-    surge = part.today in {"surge", "paused"}
+    resting = RESTING.get(part.today or "")
     answers = {"non_responder": 0.1, "at_risk": 0.3}.get(part.story, chance.uniform(0.62, 0.85))
     return Patient(
         index=index,
@@ -208,10 +223,10 @@ def _make(seed: int, today: date, part: Part, index: int) -> Patient:
         indication="bipolar_depression" if index % 9 == 4 else "depression",
         baseline=chance.randint(17, 24),
         answer=answers,
-        systolic=132 if surge else chance.randint(108, 128),
-        diastolic=84 if surge else chance.randint(66, 80),
+        systolic=resting[0] if resting else chance.randint(108, 128),
+        diastolic=resting[1] if resting else chance.randint(66, 80),
         pulse=chance.randint(62, 80),
-        rise={"surge": 46, "paused": 64}.get(part.today or "", chance.randint(6, 20)),
+        rise=RISES.get(part.today or ""),
         allergies=_ALLERGIES[index % 4],
         medicines=_MEDICINES[(index // 2) % 4],
         escort=f"{chance.choice(_WOMEN + _MEN)} {family}",

@@ -19,9 +19,6 @@ from evenkeel.simulate.world import Hand, Story, World
 from evenkeel.values.ids import ChairId, StreamId
 from evenkeel.values.quantities import Days, Height, Pressure, Weight
 
-# Chairs of the demo clinic, in their places on the board.
-CHAIRS = tuple(ChairId(f"chair-{number}") for number in range(1, 11))
-
 # When past visits began, in the clinic's time; the first visit of the day and the one after it.
 PAST_STARTS = (time(9, 0), time(13, 0))
 FIRST_VISIT_LENGTH = timedelta(hours=3, minutes=30)
@@ -277,8 +274,9 @@ class CourseStory:
         """The first free chair from this patient's favorite on; what the story holds, the clinic will too."""
         first = start.replace(minute=start.minute - start.minute % 15)
         quarters = [first + QUARTER * place for place in range(-(-(end - first) // QUARTER))]
-        for step in range(len(CHAIRS)):
-            chair = CHAIRS[(self.patient.index + step) % len(CHAIRS)]
+        chairs = self.world.chairs
+        for step in range(len(chairs)):
+            chair = chairs[(self.patient.index + step) % len(chairs)]
             wanted = {(str(chair), quarter) for quarter in quarters}
             if not wanted & self.world.booked:
                 self.world.booked |= wanted

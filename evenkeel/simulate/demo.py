@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -12,14 +13,15 @@ from django.db import transaction
 
 from evenkeel.journey import chairs, limits, people, settings
 from evenkeel.journey.acting import Act
-from evenkeel.journey.monitors import assign_monitor
+from evenkeel.journey.monitors import assign_monitor, assign_pump
 from evenkeel.journey.rules import clinic_day
 from evenkeel.record.entry import ROLE_WORDS
 from evenkeel.simulate.cast import PARTS, WAVE, Part, make_cast
-from evenkeel.simulate.course import CHAIRS, CourseStory
+from evenkeel.simulate.course import CourseStory
 from evenkeel.simulate.monitor import monitor_of, stray_messages
+from evenkeel.simulate.pump import CHAIRS_WITH_PUMP, pump_of
 from evenkeel.simulate.staff import ADA, LENA, PASSWORD, STAFF, Colleague
-from evenkeel.simulate.stock import later_deliveries, restock, stock_the_clinic
+from evenkeel.simulate.stock import FIRST_VIALS, later_deliveries, restock, stock_the_clinic
 from evenkeel.simulate.world import Hand, Playing, World
 from evenkeel.store.queries import people as people_now
 from evenkeel.values.ids import IdempotencyKey
@@ -28,6 +30,10 @@ from evenkeel.values.shape import frozen
 
 SEED: Final = 20260302
 CLINIC_NAME: Final = "Harbor Light Infusion (demo)"
+# What is played with monitors, before the clinic is looked at.
+DAY_LENGTH: Final = timedelta(hours=10)
+# How far the demo clinic may lag behind the clock when it is opened.
+BLINK: Final = timedelta(seconds=3)
 # So many patients are added each time the demo clinic is opened on an empty board.
 WAVE_SIZE: Final = len(WAVE)
 
@@ -41,16 +47,18 @@ class Opening:
     first: int
 
 
-def furnish(world: World, at: datetime) -> None:
-    """Hire the staff, put up chairs with a monitor at each, and receive drug; staff first, then the rest."""
+def furnish(world: World, at: datetime, *, vials: int = FIRST_VIALS) -> None:
+    """Hire the staff, put up chairs, and receive drug; staff first, then the rest.
+
+    `vials` is how many of the drug that is infused are brought to the cabinet.
+    """
     world.now = at
     for colleague in (ADA, *(each for each in STAFF if each is not ADA)):
         _hire(world, colleague)
     hand = Hand(world, "furnish")
-    for chair in CHAIRS:
+    for chair in world.chairs:
         name = f"Chair {chair.rpartition('-')[2]}"
         hand.do(chairs.add_chair, LENA, name=name, reason="demo clinic")
-        hand.do(assign_monitor, LENA, chair=chair, monitor=monitor_of(chair))
     hand.do(
         settings.change_settings,
         LENA,
@@ -68,7 +76,19 @@ def furnish(world: World, at: datetime) -> None:
         from_date=clinic_day(at),
         reason="Made up for the demo: the recliners of this clinic carry 180 kg.",
     )
-    stock_the_clinic(world, world.opens_at)
+    stock_the_clinic(world, world.opens_at, vials=vials)
+
+
+def bring_monitors(world: World) -> None:
+    """Put a monitor at each chair, and a pump that is heard at some.
+
+    They come on the last day: nobody listens for them before it.
+    """
+    hand = Hand(world, "monitors")
+    for chair in world.chairs:
+        hand.do(assign_monitor, LENA, chair=chair, monitor=monitor_of(chair))
+        if chair in CHAIRS_WITH_PUMP:
+            hand.do(assign_pump, LENA, chair=chair, pump=pump_of(chair))
 
 
 def _hire(world: World, colleague: Colleague) -> None:
@@ -97,15 +117,25 @@ def raise_curtain(world: World, opening: Opening) -> None:
 
 
 def play_opening(
-    world: World, opening: Opening, progress: Callable[[str], None] = lambda words: None
+    world: World,
+    opening: Opening,
+    progress: Callable[[str], None] = lambda words: None,
+    *,
+    in_one_piece: bool = True,
+    has_monitors: bool = False,
 ) -> None:
-    """Play an opening from its oldest referral to the moment it opens; the day itself with monitors."""
+    """Play an opening from its oldest referral to the moment it opens; the day itself with monitors.
+
+    `in_one_piece` puts all that lies before today into one transaction: the same entries, and a fraction of
+    the time. `has_monitors` says that an earlier opening has put them up.
+    """
     raise_curtain(world, opening)
-    day_began = opening.opens_at - timedelta(hours=10)
+    day_began = opening.opens_at - DAY_LENGTH
     progress("past weeks ...")
-    # One transaction for what lies before today: the same entries, and a fraction of the time.
-    with transaction.atomic():
+    with transaction.atomic() if in_one_piece else nullcontext():
         world.play(day_began)
+    if not has_monitors:
+        bring_monitors(world)
     progress("today, with monitors on their sockets ...")
     with Playing(world):
         world.play(opening.opens_at)
@@ -164,9 +194,9 @@ def is_real() -> bool:
     return not is_built() and bool(people_now.every())
 
 
-def build(now: datetime, progress: Callable[[str], None] = lambda words: None) -> None:
-    """Make the demo clinic as it stands at a moment."""
-    opens_at = now.replace(microsecond=0)
+def build(clock: Callable[[], datetime], progress: Callable[[str], None] = lambda words: None) -> None:
+    """Make the demo clinic as it stands at this moment, and play on for as long as that takes."""
+    opens_at = clock().replace(microsecond=0)
     world = World(seed=SEED, opens_at=opens_at)
     with transaction.atomic():
         furnish(world, opens_at - timedelta(days=200))
@@ -174,14 +204,23 @@ def build(now: datetime, progress: Callable[[str], None] = lambda words: None) -
     world.begin(later_deliveries(world))
     kept = {"openings": [opens_at.isoformat()]}
     play_opening(world, openings_of(kept)[0], progress)
-    Playbill().write(kept["openings"], opens_at)
+    Playbill().write(kept["openings"], _catch_up(world, clock))
 
 
-def open_again(now: datetime, progress: Callable[[str], None] = lambda words: None) -> None:
+def _catch_up(world: World, clock: Callable[[], datetime]) -> datetime:
+    """Play until the world is no further back than a blink: a monitor that was not heard sounds an alert."""
+    with Playing(world):
+        while clock() - world.now > BLINK:
+            world.play(clock())
+    return world.now
+
+
+def open_again(clock: Callable[[], datetime], progress: Callable[[str], None] = lambda words: None) -> None:
     """Let new patients come when the demo clinic is opened again and every chair is empty."""
     playbill = Playbill()
     kept = playbill.read()
     last = openings_of(kept)[-1]
+    now = clock()
     if now - last.opens_at < timedelta(hours=3):
         return
     opens_at = now.replace(microsecond=0)
@@ -189,8 +228,8 @@ def open_again(now: datetime, progress: Callable[[str], None] = lambda words: No
     world = World(seed=SEED, opens_at=opens_at)
     world.now = opens_at - timedelta(days=199)
     restock(world)
-    play_opening(world, openings_of({"openings": openings})[-1], progress)
-    playbill.write(openings, opens_at)
+    play_opening(world, openings_of({"openings": openings})[-1], progress, has_monitors=True)
+    playbill.write(openings, _catch_up(world, clock))
 
 
 def sign_ins() -> list[tuple[str, str, str, str]]:

@@ -43,7 +43,7 @@ def _stock_up(hand: Hand, product: str, lot: str, vials: int) -> None:
     hand.do(stock.stock_up, ROSA, lot=lot_stream(_site(), product, lot), vials=vials)
 
 
-def stock_the_clinic(world: World, opens_at: datetime) -> None:
+def stock_the_clinic(world: World, opens_at: datetime, *, vials: int = FIRST_VIALS) -> None:
     """Receive the demo clinic's first stock at the world's present moment, and fill its cabinet.
 
     `opens_at` is when the demo opens: by then one lot has expired in the safe, and another soon will.
@@ -58,14 +58,14 @@ def stock_the_clinic(world: World, opens_at: datetime) -> None:
         world,
         hand,
         "DEMO-1001",
-        line(INFUSED, "DEMO-K17", FIRST_VIALS, 8 * MONTHS),
+        line(INFUSED, "DEMO-K17", vials, 8 * MONTHS),
         line("ketamine_10_20", "DEMO-K31", 6, timedelta(days=21)),
         line("ketamine_100_5", "DEMO-K42", 4, -timedelta(days=12)),
         line("midazolam_1_2", "DEMO-M05", 25, 10 * MONTHS),
         line("ondansetron_2_2", "DEMO-N08", 50, 14 * MONTHS),
         line("labetalol_5_20", "DEMO-L03", 10, 11 * MONTHS),
     )
-    _stock_up(hand, INFUSED, "DEMO-K17", FIRST_VIALS)
+    _stock_up(hand, INFUSED, "DEMO-K17", vials)
     _stock_up(hand, "ketamine_10_20", "DEMO-K31", 2)
     _stock_up(hand, "midazolam_1_2", "DEMO-M05", 15)
     _stock_up(hand, "ondansetron_2_2", "DEMO-N08", 30)

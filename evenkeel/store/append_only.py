@@ -16,7 +16,10 @@ RECORD = (
     "store_changerecord",
 )
 LIMITS = ("store_limitsetting",)
-TABLES = (*RECORD, *LIMITS)
+DEVICES = ("store_quarantinereview", "store_quarantinereplay", "store_thinnedvisit")
+TABLES = (*RECORD, *LIMITS, *DEVICES)
+# Of these a row may go once its visit is written down as thinned, and not before.
+SAMPLES = "store_monitorsample"
 
 SENTENCE = "the record is append-only"
 
@@ -28,12 +31,27 @@ END
 $$ LANGUAGE plpgsql
 """
 
+_NOT_THINNED = "NOT EXISTS (SELECT 1 FROM store_thinnedvisit WHERE visit = OLD.visit)"
 
-def install(vendor: str, tables: Sequence[str] = TABLES) -> list[str]:
+_POSTGRESQL_THINNED_ONLY = f"""
+CREATE OR REPLACE FUNCTION evenkeel_thinned_only() RETURNS trigger AS $$
+BEGIN
+  IF {_NOT_THINNED} THEN
+    RAISE EXCEPTION '{SENTENCE}' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN OLD;
+END
+$$ LANGUAGE plpgsql
+"""
+
+
+def install(vendor: str, tables: Sequence[str] | None = None) -> list[str]:
     """Return the statements that put the triggers in place; `vendor` is Django's name for the database.
 
-    A migration names the tables that there are when it runs.
+    A migration names the tables that there are when it runs; without names it is all, as they are today.
     """
+    if tables is None:
+        return [*install(vendor, TABLES), *thinned_only(vendor)]
     if vendor == "sqlite":
         return [
             f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
@@ -52,10 +70,35 @@ def install(vendor: str, tables: Sequence[str] = TABLES) -> list[str]:
     ]
 
 
+def thinned_only(vendor: str) -> list[str]:
+    """Return the statements that let samples of a thinned visit go, and keep every other one for good.
+
+    They come in the place of the triggers that `install` puts on `SAMPLES`.
+    """
+    if vendor == "sqlite":
+        refused = f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END"
+        return [
+            f"DROP TRIGGER IF EXISTS {SAMPLES}_no_delete",
+            f"CREATE TRIGGER {SAMPLES}_no_delete BEFORE DELETE ON {SAMPLES} WHEN {_NOT_THINNED} {refused}",
+        ]
+    every, each = "FOR EACH STATEMENT EXECUTE FUNCTION", "FOR EACH ROW EXECUTE FUNCTION"
+    return [
+        f"DROP TRIGGER IF EXISTS {SAMPLES}_append_only ON {SAMPLES}",
+        (
+            f"CREATE TRIGGER {SAMPLES}_append_only BEFORE UPDATE OR TRUNCATE ON {SAMPLES} "
+            f"{every} evenkeel_append_only()"
+        ),
+        _POSTGRESQL_THINNED_ONLY,
+        f"CREATE TRIGGER {SAMPLES}_thinned_only BEFORE DELETE ON {SAMPLES} {each} evenkeel_thinned_only()",
+    ]
+
+
 def remove(vendor: str, tables: Sequence[str] = TABLES) -> list[str]:
     """Return the statements that take the triggers away; only undoing the migration may use them."""
     if vendor == "sqlite":
         return [
             f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for table in tables for verb in ("update", "delete")
         ]
-    return [f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}" for table in tables]
+    names = [(f"{table}_append_only", table) for table in tables]
+    names += [(f"{SAMPLES}_thinned_only", SAMPLES)] if SAMPLES in tables else []
+    return [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, table in names]

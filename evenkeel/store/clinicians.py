@@ -72,6 +72,28 @@ def change(
     record_change(at=at, by=by, table=TABLE, row=clinician, before=before, after=values, reason=reason)
 
 
+def come_on_site(clinician: ClinicianId, *, by: Author, at: datetime) -> None:
+    """Write down that somebody is on site from a moment on, and on duty."""
+    _set_presence(clinician, on_site=at, by=by, at=at)
+
+
+def leave_site(clinician: ClinicianId, *, by: Author, at: datetime) -> None:
+    """Write down that somebody has left: neither on site nor on duty until they say or sign in again."""
+    _set_presence(clinician, on_site=None, by=by, at=at)
+
+
+def _set_presence(clinician: ClinicianId, *, on_site: datetime | None, by: Author, at: datetime) -> None:
+    row = models.Clinician.objects.select_for_update().get(pk=clinician)
+    before = {"on_site": row.on_site_since is not None}
+    row.on_site_since = on_site
+    row.on_duty_since = on_site
+    row.save(update_fields=["on_site_since", "on_duty_since"])
+    after = {"on_site": on_site is not None}
+    record_change(
+        at=at, by=by, table=TABLE, row=clinician, before=before, after=after, reason="said so themselves"
+    )
+
+
 def set_password(clinician: ClinicianId, password: str, *, by: Author, at: datetime, reason: str) -> None:
     """Give a person a new password, which also ends their sessions.
 

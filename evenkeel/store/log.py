@@ -1,7 +1,9 @@
 """The append-only log. Only the journey writes, and this module is all it writes through."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import TypeVar
 
@@ -17,6 +19,9 @@ from evenkeel.values.shape import frozen
 from evenkeel.values.time import utc
 
 S = TypeVar("S", bound=State)
+
+
+_appended: ContextVar[dict[StreamId, int] | None] = ContextVar("appended", default=None)
 
 
 class StreamExists(Exception):
@@ -42,6 +47,17 @@ def open_stream(cls: type[S], stream: StreamId) -> S:
     except IntegrityError as taken:
         raise StreamExists from taken
     return cls.empty(stream)
+
+
+@contextmanager
+def gathering() -> Iterator[dict[StreamId, int]]:
+    """Gather the streams that are appended to inside the block, each with how far it went before."""
+    streams: dict[StreamId, int] = {}
+    token = _appended.set(streams)
+    try:
+        yield streams
+    finally:
+        _appended.reset(token)
 
 
 def append(state: S, drafts: Sequence[Draft], *, by: Author, key: IdempotencyKey, recorded_at: datetime) -> S:
@@ -75,6 +91,9 @@ def append(state: S, drafts: Sequence[Draft], *, by: Author, key: IdempotencyKey
         raise LostRace from taken
     after = state.then(written)
     projections.write(after)
+    gathered = _appended.get()
+    if gathered is not None:
+        gathered.setdefault(state.stream, state.seq)
     return after
 
 

@@ -91,9 +91,26 @@ class MonitorSample(models.Model):
     channel = models.CharField(max_length=40)
     observed_at = models.DateTimeField()
     received_at = models.DateTimeField()
+    # Which device sent it; null from before that was kept.
+    device = models.CharField(max_length=100, null=True)
+    # When it was taken out of quarantine by a person, or null: it came to the visit by itself.
+    replayed_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["visit", "observed_at"], name="sample_by_visit")]
+        indexes = [
+            models.Index(fields=["visit", "observed_at"], name="sample_by_visit"),
+            models.Index(fields=["visit", "sign", "observed_at"], name="sample_by_sign"),
+        ]
+
+
+class ThinnedVisit(models.Model):
+    """A visit that is long over, of whose samples only some are kept: the sole leave to delete any."""
+
+    visit = models.CharField(primary_key=True, max_length=60)
+    thinned_at = models.DateTimeField()
+    full_days = models.PositiveIntegerField()
+    samples_before = models.PositiveIntegerField()
+    samples_kept = models.PositiveIntegerField()
 
 
 class QuarantinedMessage(models.Model):
@@ -105,6 +122,34 @@ class QuarantinedMessage(models.Model):
     sentence = models.TextField()
     raw = models.BinaryField()
     acknowledgement = models.CharField(max_length=2)
+    # The message it came in, and by which door: so it can be taken in again. Null from before that was kept.
+    door = models.CharField(max_length=10, null=True)
+    message = models.ForeignKey(DeviceMessage, on_delete=models.PROTECT, null=True)
+
+
+class QuarantineReview(models.Model):
+    """Somebody looked at what was set aside for one reason from one sender, as far as `upto`, and says so."""
+
+    sender = models.CharField(max_length=200)
+    reason = models.CharField(max_length=60)
+    upto = models.BigIntegerField()
+    at = models.DateTimeField()
+    by_id = models.CharField(max_length=40)
+    by_name = models.CharField(max_length=200)
+    words = models.TextField()
+
+
+class QuarantineReplay(models.Model):
+    """What became of a message in quarantine when a person had it taken in again."""
+
+    message = models.ForeignKey(DeviceMessage, on_delete=models.PROTECT)
+    at = models.DateTimeField()
+    by_id = models.CharField(max_length=40)
+    by_name = models.CharField(max_length=200)
+    # How many values came to a visit; none, with the reason in words, when it still may not chart.
+    charted = models.PositiveIntegerField()
+    visit = models.CharField(max_length=60, null=True)
+    sentence = models.TextField()
 
 
 class AccessRecord(models.Model):
@@ -210,6 +255,22 @@ class VisitRow(models.Model):
     stopped_at = models.DateTimeField(null=True)
 
 
+class DeviceSpanRow(models.Model):
+    """A time in which a device was on the patient of a visit, or is known not to have been."""
+
+    stream = models.CharField(max_length=60, db_index=True)
+    device = models.CharField(max_length=100, db_index=True)
+    instrument = models.CharField(max_length=10)
+    is_on = models.BooleanField()
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "device", "from_at"], name="device_span_once")
+        ]
+
+
 class LotRow(models.Model):
     """A lot of a site in a list."""
 
@@ -309,16 +370,50 @@ class CaseRow(models.Model):
     closed_at = models.DateTimeField(null=True)
 
 
+class AlertsRow(models.Model):
+    """A visit's alerts in a list: how many are open, and until when their sound is quiet."""
+
+    stream = models.CharField(primary_key=True, max_length=60)
+    seq = models.PositiveIntegerField()
+    visit = models.CharField(max_length=60, unique=True)
+    open = models.PositiveIntegerField(db_index=True)
+    unanswered = models.PositiveIntegerField()
+    sound_paused_until = models.DateTimeField(null=True)
+
+
+class AlertRow(models.Model):
+    """One alert, as reports ask for it."""
+
+    entry = models.CharField(primary_key=True, max_length=80)
+    stream = models.CharField(max_length=60, db_index=True)
+    visit = models.CharField(max_length=60)
+    key = models.CharField(max_length=120)
+    rule = models.CharField(max_length=20)
+    priority = models.CharField(max_length=10)
+    source = models.CharField(max_length=20)
+    observed_at = models.DateTimeField()
+    raised_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    choice = models.CharField(max_length=20, null=True)
+    escalated_at = models.DateTimeField(null=True)
+
+
 # --- ordinary rows ------------------------------------------------------------------------------------------
 
 
 class Clinician(AbstractUser):
-    """A person who signs in. `role` decides what they may do; `printed_name` is what a signature shows."""
+    """A person who signs in. `role` decides what they may do; `printed_name` is what a signature shows.
+
+    Signing in may happen anywhere, so being on duty is not being on site: that they say themselves.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     role = models.CharField(max_length=20)
     printed_name = models.CharField(max_length=200)
     on_duty_since = models.DateTimeField(null=True)
+    on_site_since = models.DateTimeField(null=True)
 
     REQUIRED_FIELDS = ["role", "printed_name"]
 
@@ -339,6 +434,10 @@ class Chair(models.Model):
     name = models.CharField(max_length=60)
     order = models.PositiveSmallIntegerField()
     monitor = models.CharField(max_length=100, null=True, unique=True)
+    # Since when it stands there; null from before that was kept: always.
+    monitor_since = models.DateTimeField(null=True)
+    pump = models.CharField(max_length=100, null=True, unique=True)
+    pump_since = models.DateTimeField(null=True)
     site = models.CharField(max_length=40, default=MAIN_SITE)
 
 
@@ -353,8 +452,42 @@ class ChairSlot(models.Model):
         constraints = [models.UniqueConstraint(fields=["chair", "starts_at"], name="chair_slot_once")]
 
 
+class EmptyChairCount(models.Model):
+    """How often a monitor was heard on one day beside a chair at which nobody sat, with the first message."""
+
+    sender = models.CharField(max_length=200)
+    reason = models.CharField(max_length=60)
+    day = models.DateField()
+    sentence = models.TextField()
+    acknowledgement = models.CharField(max_length=2)
+    times = models.PositiveIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    raw = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sender", "reason", "day"], name="empty_chair_once_a_day")
+        ]
+
+
 class ClinicSetting(models.Model):
     """One of the clinic's own choices, as JSON."""
 
     key = models.CharField(primary_key=True, max_length=60)
     value = models.TextField()
+
+
+class Gateway(models.Model):
+    """A machine that sends what monitors measured, known over HTTP by a token of which the hash is kept.
+
+    `monitors` is a JSON list of the devices that it may speak for; an empty one means any.
+    """
+
+    id = models.CharField(primary_key=True, max_length=40)
+    name = models.CharField(max_length=60, unique=True)
+    monitors = models.TextField(default="[]")
+    token_digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)

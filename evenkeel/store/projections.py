@@ -1,15 +1,16 @@
 """Rows for lists, worked out from a state and written in the transaction that appends to it."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from evenkeel.record.alerts import AlertsState
 from evenkeel.record.counting import CaseState, StockroomState
 from evenkeel.record.courses import CourseState
 from evenkeel.record.custody import LotState
 from evenkeel.record.patients import PatientState
 from evenkeel.record.state import State
 from evenkeel.record.visits import VisitState
-from evenkeel.store import models, projections_custody
+from evenkeel.store import models, projections_alerts, projections_custody, projections_devices
 from evenkeel.values.ids import StreamId
 
 Columns = dict[str, Any]
@@ -17,13 +18,27 @@ Columns = dict[str, Any]
 Rows = dict[type[Any], list[Columns]]
 
 
+class _InParts(Protocol):
+    """A module for states that have more rows than one; each row names its stream in `stream`."""
+
+    @property
+    def PARTS(self) -> tuple[type[Any], ...]: ...  # noqa: N802  # a constant of the module
+
+    def parts(self, state: Any) -> Rows:
+        """The rows, by table, as `written_parts` orders them."""
+
+    def write_parts(self, state: Any) -> None:
+        """Write those that are new or stand otherwise than they should."""
+
+    def written_parts(self, state: Any) -> Rows:
+        """The rows as they stand in the database."""
+
+
 def rows_of(state: State) -> Rows:
     """Return every row that a state stands for in lists, by table."""
     table, columns = row_of(state)
-    rows: Rows = {table: [columns]}
-    if isinstance(state, LotState):
-        rows |= projections_custody.parts(state)
-    return rows
+    in_parts = _IN_PARTS.get(type(state))
+    return {table: [columns], **(in_parts.parts(state) if in_parts else {})}
 
 
 def row_of(state: State) -> tuple[type[Any], Columns]:
@@ -36,16 +51,16 @@ def write(state: State) -> None:
     """Write the rows of a state; call it inside the transaction that appended."""
     table, columns = row_of(state)
     table.objects.update_or_create(stream=state.stream, defaults=columns)
-    if isinstance(state, LotState):
-        projections_custody.write_parts(state)
+    if in_parts := _IN_PARTS.get(type(state)):
+        in_parts.write_parts(state)
 
 
 def written(state: State) -> Rows:
     """Return the rows as they stand in the database, to compare with `rows_of`."""
     table, columns = row_of(state)
     found: Rows = {table: list(table.objects.filter(stream=state.stream).values(*columns))}
-    if isinstance(state, LotState):
-        found |= projections_custody.written_parts(state)
+    if in_parts := _IN_PARTS.get(type(state)):
+        found |= in_parts.written_parts(state)
     return found
 
 
@@ -54,7 +69,8 @@ def rows_without_stream() -> list[StreamId]:
     known = models.Stream.objects.values("pk")
     found: set[str] = set()
     tables = [table for table, _ in _TABLES.values()]
-    for table in (*tables, *projections_custody.PARTS):
+    parts = [table for in_parts in _IN_PARTS.values() for table in in_parts.PARTS]
+    for table in (*tables, *parts):
         found.update(table.objects.exclude(stream__in=known).values_list("stream", flat=True))
     return [StreamId(stream) for stream in sorted(found)]
 
@@ -124,4 +140,11 @@ _TABLES: Final[dict[type[State], tuple[type[Any], Callable[[Any], Columns]]]] = 
     LotState: (models.LotRow, projections_custody.lot),
     StockroomState: (models.StockroomRow, projections_custody.stockroom),
     CaseState: (models.CaseRow, projections_custody.case),
+    AlertsState: (models.AlertsRow, projections_alerts.alerts),
+}
+
+_IN_PARTS: Final[dict[type[State], _InParts]] = {
+    LotState: projections_custody,
+    VisitState: projections_devices,
+    AlertsState: projections_alerts,
 }

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Final, TypeVar
 
+from evenkeel.record.alerts import AlertsState
 from evenkeel.record.chain import first_hash
 from evenkeel.record.codec import decode
 from evenkeel.record.counting import CaseState, StockroomState
@@ -28,6 +29,7 @@ STATE_OF: Final[dict[StreamKind, type[State]]] = {
     "custody": LotState,
     "stockroom": StockroomState,
     "case": CaseState,
+    "alerts": AlertsState,
 }
 
 # States are immutable and checked against the stream's head; keeping some saves reading whole streams again.

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 
+from evenkeel.record.devices import Instrument
 from evenkeel.record.entry import Author
 from evenkeel.store import models
 from evenkeel.values.ids import ChairId, StreamId
@@ -19,11 +20,12 @@ SLOT: Final = timedelta(minutes=15)
 
 @frozen
 class Chair:
-    """A place where an infusion runs, and the monitor that stands beside it."""
+    """A place where an infusion runs, and the monitor and the pump that stand beside it."""
 
     id: ChairId
     name: str
     monitor: str | None
+    pump: str | None = None
 
 
 class SlotTaken(Exception):
@@ -37,13 +39,17 @@ class SlotTaken(Exception):
 
 def chairs() -> tuple[Chair, ...]:
     """Every chair, in the order in which they stand."""
-    rows = models.Chair.objects.order_by("order", "id")
-    return tuple(Chair(id=ChairId(row.pk), name=row.name, monitor=row.monitor) for row in rows)
+    return tuple(_chair(row) for row in models.Chair.objects.order_by("order", "id"))
 
 
 def chair(id_: ChairId) -> Chair | None:
     """One chair, or None."""
-    return next((found for found in chairs() if found.id == id_), None)
+    row = models.Chair.objects.filter(pk=id_).first()
+    return _chair(row) if row else None
+
+
+def _chair(row: models.Chair) -> Chair:
+    return Chair(id=ChairId(row.pk), name=row.name, monitor=row.monitor, pump=row.pump)
 
 
 def add_chair(id_: ChairId, name: str, *, by: Author, at: datetime, reason: str) -> None:
@@ -53,19 +59,28 @@ def add_chair(id_: ChairId, name: str, *, by: Author, at: datetime, reason: str)
     record_change(at=at, by=by, table="chair", row=id_, before={}, after={"name": name}, reason=reason)
 
 
-def assign_monitor(id_: ChairId, monitor: str | None, *, by: Author, at: datetime) -> None:
-    """Write down which monitor stands beside a chair, or that none does."""
+def assign_device(
+    id_: ChairId, instrument: Instrument, device: str | None, *, since: datetime, by: Author, at: datetime
+) -> None:
+    """Write down which monitor, or pump, stands beside a chair and since when, or that none does.
+
+    Said again of the same device, the earlier time stays.
+    """
     row = models.Chair.objects.select_for_update().get(pk=id_)
-    before, row.monitor = row.monitor, monitor
-    row.save(update_fields=["monitor"])
+    before, stood = getattr(row, instrument), getattr(row, f"{instrument}_since")
+    if device is not None and device == before:
+        since = since if stood is not None and since < stood else stood
+    setattr(row, instrument, device)
+    setattr(row, f"{instrument}_since", since if device is not None else None)
+    row.save(update_fields=[instrument, f"{instrument}_since"])
     record_change(
         at=at,
         by=by,
         table="chair",
         row=id_,
-        before={"monitor": before},
-        after={"monitor": monitor},
-        reason="monitor moved",
+        before={instrument: before},
+        after={instrument: device},
+        reason=f"{instrument} moved",
     )
 
 

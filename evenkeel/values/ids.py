@@ -9,7 +9,7 @@ ClinicianId = NewType("ClinicianId", str)
 ChairId = NewType("ChairId", str)
 IdempotencyKey = NewType("IdempotencyKey", str)
 
-StreamKind = Literal["patient", "course", "visit", "custody", "stockroom", "case"]
+StreamKind = Literal["patient", "course", "visit", "custody", "stockroom", "case", "alerts"]
 
 # Every stream id is derived in this namespace, so that a retried request names the same stream.
 STREAMS = uuid.UUID("6b0f3a0e-8a44-5d4b-9a55-2f5f0c2f7c11")

@@ -3,6 +3,7 @@
 Nothing converts by itself: a weight is never a volume, and a rate per hour is never a rate per minute.
 """
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import total_ordering
 from typing import ClassVar, Self
@@ -97,6 +98,11 @@ class Minutes(Quantity):
     ucum: ClassVar[str] = "min"
     shown_unit: ClassVar[str] = "min"
 
+    @property
+    def span(self) -> timedelta:
+        """The same as a length of time, without what is shorter than a microsecond."""
+        return timedelta(microseconds=int(self.value * 60_000_000))
+
 
 @frozen
 class Hours(Quantity):
@@ -112,6 +118,9 @@ class Days(Quantity):
 
     ucum: ClassVar[str] = "d"
     shown_unit: ClassVar[str] = "days"
+
+    def __str__(self) -> str:
+        return "1 day" if self.value == 1 else f"{self.number} {self.shown_unit}"
 
 
 @frozen

@@ -1,13 +1,13 @@
 """The access log as a page: who looked at or wrote to whose data, by patient, person and day."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from django import forms
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import path
-from django.utils import timezone
 
+from evenkeel.journey.rules import clinic_midnight
 from evenkeel.record.entry import ROLE_WORDS
 from evenkeel.store.queries import access_log, people
 from evenkeel.values.ids import ClinicianId
@@ -79,9 +79,8 @@ def _question(asked: dict[str, Any]) -> dict[str, Any]:
     if asked["person"]:
         question["by"] = ClinicianId(asked["person"])
     if asked["day"]:
-        midnight = timezone.make_aware(datetime.combine(asked["day"], time.min))
-        next_midnight = timezone.make_aware(datetime.combine(asked["day"] + timedelta(days=1), time.min))
-        question |= {"since": midnight, "until": next_midnight}
+        until = clinic_midnight(asked["day"] + timedelta(days=1))
+        question |= {"since": clinic_midnight(asked["day"]), "until": until}
     return question
 
 

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from django import forms
 
-from evenkeel.clinical.infusion import EVENTS, GRADES, SIGN_WORDS
+from evenkeel.clinical.infusion import EVENTS, GRADES, REASONS, SIGN_WORDS
 from evenkeel.clinical.infusion.signs import POSSIBLE
 from evenkeel.clinical.rescue import RESCUE_DRUGS, ROUTES
 from evenkeel.journey.scales import scale_on_record
 from evenkeel.record.infusion import (
+    CheckDeferred,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
@@ -114,6 +115,21 @@ def _(payload: EventRecorded, form: forms.Form) -> Units:
 def _(payload: EventRecorded, form: forms.Form) -> EventRecorded:
     typed = form.cleaned_data
     return replace(payload, event=typed["event"], grade=typed["grade"], note=typed["note"])
+
+
+@add_fields.register
+def _(payload: CheckDeferred, form: forms.Form) -> Units:
+    # How long it was put off is what the rules allowed; who takes that back marks the entry as made in error.
+    form.fields["deferred_because"] = forms.ChoiceField(
+        label="Put off because", choices=list(REASONS.items()), initial=payload.reason
+    )
+    form.fields["words"] = _line("In words", payload.words, required=False)
+    return {}
+
+
+@read.register
+def _(payload: CheckDeferred, form: forms.Form) -> CheckDeferred:
+    return replace(payload, reason=form.cleaned_data["deferred_because"], words=form.cleaned_data["words"])
 
 
 @add_fields.register

@@ -1,7 +1,8 @@
 """The chair board: every chair in its place, what is due there next, and the worst that is wrong."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from threading import Lock
+from typing import Any, ClassVar, Final
 
 from django.urls import path, reverse
 from django.utils import timezone
@@ -12,10 +13,10 @@ from evenkeel.journey.rules import book
 from evenkeel.record.entry import Author
 from evenkeel.record.visits import VisitPhase, VisitState
 from evenkeel.store.queries import courses
-from evenkeel.store.queries.board import ChairNow, Seated, chairs_now
+from evenkeel.store.queries.board import ChairNow, chairs_now, seen_at
 from evenkeel.store.queries.monitors import MonitorNow
 from evenkeel.values.ids import reference_of
-from evenkeel.web import handover_words, infusion_view, pages
+from evenkeel.web import board_alert, board_people, handover_words, infusion_view, pages
 from evenkeel.web.discharge import earliest_at
 from evenkeel.web.infusion_data import empty_at
 from evenkeel.web.jinja import clinic_time, duration
@@ -39,41 +40,120 @@ PREPARING: Final[dict[VisitPhase, str]] = {
 }
 
 
+# How many of the worst chairs are named above the tiles: what can be read at one glance. Proposal.
+WORST_MAX: Final = 4
+
+
+def worst_of(tiles: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """The chairs to look at first, worst first and then by place, and how many more there are.
+
+    A chair that nobody watches while drug runs stands after those with an alert of high priority.
+    """
+    ranked = sorted(
+        ((rank, tile) for tile in tiles if (rank := _rank(tile)) is not None), key=lambda each: each[0]
+    )
+    return [tile for _, tile in ranked[:WORST_MAX]], max(0, len(ranked) - WORST_MAX)
+
+
+def _rank(tile: dict[str, Any]) -> float | None:
+    """How bad a tile is, 0 the worst; None when nothing is wrong there."""
+    alert = tile.get("alert")
+    if alert is not None:
+        return infusion_view.RANK[alert["priority"]] + (0.25 if alert["answered"] else 0.0)
+    if tile["state"] != "empty" and tile["signal"] in ("no signal", "offline"):
+        return infusion_view.RANK["high"] + 0.5
+    return None
+
+
+def density_of(count: int) -> str:
+    """How closely tiles stand, so that every chair is on one screen. Counts are proposals."""
+    return next(
+        name
+        for name, most in (("few", 6), ("many", 12), ("dense", 24), ("tight", None))
+        if not most or count <= most
+    )
+
+
 def tiles(at: datetime) -> list[dict[str, Any]]:
     """One tile per chair for `board.chairs`, always in the same order."""
     day_ends_at = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(
         days=1
     )
     rulebook = book()
-    return [_tile(rulebook, chair, at) for chair in chairs_now(SEATED, ON_THE_PUMP, day_ends_at=day_ends_at)]
+    return _kept.tiles(rulebook, chairs_now(SEATED, ON_THE_PUMP, day_ends_at=day_ends_at), at)
+
+
+class KeptTiles:
+    """Tiles that were made a moment ago: ten screens that show fifty chairs cost little more than one.
+
+    A tile is made anew as soon as anything was written or measured there, and in any case when it is old.
+    """
+
+    # What moves with time alone is milligrams, minutes left, and how long a monitor is silent. Proposal.
+    MADE_ANEW_AFTER: Final = timedelta(seconds=2)
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: dict[ChairNow, tuple[Rulebook, datetime, dict[str, Any]]] = {}
+
+    def tiles(self, rulebook: Rulebook, chairs: tuple[ChairNow, ...], at: datetime) -> list[dict[str, Any]]:
+        """One tile for each chair."""
+        with self._lock:
+            before = self._kept
+        now = {chair: self._one(before.get(chair), rulebook, chair, at) for chair in chairs}
+        with self._lock:
+            self._kept = now
+        return [tile for _, _, tile in now.values()]
+
+    def _one(
+        self,
+        kept: tuple[Rulebook, datetime, dict[str, Any]] | None,
+        rulebook: Rulebook,
+        chair: ChairNow,
+        at: datetime,
+    ) -> tuple[Rulebook, datetime, dict[str, Any]]:
+        if kept is not None and kept[0] is rulebook and timedelta(0) <= at - kept[1] < self.MADE_ANEW_AFTER:
+            return kept
+        return rulebook, at, _tile(rulebook, chair, at)
+
+
+_kept = KeptTiles()
 
 
 def _tile(rulebook: Rulebook, chair: ChairNow, at: datetime) -> dict[str, Any]:
     if chair.seated is None:
         note = f"Free. Next at {clinic_time(chair.next_at)}" if chair.next_at else "Free"
         return {"chair": chair.name, "url": None, "state": "empty", "note": note}
-    seated, state = chair.seated, chair.seated.state
-    alert = _alert(rulebook, chair, seated, at)
-    signal = _signal(chair, seated, at)
+    seated = chair.seated
+    state, raised, monitor = seen_at(seated.visit)
+    has_monitor = chair.monitor is not None
+    alert = board_alert.worst(rulebook, state, raised, monitor, at, has_monitor=has_monitor)
+    signal = _signal(chair, state, monitor, at)
     tile = {
         "chair": chair.name,
         "url": reverse("chart", args=[reference_of(state.stream)]),
         "state": STATES.get(state.phase, "prep"),
         "patient": seated.short_name,
+        "initials": initials(seated.short_name),
         "identifier": seated.record_number,
         "nurse": state.responsible.who.printed_name if state.responsible else nurse_of(state),
         "offered": handover_words.offered_words(state),
         "drug": "ketamine",
         "alert": alert,
         "signal": signal,
-        "signal_at": seated.monitor.heard_at,
+        "signal_at": monitor.heard_at,
         **_dose(state, at),
-        **_signs(state, seated.monitor, at),
+        **_signs(state, monitor, at),
         **_due(rulebook, state, at),
     }
     if chair.others:
         tile["patient"] += f" (+{chair.others} checked in here)"
     return tile
+
+
+def initials(name: str) -> str:
+    """The first letter of each part of a name, as "A. R."."""
+    return " ".join(f"{part[:1]}." for part in name.split())
 
 
 def nurse_of(state: VisitState) -> str | None:
@@ -86,10 +166,10 @@ def nurse_of(state: VisitState) -> str | None:
     return next((author.printed_name for author in authors if author.role == "nurse"), None)
 
 
-def _signal(chair: ChairNow, seated: Seated, at: datetime) -> str:
+def _signal(chair: ChairNow, state: VisitState, monitor: MonitorNow, at: datetime) -> str:
     """Whether the monitor is heard. While drug runs, an assigned monitor that is silent is said loudly."""
-    feed = infusion_view.feed_state(seated.monitor, at)
-    if seated.state.phase not in ON_THE_PUMP:
+    feed = infusion_view.feed_state(monitor, at)
+    if state.phase not in ON_THE_PUMP:
         return feed if feed in ("live", "late") else "manual"
     return "no signal" if feed == "manual" and chair.monitor else feed
 
@@ -140,38 +220,38 @@ def _due(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]:
     return {"due_at": None, "due_label": None, "note": PREPARING.get(state.phase)}
 
 
-def _alert(rulebook: Rulebook, chair: ChairNow, seated: Seated, at: datetime) -> dict[str, Any] | None:
-    """The worst that is wrong at a chair, its cause in a few words; a late or missed check counts as well."""
-    found = infusion_view.alerts(
-        rulebook, seated.state, seated.monitor, at, has_monitor=chair.monitor is not None
-    )
-    worst = found[0] if found else None
-    checks = infusion_view.checks_due(rulebook, seated.state, at)
-    priority = checks["priority"]
-    rank = infusion_view.RANK
-    if priority is not None and (worst is None or rank[priority] < rank[worst["priority"]]):
-        word = "missed, due" if checks["due"] == "missed" else "late, due"
-        return {
-            "priority": priority,
-            "cause": f"Check {word} {duration(at - checks['next_due_at'])} ago",
-            "at": checks["next_due_at"],
-        }
-    if worst is None:
-        return None
-    return {"priority": worst["priority"], "cause": worst["short"], "at": worst["at"]}
-
-
 class BoardPage(Page):
-    """Every chair on one screen."""
+    """Every chair on one screen, who is here, and the chairs to look at first."""
 
     action = "board.read"
     template = "board/board.html.jinja"
+    is_wall: ClassVar[bool] = False
 
     def context(self, **extra: Any) -> dict[str, Any]:
-        """Add the tiles."""
+        """Add the tiles and the people."""
         at = pages.now()
-        open_risks = courses.count_open_risks()
-        return super().context(tiles=tiles(at), open_risks=open_risks, now=at, **extra)
+        found = tiles(at)
+        if self.is_wall:
+            found = [_without_names(tile) for tile in found]
+        worst, more = worst_of(found)
+        return super().context(
+            tiles=found,
+            density=density_of(len(found)),
+            worst=worst,
+            worst_more=more,
+            people=board_people.here(self.author, at, [tile["chair"] for tile in found]),
+            is_wall=self.is_wall,
+            open_risks=courses.count_open_risks(),
+            now=at,
+            **extra,
+        )
+
+
+def _without_names(tile: dict[str, Any]) -> dict[str, Any]:
+    """A tile for a wall that visitors pass: initials in place of names and record numbers."""
+    if tile["state"] == "empty":
+        return tile
+    return {**tile, "patient": tile["initials"], "identifier": None, "url": None}
 
 
 class Tiles(BoardPage):
@@ -180,7 +260,23 @@ class Tiles(BoardPage):
     template = "board/tiles.html.jinja"
 
 
+class WallPage(BoardPage):
+    """The board for a screen on the wall: nothing to press, nobody's name, all of the screen."""
+
+    template = "board/wall.html.jinja"
+    is_wall = True
+
+
+class WallTiles(WallPage):
+    """The wall's tiles alone."""
+
+    template = "board/tiles.html.jinja"
+
+
 urlpatterns = [
     path("board/", BoardPage.as_view(), name="board"),
     path("board/tiles/", Tiles.as_view(), name="board_tiles"),
+    path("board/wall/", WallPage.as_view(), name="board_wall"),
+    path("board/wall/tiles/", WallTiles.as_view(), name="board_wall_tiles"),
+    *board_people.urlpatterns,
 ]

@@ -5,12 +5,14 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 
 from evenkeel.journey.policy import may
 from evenkeel.record.entry import ROLE_WORDS, Author
 from evenkeel.store.queries import people
 from evenkeel.store.queries import settings as clinic_settings
+from evenkeel.web import alerts_view, pages
 from evenkeel.web.routes import Asked, is_permitted
 
 # In the order in which they stand: name of the route, what it is called, what it asks for.
@@ -42,6 +44,8 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "person": None,
         "idle_minutes": None,
         "here_url": None,
+        "reads_alerts": False,
+        "alert_watch": None,
     }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -51,6 +55,9 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     shared["here_url"] = reverse("here")
     shared["nav"] = _nav(request, author)
     shared["live_url"] = reverse("live") if may(author.role, "live.read") else None
+    shared["reads_alerts"] = may(author.role, "alert.read")
+    # Looked up only where the frame is drawn: the parts of a page that are fetched by themselves have none.
+    shared["alert_watch"] = SimpleLazyObject(lambda: alerts_view.watch(author, pages.now()))
     shared["person"] = {
         "id": author.id,
         "name": author.printed_name,

@@ -4,16 +4,15 @@ Questions are sent as forms, since a patient's or a person's name must not stand
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final, Literal, get_args
 
 from django import forms
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import path
-from django.utils import timezone
 from django.utils.html import format_html
 
-from evenkeel.journey.rules import clinic_day
+from evenkeel.journey.rules import clinic_day, clinic_midnight
 from evenkeel.store import sites
 from evenkeel.store.queries import access_log, custody_reports, people
 from evenkeel.store.queries.custody_reports import Asked
@@ -225,8 +224,8 @@ def _days(typed: Mapping[str, Any], today: date) -> tuple[date | None, date | No
 
 def _asked(typed: Mapping[str, Any], first: date | None, last: date | None) -> Asked:
     return Asked(
-        since=_midnight(first) if first else None,
-        until=_midnight(last + timedelta(days=1)) if last else None,
+        since=clinic_midnight(first) if first else None,
+        until=clinic_midnight(last + timedelta(days=1)) if last else None,
         controlled_only=not typed["drug"],
         drug=typed["drug"] if typed["drug"] not in ("", EVERY_DRUG) else None,
         site=typed["site"] or None,
@@ -239,10 +238,6 @@ def _asked(typed: Mapping[str, Any], first: date | None, last: date | None) -> A
 
 def _patients(said: str) -> frozenset[StreamId] | None:
     return access_log.patients_matching(said) if said.strip() else None
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _period_words(first: date | None, last: date | None) -> str:

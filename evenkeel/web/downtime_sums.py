@@ -122,8 +122,8 @@ def checks_to_come(
     if state.started is None:
         return ()
     on = state.started.at.astimezone(at.tzinfo).date()
-    during = _span(book.limits("INF-CHK-001", on).interval)
-    recovery = _span(book.limits("INF-CHK-002", on).interval)
+    during = book.limits("INF-CHK-001", on).interval.span
+    recovery = book.limits("INF-CHK-002", on).interval.span
     next_due_at = check_schedule(book, state, at).next_due_at or at
     if state.stopped is not None:
         until = max(may_leave_at or at, at)
@@ -137,7 +137,7 @@ def checks_to_come(
         for due in _every(next_due_at, during, at, until)
         if ends_at is None or due < ends_at
     ]
-    for place in range(int(_span(stay) / recovery) + 1):
+    for place in range(int(stay.span / recovery) + 1):
         after = place * recovery
         due_at = ends_at + after if ends_at is not None else None
         found.append(CheckToCome(due_at=due_at, is_recovery=True, after_stop=after))
@@ -151,10 +151,6 @@ def _every(first_at: datetime, interval: timedelta, at: datetime, until: datetim
     while due <= min(until, at + REACH):
         yield due
         due += interval
-
-
-def _span(minutes: Minutes) -> timedelta:
-    return timedelta(minutes=float(minutes.value))
 
 
 def in_ml(volume: Fraction) -> str:

@@ -60,10 +60,6 @@ class OfferForm(VisitForm):
         choice.choices = [("", "Choose"), *((person.id, person.printed_name) for person in receivers)]
 
 
-class AcceptForm(VisitForm):
-    """Nothing is typed: who sends it has read the page."""
-
-
 class ReasonForm(VisitForm):
     """Why it is declined or withdrawn."""
 
@@ -131,6 +127,7 @@ class PicturePage(HandoverPage):
             **shown,
             **now_part(self, state),
             "can_set": False,
+            "can_answer": False,
             "can_decide": False,
             "order": ordering_view.order_summary(state.order) if state.order else None,
             "picture": handover_view.picture(state, pages.now()),
@@ -141,7 +138,6 @@ class AcceptPage(PicturePage):
     """Whoever was asked reads what was written and what counts now, and accepts."""
 
     template = "handover/accept.html.jinja"
-    form_class = AcceptForm
     heading = "Accept the handover"
     button = "Accept: I am responsible now"
     needs_seen = True

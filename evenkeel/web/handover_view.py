@@ -16,7 +16,7 @@ from evenkeel.record.handover import (
     HandoverTakenOver,
     HandoverWithdrawn,
 )
-from evenkeel.record.infusion import EventRecorded, NoteWritten, PressureDecided
+from evenkeel.record.infusion import CheckDeferred, EventRecorded, NoteWritten, PressureDecided
 from evenkeel.record.signs import SIGN_NAMES
 from evenkeel.record.state import Written
 from evenkeel.record.visits import VisitState
@@ -28,7 +28,7 @@ from evenkeel.web.jinja import clinic_time, duration
 from evenkeel.web.sentences import handover_parts, sentence_of
 from evenkeel.web.upkeep_view import Call
 
-_TOLD: Final = (EventRecorded, PressureDecided, NoteWritten)
+_TOLD: Final = (CheckDeferred, EventRecorded, PressureDecided, NoteWritten)
 _GRAVE: Final = (HandoverDeclined, HandoverTakenOver)
 
 

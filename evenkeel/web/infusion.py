@@ -1,5 +1,6 @@
 """Pages of the infusion: the chart, and one small page for each thing that is charted or done at the pump."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,7 +10,8 @@ from django.urls import path
 from evenkeel.clinical import infusion as rules
 from evenkeel.clinical.infusion import EVENTS
 from evenkeel.clinical.infusion import signs as infusion_signs
-from evenkeel.journey import infusion
+from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.journey import associations, infusion
 from evenkeel.journey.acting import Act
 from evenkeel.journey.phases import IN_THE_CHAIR, ON_THE_PUMP
 from evenkeel.journey.policy import may
@@ -17,23 +19,31 @@ from evenkeel.journey.rules import book, clinic_day
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store import reading, rows
+from evenkeel.store.queries import alerts as alert_queries
 from evenkeel.store.queries import monitors, settings
+from evenkeel.store.queries.monitors import Sampled
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.issues import Issue
 from evenkeel.web import (
+    alerts_view,
     handover_view,
     infusion_forms,
     infusion_steps,
+    infusion_table,
     infusion_view,
+    offline,
     ordering_view,
     pages,
     pressure_view,
     timeline,
 )
 from evenkeel.web.chairside import VisitFormPage, VisitPage, next_step, step_after, steps, typed_time
-from evenkeel.web.infusion_data import chart_data
+from evenkeel.web.devices_view import device_words
+from evenkeel.web.infusion_data import chart_data, grain_of
 from evenkeel.web.infusion_forms import REALLY, SignsForm
 from evenkeel.web.jinja import clinic_zone
+from evenkeel.web.last_saved import last_saved
+from evenkeel.web.pump_view import pump_says
 from evenkeel.web.verdicts import findings, in_the_way, overrides_of
 
 # What the page asks about twice before it sends; the use case asks again, with or without a script.
@@ -53,63 +63,77 @@ class ChartPage(VisitPage):
             **now_part(self, state),
             **controls_part(self, state),
             **record_part(self, state),
+            **saved_part(self, state),
             **chart_part(state),
             **signs_part(self, state),
             "form": SignsForm(),
+            "kept": offline.addresses(self, state),
             "events": list(EVENTS.items()),
         }
 
 
 def chart_part(state: VisitState) -> dict[str, Any]:
     """The chart and its table."""
-    at = pages.now()
-    data = data_of(state)
-    return {"data": data, "table": infusion_view.table(book(), state, at)}
+    rulebook, at, samples = book(), pages.now(), monitors.samples(state.stream)
+    return {
+        "data": data_of(rulebook, state, samples, at),
+        "table": infusion_table.table(rulebook, state, samples, at),
+    }
 
 
-def data_of(state: VisitState) -> dict[str, Any]:
-    """What the chart draws."""
-    at = pages.now()
+def data_of(
+    rulebook: Rulebook,
+    state: VisitState,
+    samples: tuple[Sampled, ...],
+    at: datetime,
+    since: datetime | None = None,
+) -> dict[str, Any]:
+    """What the chart draws; of the monitor's values only those from a moment on, where one is given."""
     patient = reading.patient(state.booking.payload.patient)
     return chart_data(
         state,
-        monitors.samples(state.stream),
-        book(),
+        samples,
+        rulebook,
         zone=clinic_zone(),
         at=at,
         age_years=float(patient.age_on(clinic_day(at))),
         is_level_shown=settings.current().predicted_level_shown,
+        since=since,
     )
 
 
 def table_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
     """The chart's twin alone."""
-    return {"table": infusion_view.table(book(), state, pages.now())}
+    return {"table": infusion_table.table(book(), state, monitors.samples(state.stream), pages.now())}
 
 
 def now_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
     """What changes by itself: what is due, what the rules ask, the monitor's values, how much was given."""
-    at = pages.now()
+    rulebook, at, role = book(), pages.now(), page.author.role
     monitor = monitors.monitor_now(state.stream)
     chair = rows.chair(state.chair)
     has_monitor = chair is not None and chair.monitor is not None
-    watch = infusion_view.watch_of(state, monitor, at, has_monitor=has_monitor)
-    alerts = infusion_view.alerts(book(), state, monitor, at, has_monitor=has_monitor)
+    watch = rules.watch_of(state, monitor, at, has_monitor=has_monitor)
+    alerts = alert_queries.for_visit(state.stream)
     return {
-        "alerts": alerts,
-        "pressure": pressure_view.beside_alerts(book(), state, alerts, at),
-        "can_decide": may(page.author.role, "infusion.run"),
-        "unwatched": infusion_view.unwatched_words(book(), watch),
+        "alerting_now": alerts_view.panel(alerts, state, monitor, at, is_shown=may(role, "alert.read")),
+        "can_answer": may(role, "alert.answer"),
+        "pressure": pressure_view.beside_alerts(rulebook, state, alerts, at),
+        "can_decide": may(role, "infusion.run"),
+        "unwatched": infusion_view.unwatched_words(rulebook, watch),
         "unknown": infusion_view.unknown_words(state),
         "values": infusion_view.live_values(state, monitor, at),
+        "pump_says": pump_says(monitor.pump),
         "feed": infusion_view.feed_state(monitor, at),
         "heard_at": monitor.heard_at,
-        "monitor_name": chair.monitor if chair else None,
+        "monitor_name": associations.device_in_use(state, "monitor", at),
         "chair_name": chair.name if chair else state.chair,
-        "checks": infusion_view.checks_due(book(), state, at),
+        "may_put_on": may(role, "infusion.chart") and state.phase in IN_THE_CHAIR,
+        "checks": infusion_view.checks_due(rulebook, state, at),
+        "may_defer": may(role, "infusion.chart") and rules.may_defer(rulebook, state, at),
         "given": infusion_view.given(state, at),
-        "run": infusion_steps.run_in_steps(book(), state, at),
-        "can_set": may(page.author.role, "infusion.run"),
+        "run": infusion_steps.run_in_steps(rulebook, state, at),
+        "can_set": may(role, "infusion.run"),
         "seen": state.seq,
         "is_on_the_pump": state.phase in ON_THE_PUMP,
     }
@@ -146,9 +170,20 @@ def controls_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
 
 
 def record_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
-    """Everything that was written to the visit."""
+    """Everything that was written to the visit; whoever puts a line right comes back to the chart."""
     can_amend = may(page.author.role, "entry.amend")
-    return {"lines": timeline.lines(state, can_amend=can_amend)}
+    back = page.address("chart")
+    lines = timeline.lines(state, can_amend=can_amend)
+    return {
+        "lines": [{**line, "url": f"{line['url']}?next={back}" if line["url"] else None} for line in lines]
+    }
+
+
+def saved_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
+    """What this person saved a moment ago, for who may take it back."""
+    if not may(page.author.role, "entry.amend"):
+        return {"saved": None}
+    return {"saved": last_saved(state, page.author, pages.now(), page.address("chart"))}
 
 
 def signs_part(page: VisitPage, state: VisitState) -> dict[str, Any]:
@@ -169,6 +204,7 @@ class Part(VisitPage):
         "responsible": (responsible_part, "infusion/responsible.html.jinja"),
         "now": (now_part, "infusion/now.html.jinja"),
         "controls": (controls_part, "infusion/controls.html.jinja"),
+        "saved": (saved_part, "infusion/saved.html.jinja"),
         "record": (record_part, "infusion/record.html.jinja"),
         "table": (table_part, "infusion/table.html.jinja"),
     }
@@ -197,8 +233,12 @@ class ChartData(VisitPage):
     action = "visit.read"
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        """Answer with the data."""
-        return JsonResponse(data_of(self.state))
+        """Answer with the data; `since`, in seconds, is up to when the page holds the monitor's values."""
+        asked = request.GET.get("since", "")
+        since = datetime.fromtimestamp(int(asked), UTC) if asked.isdecimal() and len(asked) < 11 else None
+        state = self.state
+        samples = monitors.samples(state.stream, since=grain_of(since) if since else None)
+        return JsonResponse(data_of(book(), state, samples, pages.now(), since))
 
 
 class EntryPage(VisitFormPage):
@@ -222,6 +262,7 @@ class EntryPage(VisitFormPage):
             "kind": self.kind,
             "field_units": self.units,
             "form_seen": found["seen"] if self.needs_seen else None,
+            "may_wait": isinstance(self, offline.Waits),
             "hint": self.hint(),
         }
 
@@ -270,14 +311,15 @@ class StartPage(EntryPage):
         )
 
     def about(self, state: VisitState) -> dict[str, Any]:
-        """Add the dose."""
+        """Add the dose, and what is known to measure."""
         return {
+            "devices": device_words(state),
             "order": ordering_view.order_summary(state.order) if state.order else None,
             "is_open": state.phase == "ready",
         }
 
 
-class SignsPage(EntryPage):
+class SignsPage(offline.Waits, EntryPage):
     """One check by itself; the chart page holds the same form."""
 
     action = "infusion.chart"
@@ -304,7 +346,7 @@ class SignsPage(EntryPage):
         return {**signs_part(self, state), "really": REALLY}
 
 
-class RatePage(EntryPage):
+class RatePage(offline.Waits, EntryPage):
     """Another rate for the running pump."""
 
     action = "infusion.run"
@@ -338,7 +380,7 @@ class RatePage(EntryPage):
         )
 
 
-class PausePage(EntryPage):
+class PausePage(offline.Waits, EntryPage):
     """The pump stands still for now."""
 
     action = "infusion.run"
@@ -352,7 +394,7 @@ class PausePage(EntryPage):
         return infusion.pause(act, visit=self.visit, reason=form.cleaned_data["reason"].strip())
 
 
-class ResumePage(EntryPage):
+class ResumePage(offline.Waits, EntryPage):
     """The paused pump runs again."""
 
     action = "infusion.run"
@@ -382,7 +424,7 @@ class ResumePage(EntryPage):
         )
 
 
-class StopPage(EntryPage):
+class StopPage(offline.Waits, EntryPage):
     """The pump stands still for good. Nothing asks twice."""
 
     action = "infusion.run"
@@ -405,7 +447,7 @@ class StopPage(EntryPage):
         )
 
 
-class EventPage(EntryPage):
+class EventPage(offline.Waits, EntryPage):
     """Something happened; one tap on the chart page, or here with a grade and words."""
 
     action = "infusion.chart"
@@ -425,7 +467,7 @@ class EventPage(EntryPage):
         )
 
 
-class NotePage(EntryPage):
+class NotePage(offline.Waits, EntryPage):
     """Free words."""
 
     action = "infusion.chart"

@@ -1,6 +1,6 @@
 """The infusion chart's data, in the shape that the top of static/evenkeel/infusion_chart.js describes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import partial
@@ -8,30 +8,51 @@ from typing import Any, Final
 
 import numpy as np
 
-from evenkeel.clinical.infusion import EVENTS, check_schedule, step_now
+from evenkeel.clinical.infusion import EVENTS, check_schedule, deferral_words, step_now
 from evenkeel.clinical.infusion.schedule import LAID_OUT_MAX
 from evenkeel.clinical.rulebook import Rulebook
-from evenkeel.pharmacology import InfusionProfile, Prediction, load_parameter_set, predict_level
-from evenkeel.pharmacology.live import given_so_far
+from evenkeel.pharmacology import (
+    Bodies,
+    Branch,
+    InfusionProfile,
+    Labelled,
+    LiveModel,
+    Prediction,
+    load_parameter_set,
+    predict_level,
+)
+from evenkeel.pharmacology.live import branch_levels
+from evenkeel.pharmacology.prediction import LEVEL
 from evenkeel.record.infusion import (
     BagReplaced,
+    CheckDeferred,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
     InfusionStarted,
     InfusionStopped,
     RateChanged,
+    SignsCharted,
 )
 from evenkeel.record.signs import Signs
+from evenkeel.record.state import Written
 from evenkeel.record.visits import STANDING_STILL, Bag, VisitState
 from evenkeel.store.queries.monitors import Sampled
 from evenkeel.values.drug import to_decimal
 from evenkeel.values.quantities import Quantity
 from evenkeel.values.shape import frozen
+from evenkeel.web.jinja import clinic_time
+from evenkeel.web.sentences import sentence_of
 
 # The one published model of this version (pk_models.yaml).
 MODEL: Final = "kamp_2020"
 MCG_PER_MG: Final = 1000
+# How long the pause lasts that the chart draws as one way on: a plain choice of ours.
+PAUSE_DRAWN_MIN: Final = 10
+WAYS_ON: Final = {
+    Branch.FINISH_EARLY: "if stopped now",
+    Branch.PAUSE_NOW: f"if paused {PAUSE_DRAWN_MIN} min",
+}
 # What a chart shows before the start and after the expected end.
 BEFORE: Final = timedelta(minutes=10)
 AFTER: Final = timedelta(minutes=15)
@@ -157,8 +178,13 @@ def chart_data(
     at: datetime,
     age_years: float | None,
     is_level_shown: bool,
+    since: datetime | None = None,
 ) -> dict[str, Any]:
-    """Everything that the chart draws. `samples` are the monitor's, by time."""
+    """Everything that the chart draws. `samples` are the monitor's, by time.
+
+    With `since`, of the monitor's values only those from about then on: `signs_from` says from when exactly,
+    and what a page holds from before that still stands.
+    """
     start_at = state.started.at if state.started else None
     left_at = state.discharge.at if state.discharge else None
     now = min(at, left_at) if left_at else at
@@ -169,27 +195,38 @@ def chart_data(
     first_at = (start_at or (state.check_in.at if state.check_in else at)) - BEFORE
     last_at = max((end_at or now) + AFTER, now + AFTER / 3)
     profile = _profile(state, now) if is_level_shown else None
-    prediction = stopped = None
+    prediction = ways_on = None
     if profile is not None and start_at is not None:
         prediction = _prediction(state, profile, until=last_at, age_years=age_years)
-        if end_at is not None and end_at > now:
-            stopped = _if_stopped(state, profile, until=last_at, age_years=age_years)
+        if prediction.drawable and end_at is not None and end_at > now:
+            ways_on = _ways_on(state, profile, until=last_at, age_years=age_years)
     schedule = check_schedule(rulebook, state, at)
+    signs_from = max(first_at, grain_of(since)) if since is not None else first_at
     return {
         "now": now.timestamp(),
         "zone": zone,
         "start_at": start_at.timestamp() if start_at else None,
         "planned_end_at": end_at.timestamp() if end_at else None,
         "x": {"from": first_at.timestamp(), "to": last_at.timestamp()},
-        "signs": _signs(state, samples, first_at),
+        "signs": _signs(state, samples, first_at, signs_from),
+        "signs_from": signs_from.timestamp(),
+        "struck": _struck(state),
         "drug": _drug(state, now),
         "boluses": [
             {"at": fact.at.timestamp(), "label": f"{fact.payload.drug} {fact.payload.dose}"}
             for fact in state.rescues
         ],
         "events": _events(state),
-        "predicted": _predicted(prediction, stopped, start_at) if prediction and start_at else None,
+        "predicted": _predicted(prediction, ways_on, start_at) if prediction and start_at else None,
         "level_note": said_of(prediction) if prediction and not prediction.drawable else None,
+        "deferred": [
+            {
+                "due_at": fact.payload.due_at.timestamp(),
+                "until_at": fact.payload.until_at.timestamp(),
+                "label": f"put off: {deferral_words(fact.payload)}",
+            }
+            for fact in state.every(CheckDeferred)
+        ],
         "missed": [
             {
                 "due_at": missed.due_at.timestamp(),
@@ -204,21 +241,64 @@ def _number(value: Quantity | int | None) -> float | int | None:
     return float(value.value) if isinstance(value, Quantity) else value
 
 
-def _by_hand(at: datetime, signs: Signs, is_amended: bool) -> dict[str, Any]:
-    values = {name: _number(getattr(signs, name, None)) for name in _SIGNS}
-    return {"at": at.timestamp(), "source": "manual", "amended": is_amended, **values}
+def _values(signs: Signs) -> dict[str, float | int | None]:
+    return {name: _number(getattr(signs, name, None)) for name in _SIGNS}
 
 
-def _signs(state: VisitState, samples: Iterable[Sampled], first_at: datetime) -> list[dict[str, Any]]:
-    found = [
-        _by_hand(fact.at, fact.payload.signs, fact.is_amended)
-        for fact in state.checks
-        if fact.payload.source == "manual"
+def _by_hand(fact: Written[Any]) -> dict[str, Any]:
+    before = [
+        f"{sentence_of(entry.payload)} at {clinic_time(entry.happened_at)}"
+        for entry in fact.history[:-1]
+        if isinstance(entry.payload, SignsCharted)
     ]
+    return {
+        "at": fact.at.timestamp(),
+        "source": "manual",
+        "amended": fact.is_amended,
+        "was": before[-1] if before else None,
+        **_values(fact.payload.signs),
+    }
+
+
+def _signs(
+    state: VisitState, samples: Iterable[Sampled], first_at: datetime, signs_from: datetime
+) -> list[dict[str, Any]]:
+    found = [_by_hand(fact) for fact in state.checks if fact.payload.source == "manual"]
     if state.check_in is not None and state.check_in.at >= first_at:
-        found.append(_by_hand(state.check_in.at, state.check_in.payload.signs, state.check_in.is_amended))
-    found.extend(_from_device(sampled for sampled in samples if sampled.observed_at >= first_at))
+        found.append(_by_hand(state.check_in))
+    found.extend(_from_device(sampled for sampled in samples if sampled.observed_at >= signs_from))
     return sorted(found, key=lambda sign: sign["at"])
+
+
+def _struck(state: VisitState) -> list[dict[str, Any]]:
+    """What was charted by hand and does not count any more: what was put right or taken back.
+
+    Of a version that was put right only what became another value is here, or all of it where the time did.
+    """
+    found = []
+    for fact in state.facts:
+        if not fact.is_amended or not isinstance(fact.history[0].payload, SignsCharted):
+            continue
+        stands = {} if fact.in_error else _values(fact.payload.signs)
+        for entry in fact.history:
+            if not isinstance(entry.payload, SignsCharted) or (
+                entry is fact.history[-1] and not fact.in_error
+            ):
+                continue
+            is_moved = fact.in_error or entry.happened_at != fact.at
+            values = {
+                name: value if is_moved or value != stands[name] else None
+                for name, value in _values(entry.payload.signs).items()
+            }
+            now_at = None if fact.in_error else fact.at.timestamp()
+            found.append({"at": entry.happened_at.timestamp(), "now_at": now_at, **values})
+    return found
+
+
+def grain_of(moment: datetime) -> datetime:
+    """The start of the grain that a moment lies in."""
+    grain = GRAIN.total_seconds()
+    return datetime.fromtimestamp(moment.timestamp() // grain * grain, moment.tzinfo)
 
 
 def _from_device(samples: Iterable[Sampled]) -> list[dict[str, Any]]:
@@ -234,7 +314,9 @@ def _from_device(samples: Iterable[Sampled]) -> list[dict[str, Any]]:
     rows: dict[float, dict[str, Any]] = {}
     for sampled in kept.values():
         at = sampled.observed_at.timestamp()
-        row = rows.setdefault(at, {"at": at, "source": "device", "amended": False, **dict.fromkeys(_SIGNS)})
+        row = rows.setdefault(
+            at, {"at": at, "source": "device", "amended": False, "was": None, **dict.fromkeys(_SIGNS)}
+        )
         row[_DRAWN[sampled.sign]] = float(sampled.value or 0)
     return list(rows.values())
 
@@ -325,20 +407,21 @@ def _prediction(
     return predict_level(load_parameter_set(MODEL), weight, profile, times, age_years=age_years)
 
 
-def _if_stopped(
+def _ways_on(
     state: VisitState, profile: InfusionProfile, *, until: datetime, age_years: float | None
-) -> Prediction:
-    """What would follow if the pump stood still from now on: a pause until it ends, and a stop for good."""
+) -> Mapping[Branch, Labelled]:
+    """What else might follow from now on: the same body as the prediction beside which it is drawn."""
     present = profile.present_min
     assert present is not None, "a profile of a chart knows its present"
-    times = present + np.arange(0.0, _minute(state, until) - present + 1.0)
-    weight = float(state.weight.value) if state.weight else None
-    given = given_so_far(profile, present)
-    return predict_level(load_parameter_set(MODEL), weight, given, times, age_years=age_years)
+    assert state.weight is not None, "a level that is drawn has a weight"
+    body = Bodies.typical(float(state.weight.value), age_years)
+    model = LiveModel.of(load_parameter_set(MODEL).system(body), outputs=(LEVEL,))
+    ahead_min = _minute(state, until) - present
+    return branch_levels(model, profile, present, pause_min=PAUSE_DRAWN_MIN, ahead_min=ahead_min)
 
 
 def _predicted(
-    prediction: Prediction, stopped: Prediction | None, start_at: datetime
+    prediction: Prediction, ways_on: Mapping[Branch, Labelled] | None, start_at: datetime
 ) -> dict[str, Any] | None:
     if prediction.time_min is None or prediction.level_ng_per_ml is None:
         return None
@@ -355,17 +438,17 @@ def _predicted(
         "population": prediction.population.rstrip("."),
         "citation": prediction.citation,
         "status": str(prediction.status),
-        "stopped": _line(stopped, begin) if stopped else None,
+        "ways_on": [_way_on(branch, ways_on[branch], begin) for branch in WAYS_ON] if ways_on else [],
         "note": said_of(prediction),
     }
 
 
-def _line(prediction: Prediction, begin: float) -> dict[str, Any] | None:
-    if prediction.time_min is None or prediction.level_ng_per_ml is None:
-        return None
+def _way_on(branch: Branch, found: Labelled, begin: float) -> dict[str, Any]:
+    minutes = np.asarray(found.axis("time").labels, dtype=np.float64)
     return {
-        "time": (prediction.time_min * 60 + begin).round(1).tolist(),
-        "level": prediction.level_ng_per_ml.round(1).tolist(),
+        "words": WAYS_ON[branch],
+        "time": (minutes * 60 + begin).round(1).tolist(),
+        "level": found.values[0, 0].round(1).tolist(),
     }
 
 

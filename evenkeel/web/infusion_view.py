@@ -1,41 +1,28 @@
 """What the chart page shows beside the chart: what is due, what the rules ask, what the monitor says."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from evenkeel.clinical import infusion as rules
 from evenkeel.clinical.decision import worst
 from evenkeel.clinical.rulebook import Rulebook
-from evenkeel.record.infusion import EventRecorded, RescueGiven
-from evenkeel.record.signs import SIGN_NAMES, Signs
+from evenkeel.record.infusion import CheckDeferred
+from evenkeel.record.signs import SIGN_NAMES
 from evenkeel.record.state import Written
-from evenkeel.record.verdict import Severity, Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.store.queries.monitors import MonitorNow, Sampled
 from evenkeel.values.numbers import plain
-from evenkeel.values.quantities import Breaths, Pressure, Pulse, Quantity, Saturation
+from evenkeel.values.quantities import Quantity
 from evenkeel.web.infusion_data import empty_at
 from evenkeel.web.jinja import clinic_time, duration
 from evenkeel.web.sentences import signs_in_words
 from evenkeel.web.verdicts import rule_link
 
-# A lost feed is flagged within 15 s (safety.md, targets); a minute of silence is no feed at all. Proposal, as
-# in rule INF-MON-001, which then calls somebody.
-LATE_AFTER: Final = timedelta(seconds=15)
+# A lost feed is flagged within 15 s (safety.md, targets), the time to redraw a page included; a minute of
+# silence is no feed at all. Proposal, as in rule INF-MON-001, which then calls somebody.
+LATE_AFTER: Final = timedelta(seconds=14)
 OFFLINE_AFTER: Final = timedelta(seconds=60)
-# A value that is older than this says nothing about now, and raises nothing. Proposal.
-OLD_AFTER: Final = timedelta(minutes=15)
 
-# What is written down later than this after it happened is told as charted late. Proposal.
-WRITTEN_LATE: Final = timedelta(minutes=5)
-
-PRIORITIES: Final[dict[Severity, str]] = {
-    "block": "high",
-    "pause": "high",
-    "confirm": "medium",
-    "advise": "low",
-}
 RANK: Final = {"high": 0, "medium": 1, "low": 2}
 
 _LABELS: Final = {"pulse": ("Pulse", "/min"), "spo2": ("SpO2", "%"), "breaths": ("Breathing", "/min")}
@@ -61,13 +48,6 @@ LABELS: Final = {
     "dissociation": "Dissoc.",
     "nausea": "Nausea",
     "pain": "Pain",
-}
-_MEASURED: Final[dict[str, type[Quantity]]] = {
-    "systolic": Pressure,
-    "diastolic": Pressure,
-    "pulse": Pulse,
-    "spo2": Saturation,
-    "breaths": Breaths,
 }
 
 
@@ -165,114 +145,29 @@ def last_words(state: VisitState, at: datetime) -> dict[str, str | None]:
     return found
 
 
-# Signs that one rule looks at together; each group is judged on its newest reading alone.
-_TOGETHER: Final = (
-    ("systolic", "diastolic"),
-    ("pulse",),
-    ("spo2",),
-    ("breaths",),
-    ("sedation",),
-    ("dissociation",),
-)
-
-
 def alerts(
     rulebook: Rulebook, state: VisitState, monitor: MonitorNow, at: datetime, *, has_monitor: bool
 ) -> list[dict[str, Any]]:
-    """What the rules ask for now, worst first and then newest first. `has_monitor`: one stands at the chair.
+    """What the rules ask for now, worst first and then newest first, late checks apart: the page tells those.
 
-    Each sign is judged on its newest reading, charted or from the monitor, so that a pressure that has come
-    down no longer shouts; what the rules said when it was charted stays in the record. Only what fires is
-    here: what was not measured is said by `unknown_words`.
+    Worked out anew, for paper that has to stand when the record cannot be read. What was not measured is said
+    by `unknown_words`.
     """
-    if state.started is None or state.discharge is not None:
-        return []
-    found: dict[str, dict[str, Any]] = {}
-    for names in _TOGETHER:
-        newest = _newest(state, monitor, names, at)
-        if newest is not None:
-            measured_at, signs, source = newest
-            _gather(found, rules.assess_signs(rulebook, state, signs, measured_at), measured_at, source)
-    watch = watch_of(state, monitor, at, has_monitor=has_monitor)
-    if watch is not None:
-        _gather(found, rules.assess_watch(rulebook, watch), at, "watching")
-    _gather(found, rules.assess_step(rulebook, state, at), at, "by the rates on record")
-    for fact in state.every(EventRecorded):
-        if timedelta(0) <= at - fact.at <= OLD_AFTER:
-            asked = rules.assess_event(rulebook, fact.payload.event, fact.payload.grade, fact.at)
-            _gather(found, asked, fact.at, "charted")
-    for given in state.every(RescueGiven):
-        if timedelta(0) <= at - given.at <= OLD_AFTER:
-            _gather(found, given.payload.verdicts, given.at, "rescue drug")
-    newest_first = sorted(found.values(), key=lambda alert: alert["at"], reverse=True)
-    return sorted(newest_first, key=lambda alert: RANK[alert["priority"]])
-
-
-def watch_of(
-    state: VisitState, monitor: MonitorNow, at: datetime, *, has_monitor: bool
-) -> rules.Watch | None:
-    """What is known of the watching, from the start until the patient leaves; None outside that."""
-    if state.started is None or state.discharge is not None or at < state.started.at:
-        return None
-    charted = rules.latest_sign(state, "spo2", at)
-    return rules.Watch(
-        at=at,
-        since=state.started.at,
-        has_monitor=has_monitor or monitor.heard_at is not None,
-        heard_at=monitor.heard_at,
-        sampled_at=monitor.saturation_at,
-        charted_at=charted[0] if charted else None,
-    )
-
-
-def _newest(
-    state: VisitState, monitor: MonitorNow, names: tuple[str, ...], at: datetime
-) -> tuple[datetime, Signs, str] | None:
-    """The newest reading of signs that belong together: when, what, and where it is from."""
-    readings: list[tuple[datetime, Signs, str]] = []
-    for fact in reversed(state.checks):
-        signs = fact.payload.signs
-        if fact.at <= at and any(getattr(signs, name) is not None for name in names):
-            kept: dict[str, Any] = {name: getattr(signs, name) for name in names}
-            readings.append((fact.at, Signs(**kept), "charted"))
-            break
-    fresh = {
-        name: sampled
-        for name in names
-        if (sampled := monitor.latest.get(name)) is not None
-        and sampled.value is not None
-        and at - sampled.observed_at <= OLD_AFTER
-    }
-    if fresh:
-        values: dict[str, Any] = {
-            name: _MEASURED[name].of(plain(sampled.value or Decimal(0))) for name, sampled in fresh.items()
+    firing = rules.conditions(rulebook, state, monitor, at, has_monitor=has_monitor)
+    found: list[dict[str, Any]] = [
+        {
+            "priority": condition.priority,
+            "cause": condition.cause,
+            "short": condition.short,
+            "at": condition.observed_at,
+            "rule": rule_link(condition.verdict.rule),
+            "source": condition.source,
         }
-        oldest_at = min(sampled.observed_at for sampled in fresh.values())
-        readings.append((oldest_at, Signs(**values), "monitor"))
-    return max(readings, key=lambda reading: reading[0], default=None)
-
-
-def _gather(
-    found: dict[str, dict[str, Any]], verdicts: tuple[Verdict, ...], at: datetime, source: str
-) -> None:
-    for verdict in verdicts:
-        if verdict.answer != "fires" or verdict.severity is None:
-            continue
-        seen = "; ".join(verdict.evidence)
-        seen = f"{seen[:1].upper()}{seen[1:]}"
-        said = f"{seen}. {verdict.sentence}" if seen else verdict.sentence
-        key = f"{verdict.rule.rule}/{seen}"
-        found.setdefault(
-            key,
-            {
-                "priority": PRIORITIES[verdict.severity],
-                "cause": said,
-                "short": seen or verdict.sentence,
-                "at": at,
-                "rule": rule_link(verdict.rule),
-                "source": source,
-            },
-        )
+        for condition in firing
+        if condition.source != "schedule"
+    ]
+    newest_first = sorted(found, key=lambda alert: alert["at"], reverse=True)
+    return sorted(newest_first, key=lambda alert: RANK[alert["priority"]])
 
 
 def unwatched_words(rulebook: Rulebook, watch: rules.Watch | None) -> str | None:
@@ -320,7 +215,8 @@ def checks_due(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str,
         "interval": str(schedule.interval),
         "next_due_at": schedule.next_due_at,
         "due": schedule.due,
-        "priority": PRIORITIES[grave] if grave else None,
+        "deferred": "; ".join(deferred_words(fact) for fact in schedule.deferred) or None,
+        "priority": rules.PRIORITY_OF[grave] if grave else None,
         "asks": [
             {"sentence": verdict.sentence, "rule": rule_link(verdict.rule)}
             for verdict in schedule.verdicts
@@ -336,67 +232,18 @@ def checks_due(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str,
     }
 
 
+def deferred_words(fact: Written[CheckDeferred]) -> str:
+    """Who put a check off, from when to when, and why."""
+    said = fact.payload
+    span = f"from {clinic_time(said.due_at)} to {clinic_time(said.until_at)}"
+    return f"deferred {span} by {fact.by.printed_name}: {rules.deferral_words(said)}"
+
+
 def _missed_words(check: rules.MissedCheck, at: datetime) -> str:
     """Missed and late are told apart, and a check that was not done at all from one that came late."""
     if check.late is None:
         return f"{'missed' if check.is_missed else 'late'}, not done, due {duration(at - check.due_at)} ago"
     return f"{'missed, done ' if check.is_missed else ''}{duration(check.late)} late"
-
-
-def table(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]:
-    """The chart's twin for `chart.chart_table`: every check by hand, and every one that was missed."""
-    columns: list[Any] = [
-        "Time",
-        "Pressure mmHg",
-        {"text": "Pulse /min", "numeric": True},
-        {"text": "SpO2 %", "numeric": True},
-        {"text": "Breathing /min", "numeric": True},
-        {"text": "Sedation", "numeric": True},
-        {"text": "Dissociation", "numeric": True},
-        {"text": "Nausea", "numeric": True},
-        {"text": "Pain", "numeric": True},
-        {"text": "Given mg", "numeric": True},
-        "By",
-    ]
-    rows: list[tuple[datetime, list[Any]]] = []
-    sets = [(fact.at, fact.payload.signs, _by(fact)) for fact in state.checks]
-    if state.check_in is not None:
-        sets.append((state.check_in.at, state.check_in.payload.signs, _by(state.check_in)))
-    for when, signs, who in sets:
-        pressure = (
-            f"{_of(signs.systolic)}/{_of(signs.diastolic)}" if signs.systolic or signs.diastolic else "–"
-        )
-        cells = [_cell(getattr(signs, name)) for name in SIGN_NAMES[2:]]
-        rows.append(
-            (
-                when,
-                [
-                    clinic_time(when),
-                    pressure,
-                    *cells,
-                    plain(state.given(when).in_mg.quantize(Decimal("0.1"))),
-                    who,
-                ],
-            )
-        )
-    rows.extend(
-        (missed.due_at, [clinic_time(missed.due_at), "check not done", *["–"] * 9])
-        for missed in rules.check_schedule(rulebook, state, at).missed
-        if missed.late is None
-    )
-    return {"columns": columns, "rows": [cells for _, cells in sorted(rows, key=lambda row: row[0])]}
-
-
-def _by(fact: Written[Any]) -> str:
-    """Who charted it; where it was written down well after it happened, when that was."""
-    first = fact.history[0]
-    if first.recorded_at - first.happened_at <= WRITTEN_LATE:
-        return fact.by.printed_name
-    return f"{fact.by.printed_name}, charted late at {clinic_time(first.recorded_at)}"
-
-
-def _cell(value: Quantity | int | None) -> str:
-    return "–" if value is None else value.number if isinstance(value, Quantity) else str(value)
 
 
 def last_check_words(state: VisitState) -> str | None:

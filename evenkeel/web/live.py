@@ -24,6 +24,7 @@ from django.views import View
 from evenkeel.journey.policy import Action
 from evenkeel.store.queries import live
 from evenkeel.values.ids import StreamId, kind_of, reference_of
+from evenkeel.web.infusion_view import LATE_AFTER
 
 log = logging.getLogger("evenkeel.live")
 
@@ -36,6 +37,9 @@ BOARD_SECONDS: Final = 1.0
 STREAM_SECONDS: Final = 300.0
 # PostgreSQL hands out positions before it commits, so a lower one may appear after a higher one. Proposal.
 SETTLE_SECONDS: Final = 5.0
+# How many messages back somebody who begins to listen looks for monitors that may fall silent: those of fifty
+# chairs in a minute, each every 5 s. Proposal.
+LATELY: Final = 600
 
 Event = tuple[str, str]
 
@@ -47,6 +51,9 @@ class Tail:
         heads = live.heads()
         self._entries = _Window(heads.position)
         self._messages = _Window(heads.message)
+        # When each visit's monitor was last heard, until somebody was told that it fell silent.
+        lately = live.heard_after(max(0, heads.message - LATELY))
+        self._heard_at = {heard.visit: heard.received_at for heard in lately if heard.has_signs}
 
     def news(self) -> dict[Event, dict[str, Any]]:
         """Return events by kind and visit, the last of each; empty when nothing is new."""
@@ -55,18 +62,35 @@ class Tail:
             each for each in live.written_after(self._entries.floor) if self._entries.is_new(each.position)
         ]
         for each in written:
-            if kind_of(each.stream) == "visit":
-                visit = reference_of(each.stream)
+            kind, visit = kind_of(each.stream), reference_of(each.stream)
+            if kind == "visit":
                 events["visit", visit] = {"visit": visit, "seq": each.seq}
+            elif kind == "alerts":
+                # Whoever shows the visit shows its alerts; how far the visit itself goes has not moved.
+                events.setdefault(("visit", visit), {"visit": visit})
         for heard in live.heard_after(self._messages.floor):
             if self._messages.is_new(heard.id):
                 visit = reference_of(StreamId(heard.visit))
                 events["samples", visit] = {"visit": visit}
+                # A pump that goes on talking must not hide that the monitor beside it fell silent.
+                if heard.has_signs:
+                    self._heard_at[heard.visit] = heard.received_at
+        for silent in self._fallen_silent():
+            visit = reference_of(silent)
+            events["samples", visit] = {"visit": visit}
         if written or events:
             events["board", ""] = {}
         self._entries.settle()
         self._messages.settle()
         return events
+
+    def _fallen_silent(self) -> list[StreamId]:
+        """Visits that nothing was heard of for so long that the page has to say so, each told once."""
+        now = datetime.now(UTC)
+        found = [visit for visit, heard_at in self._heard_at.items() if now - heard_at > LATE_AFTER]
+        for visit in found:
+            del self._heard_at[visit]
+        return found
 
 
 class _Window:

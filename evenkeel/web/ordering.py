@@ -25,6 +25,7 @@ from evenkeel.values.issues import UnableTo
 from evenkeel.values.quantities import FlowRate, Height, Volume, Weight
 from evenkeel.web import ordering_view, pages, visit_drug
 from evenkeel.web.chairside import VisitForm, VisitFormPage
+from evenkeel.web.devices_view import device_words
 from evenkeel.web.fields import HappenedAtField, QuantityField
 from evenkeel.web.infusion_steps import step_words
 from evenkeel.web.jinja import clinic_time
@@ -415,6 +416,7 @@ class TimeOutPage(VisitFormPage):
         return {
             "is_open": state.phase == "double_checked",
             "order": ordering_view.order_summary(order),
+            "devices": device_words(state),
             "aloud": [
                 {"key": "Patient", "value": f"{patient.full_name}, {patient.record_number}"},
                 *(

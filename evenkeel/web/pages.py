@@ -110,7 +110,11 @@ class FormPage(Page):
             stream = self.carry_out(form, self.act(form))
         except UnableTo as refusal:
             return self.refuse(form, refusal)
-        messages.success(request, self.done_sentence)
+        return self.saved(stream)
+
+    def saved(self, stream: StreamId) -> HttpResponseBase:
+        """Say that it was saved, on the page that comes next."""
+        messages.success(self.request, self.done_sentence)
         return redirect(self.done_address(stream))
 
     def act(self, form: forms.Form) -> Act:

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path
 
 from evenkeel.store import reading
-from evenkeel.store.queries import settings
+from evenkeel.store.queries import alerts, settings
 from evenkeel.web import papers_view
 from evenkeel.web.pages import Page, now
 from evenkeel.web.printing import make_pdf
@@ -42,7 +42,8 @@ class InfusionRecord(PaperPage):
         if visit.started is None:
             raise Http404
         patient = reading.patient(visit.booking.payload.patient)
-        return papers_view.infusion_record(patient, visit, settings.current(), printed_at)
+        of_visit = alerts.for_visit(visit.stream)
+        return papers_view.infusion_record(patient, visit, of_visit, settings.current(), printed_at)
 
 
 class DischargeSheet(PaperPage):

@@ -6,6 +6,7 @@ from typing import Any, Final
 from evenkeel.clinical.discharge import INSTRUCTIONS
 from evenkeel.clinical.infusion import MissedCheck, check_schedule
 from evenkeel.journey.rules import book
+from evenkeel.record.alerts import AlertsState
 from evenkeel.record.discharge import AgainstAdvice
 from evenkeel.record.handover import (
     HandoverAccepted,
@@ -16,6 +17,7 @@ from evenkeel.record.handover import (
 )
 from evenkeel.record.infusion import (
     BagReplaced,
+    CheckDeferred,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
@@ -33,6 +35,7 @@ from evenkeel.record.verdict import Signature
 from evenkeel.record.visits import STANDING_STILL, VisitState
 from evenkeel.store.queries.settings import Settings
 from evenkeel.values.quantities import Quantity
+from evenkeel.web.alerts_view import SOURCE_WORDS, life
 from evenkeel.web.jinja import clinic_date, clinic_datetime, clinic_time
 from evenkeel.web.sentences import sentence_of, words
 
@@ -43,6 +46,7 @@ NOT_A_DEVICE: Final = (
 
 _PUMP = (InfusionStarted, RateChanged, InfusionPaused, BagReplaced, InfusionResumed, InfusionStopped)
 _HAPPENED = (
+    CheckDeferred,
     EventRecorded,
     PressureDecided,
     RescueGiven,
@@ -88,7 +92,11 @@ def _number(value: Quantity | int | None) -> str:
 
 
 def infusion_record(
-    patient: PatientState, visit: VisitState, settings: Settings, printed_at: datetime
+    patient: PatientState,
+    visit: VisitState,
+    alerts: AlertsState,
+    settings: Settings,
+    printed_at: datetime,
 ) -> dict[str, Any]:
     """Lay out everything that the record says of one infusion."""
     return {
@@ -101,10 +109,14 @@ def infusion_record(
         "pump": _pump(visit),
         "signs": _signs(visit),
         "missed": _missed(visit, printed_at),
+        "alerts": _alerts(alerts),
         "events": _events(visit),
         "corrections": _corrections(visit),
         "discharge": _discharge(visit),
         "proof": f"Visit {visit.stream}, {visit.seq} entries, last hash {visit.head_hash}",
+        "alerts_proof": f"Its alerts, {alerts.seq} entries, last hash {alerts.head_hash}"
+        if alerts.seq
+        else None,
     }
 
 
@@ -179,6 +191,18 @@ def _missed_row(missed: MissedCheck) -> list[str]:
     late = f"{missed.late.total_seconds() / 60:.0f} min" if missed.late else "never charted"
     late = f"{late}, missed" if missed.is_missed and missed.late else late
     return [clinic_time(missed.due_at), clinic_time(missed.answered_at) if missed.answered_at else "no", late]
+
+
+def _alerts(alerts: AlertsState) -> list[list[str]]:
+    return [
+        [
+            clinic_time(alert.raised_at),
+            alert.priority,
+            f"{alert.short} ({alert.rule.rule}, {SOURCE_WORDS[alert.source]})",
+            "; ".join(life(alert)) + ("" if alert.answered else "; not answered"),
+        ]
+        for alert in alerts.alerts
+    ]
 
 
 def _events(visit: VisitState) -> list[list[str]]:

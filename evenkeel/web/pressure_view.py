@@ -1,6 +1,5 @@
 """What stands beside a pressure alert: what rise is usual, and what was decided on this one."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +7,7 @@ from evenkeel.clinical import infusion as rules
 from evenkeel.clinical.infusion.facts import PressureReading
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.journey.rules import clinic_day
+from evenkeel.record.alerts import AlertsState
 from evenkeel.record.infusion import PressureDecided
 from evenkeel.record.visits import VisitState
 from evenkeel.web.jinja import clinic_time
@@ -37,13 +37,13 @@ def reading_words(reading: PressureReading) -> str:
 
 
 def beside_alerts(
-    book: Rulebook, state: VisitState, alerts: Iterable[dict[str, Any]], at: datetime
+    book: Rulebook, state: VisitState, alerts: AlertsState, at: datetime
 ) -> dict[str, Any] | None:
     """What to show while a pressure alert stands; None while none does.
 
     `decided` is what somebody chose since the last pressure was charted, None while nobody has.
     """
-    if not any(alert["rule"]["id"].startswith("INF-BP") for alert in alerts):
+    if not any(alert.goes_on and alert.rule.rule.startswith("INF-BP") for alert in alerts.open):
         return None
     last, decided = rules.latest_pressure(state, at), state.latest(PressureDecided)
     is_on_this = decided is not None and last is not None and decided.at >= last.at

@@ -20,6 +20,7 @@ from evenkeel.web.chairside import VisitForm
 from evenkeel.web.fields import HappenedAtField, MassField, TriField
 from evenkeel.web.infusion import EntryPage
 from evenkeel.web.jinja import clinic_time
+from evenkeel.web.offline import Waits
 from evenkeel.web.verdicts import overrides_of
 
 CONDITION = "condition_"
@@ -74,7 +75,7 @@ class RescueForm(VisitForm):
         return [self[f"{CONDITION}{question.key}"] for question in rules.QUESTIONS]
 
 
-class RescuePage(EntryPage):
+class RescuePage(Waits, EntryPage):
     """A rescue drug, always on a named prescriber's order, and asked of the rules before it is given."""
 
     action = "infusion.run"

@@ -2,10 +2,11 @@
 
 from functools import singledispatch
 
-from evenkeel.clinical.infusion import CHOICES, SIGN_WORDS
+from evenkeel.clinical.infusion import CHOICES, SIGN_WORDS, deferral_words
 from evenkeel.clinical.repeated_checks import CHECK_WORDS
 from evenkeel.clinical.scales import scale
 from evenkeel.record.checkin import CheckInDecided, CheckInRecorded
+from evenkeel.record.devices import DeviceAssociated, DeviceReleased
 from evenkeel.record.discharge import CallMade, DischargeSigned, DischargeSignedWithoutTimes
 from evenkeel.record.handover import (
     HandoverAccepted,
@@ -16,6 +17,7 @@ from evenkeel.record.handover import (
 )
 from evenkeel.record.infusion import (
     BagReplaced,
+    CheckDeferred,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
@@ -65,8 +67,8 @@ from evenkeel.record.series import (
 )
 from evenkeel.record.signs import SIGN_NAMES, Signs
 from evenkeel.values.numbers import plain
-from evenkeel.web import sentences_custody
-from evenkeel.web.jinja import clinic_date, clinic_datetime
+from evenkeel.web import sentences_alerts, sentences_custody
+from evenkeel.web.jinja import clinic_date, clinic_datetime, clinic_time
 
 
 def words(key: str) -> str:
@@ -291,6 +293,12 @@ def _(said: SignsCharted) -> str:
 
 
 @sentence_of.register
+def _(said: CheckDeferred) -> str:
+    span = f"from {clinic_time(said.due_at)} to {clinic_time(said.until_at)}"
+    return f"Check deferred {span}: {deferral_words(said)}"
+
+
+@sentence_of.register
 def _(said: EventRecorded) -> str:
     grade = f", grade {said.grade}" if said.grade is not None else ""
     return f"{words(said.event).capitalize()}{grade}{_because(said.note)}"
@@ -313,6 +321,17 @@ def _(said: PressureDecided) -> str:
     reading = signs_in_words(Signs(systolic=said.systolic, diastolic=said.diastolic))
     note = f". {said.note}" if said.note else ""
     return f"On {reading}, {said.decided_by_name} decided: {CHOICES[said.choice].lower()}{note}"
+
+
+@sentence_of.register
+def _(said: DeviceAssociated) -> str:
+    instead = f", in the place of {said.replaces}" if said.replaces else ""
+    return f"{said.instrument.capitalize()} {said.device} is on this patient{instead}"
+
+
+@sentence_of.register
+def _(said: DeviceReleased) -> str:
+    return f"{said.instrument.capitalize()} {said.device} taken off this patient{_because(said.reason)}"
 
 
 @sentence_of.register
@@ -389,6 +408,6 @@ def _(said: CheckRecorded) -> str:
     return f"{CHECK_WORDS[said.what]} of {clinic_date(said.done_date)}: {said.finding}{note}"
 
 
-# The drug ledger's kinds are said in a module of their own.
-for _say in sentences_custody.SENTENCES:
+# The kinds of the drug ledger and of alerts are said in modules of their own.
+for _say in (*sentences_custody.SENTENCES, *sentences_alerts.SENTENCES):
     sentence_of.register(_say)

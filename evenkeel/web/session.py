@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.middleware.csrf import get_token
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
@@ -27,8 +28,11 @@ class Here(Page):
     action = "own_account.use"
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        """Say who is signed in."""
-        return JsonResponse({"person": self.author.id})
+        """Say who is signed in, what time it is here, and what this session's forms are sent with.
+
+        A page that a tablet kept, or one from before a new sign-in, holds a token that counts no more.
+        """
+        return JsonResponse({"person": self.author.id, "now": now().isoformat(), "token": get_token(request)})
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         """Count as activity; the middleware has noted it already."""

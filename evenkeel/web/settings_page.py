@@ -25,6 +25,8 @@ WORDS = {
     "vial_reuse": "An opened vial serves",
     "vial_hours": "Hours that it may be drawn from",
     "may_waste_alone": "One person may waste alone",
+    "devices_confirmed_per_visit": "Devices confirmed for each visit",
+    "samples_full_days": "Days for which samples are kept whole",
 }
 
 

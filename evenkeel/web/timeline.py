@@ -9,6 +9,7 @@ from evenkeel.record.entry import ROLE_WORDS, Entry
 from evenkeel.record.handover import HandoverAccepted, HandoverOffered, HandoverTakenOver
 from evenkeel.record.infusion import (
     BagReplaced,
+    CheckDeferred,
     EventRecorded,
     InfusionPaused,
     InfusionResumed,
@@ -33,6 +34,7 @@ _TONES: Final[dict[type, str]] = {
     InfusionPaused: "medium",
     BagReplaced: "medium",
     InfusionStopped: "medium",
+    CheckDeferred: "low",
     EventRecorded: "medium",
     PressureDecided: "medium",
     RescueGiven: "medium",

@@ -1,21 +1,20 @@
 """The first page: what waits for the person who signed in, by their role."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.urls import path, reverse
-from django.utils import timezone
 
 from evenkeel.journey.custody.waste import pump_difference_ml
 from evenkeel.journey.phases import IN_THE_CHAIR
 from evenkeel.journey.policy import may
-from evenkeel.journey.rules import book, clinic_day
+from evenkeel.journey.rules import book, clinic_day, clinic_midnight
 from evenkeel.record.entry import ROLE_WORDS, Author, Role
 from evenkeel.record.visits import VisitPhase
 from evenkeel.store import access
-from evenkeel.store.queries import custody, monitors, settings, today
+from evenkeel.store.queries import alerts, custody, monitors, settings, today
 from evenkeel.store.queries.today import CourseNow, VisitNow
-from evenkeel.web import limits_view, pages, steps, today_view, upkeep_view
+from evenkeel.web import alerts_load, limits_view, pages, steps, today_view, upkeep_view
 from evenkeel.web.pages import Page
 from evenkeel.web.today_view import Row
 
@@ -24,6 +23,8 @@ MISSED_FOR: Final = timedelta(days=14)
 WAITING_PHASES: Final[tuple[VisitPhase, ...]] = ("awaiting_prescriber", *IN_THE_CHAIR)
 # Over how long the count of messages that were set aside looks back. Proposal.
 SET_ASIDE_FOR: Final = timedelta(days=7)
+# Over how long the lead's number of alerts looks back. Proposal.
+ALERTS_FOR: Final = timedelta(days=7)
 
 WHAT_WAITS: Final[dict[Role, str]] = {
     "front_desk": "No referral, arrival, booking or call waits for you.",
@@ -47,7 +48,14 @@ class TodayPage(Page):
         meets_patients = may(by.role, "patients.list")
         courses = today.courses(closed=steps.CLOSED) if meets_patients else ()
         visits = _visits(at) if meets_patients else ()
-        rows = today_view.waiting(by, courses, visits, at, drug_left=_drug_left(by, visits))
+        rows = today_view.waiting(
+            by,
+            courses,
+            visits,
+            at,
+            drug_left=_drug_left(by, visits),
+            alerts=alerts.open_alerts() if may(by.role, "alert.read") else (),
+        )
         day = today_view.day(visits, by.role, at) if meets_patients else []
         access.note(*(row.patient for row in rows), *(line["patient"] for line in day))
         return super().context(
@@ -84,7 +92,7 @@ def _shown(row: Row, at: datetime) -> dict[str, Any]:
 
 
 def _visits(at: datetime) -> tuple[VisitNow, ...]:
-    begins = datetime.combine(clinic_day(at), time.min, tzinfo=timezone.get_default_timezone())
+    begins = clinic_midnight(clinic_day(at))
     return today.visits(begins - MISSED_FOR, begins + timedelta(days=1), also=WAITING_PHASES)
 
 
@@ -136,6 +144,7 @@ def _counts(
             "note": "from monitors, in 7 days",
             "url": reverse("quarantine"),
         },
+        alerts_load.count(alerts.load(at - ALERTS_FOR, at), ALERTS_FOR.days),
         _limits_set(at),
     ]
 

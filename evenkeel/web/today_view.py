@@ -8,20 +8,22 @@ from typing import Any, Final
 from django.urls import reverse
 
 from evenkeel.clinical import infusion
-from evenkeel.clinical.decision import worst
 from evenkeel.clinical.outcomes import judge_response, scale_of
 from evenkeel.clinical.screening import INDICATIONS
 from evenkeel.journey.phases import IN_THE_CHAIR
 from evenkeel.journey.policy import may
 from evenkeel.journey.rules import book, clinic_clock, clinic_day
+from evenkeel.record.alerts import Alert
 from evenkeel.record.courses import CourseState
 from evenkeel.record.entry import Author, Role
 from evenkeel.record.infusion import InfusionPaused
 from evenkeel.record.visits import VisitPhase
+from evenkeel.store.queries.alerts import OpenAlert
 from evenkeel.store.queries.today import CourseNow, VisitNow
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.shape import frozen
 from evenkeel.web import handover_view, steps, upkeep_view
+from evenkeel.web.alerts_view import by_the_gravest
 from evenkeel.web.jinja import clinic_date
 from evenkeel.web.outcome_view import open_risks, risk
 
@@ -74,20 +76,25 @@ def waiting(
     at: datetime,
     *,
     drug_left: Sequence[VisitNow] = (),
+    alerts: Sequence[OpenAlert] = (),
 ) -> tuple[Row, ...]:
     """Everything that waits for this person, ordered by harm and then by age.
 
-    `drug_left` are visits whose drug nobody has accounted for.
+    `drug_left` are visits whose drug nobody has accounted for, `alerts` those that are open anywhere.
     Of equal harm, a patient on whom drug acts at this moment comes before paper that has waited for days.
     """
-    found = [*_of_role(by, courses, visits, at), *_drug_left(by, drug_left)]
+    found = [*_of_role(by, courses, visits, alerts, at), *_drug_left(by, drug_left)]
     return tuple(
         sorted(found, key=lambda row: (HARM.index(row.tone), not row.is_in_the_chair, row.at, row.who))
     )
 
 
 def _of_role(
-    by: Author, courses: Sequence[CourseNow], visits: Sequence[VisitNow], at: datetime
+    by: Author,
+    courses: Sequence[CourseNow],
+    visits: Sequence[VisitNow],
+    alerts: Sequence[OpenAlert],
+    at: datetime,
 ) -> Iterator[Row]:
     if by.role in ("nurse", "prescriber", "lead"):
         yield from _risks(courses, by.role)
@@ -95,7 +102,8 @@ def _of_role(
     courses = [each for each in courses if each.state.stage not in steps.CLOSED]
     if by.role in ("nurse", "prescriber"):
         for visit in visits:
-            yield from _in_the_chair(visit, courses, at)
+            own = by_the_gravest(each.alert for each in alerts if each.visit == visit.state.stream)
+            yield from _in_the_chair(visit, courses, [each for each in own if each.waits], at)
             for call in handover_view.calls(by, visit.state, visit.chair):
                 yield replace(_row(visit, *call), is_in_the_chair=True)
         yield from _calls_due(courses, at)
@@ -138,23 +146,26 @@ def _risks(courses: Iterable[CourseNow], role: Role) -> Iterator[Row]:
             yield _row(each, shown["cause"], "high", "Alerts", fact.at, action, url)
 
 
-def _in_the_chair(visit: VisitNow, courses: Iterable[CourseNow], at: datetime) -> Iterator[Row]:
+def _in_the_chair(
+    visit: VisitNow, courses: Iterable[CourseNow], alerts: Sequence[Alert], at: datetime
+) -> Iterator[Row]:
     """What a running infusion or a recovery asks for: an alert, a pause, an overdue check."""
     state = visit.state
-    if state.phase not in ("running", "paused", "recovery"):
+    if state.phase not in ("running", "paused", "recovery") and not alerts:
         return
-    found = sorted(_calls(visit, courses, at), key=lambda call: (HARM.index(call[0]), call[3]))
+    found = sorted(_calls(visit, courses, alerts, at), key=lambda call: (HARM.index(call[0]), call[3]))
     if not found:
         return
     tone, word, why, since = found[0]
-    chart = reverse("chart", args=[reference_of(state.stream)])
+    chart = reverse("alerts" if alerts else "chart", args=[reference_of(state.stream)])
     also = "; ".join(call[2] for call in found[1:])
-    row = _row(visit, f"{visit.chair}: {why}", tone, word, since, "Open the chart", chart)
+    action = "Answer" if alerts else "Open the chart"
+    row = _row(visit, f"{visit.chair}: {why}", tone, word, since, action, chart)
     yield replace(row, note=f"Also: {also}" if also else "", is_in_the_chair=True)
 
 
 def _calls(
-    visit: VisitNow, courses: Iterable[CourseNow], at: datetime
+    visit: VisitNow, courses: Iterable[CourseNow], alerts: Iterable[Alert], at: datetime
 ) -> Iterator[tuple[str, str, str, datetime]]:
     """Everything that one visit calls for: its harm, its mark, why and since when."""
     state = visit.state
@@ -162,12 +173,10 @@ def _calls(
     if course is not None and course.consent_withdrawn and state.phase != "recovery":
         since = course.consent_withdrawn.at
         yield "high", "Stop", "consent is withdrawn and the infusion is not stopped", since
-    last = state.checks[-1] if state.checks else None
-    grave = worst(last.payload.verdicts) if last else None
-    if last is not None and grave in ("pause", "block", "confirm"):
-        said = next(each for each in last.payload.verdicts if each.severity == grave)
-        why = "; ".join(said.evidence) or said.sentence
-        yield "medium" if grave == "confirm" else "high", "Signs", why, last.at
+    for alert in alerts:
+        over = f", over since {clinic_clock(alert.ended_at)}, not answered" if alert.ended_at else ""
+        word = "Escalated" if alert.escalated_at is not None else "Alert"
+        yield alert.priority, word, f"{alert.short}{over}", alert.raised_at
     if state.phase == "paused":
         paused = state.latest(InfusionPaused)
         since = paused.at if paused else at

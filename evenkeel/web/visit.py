@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import path, reverse
 
+from evenkeel.journey.phases import IN_THE_CHAIR
 from evenkeel.journey.policy import may
 from evenkeel.journey.series import MAY_CANCEL, MAY_MOVE
 from evenkeel.record.visits import VisitState
@@ -11,6 +12,7 @@ from evenkeel.store import rows
 from evenkeel.values.ids import reference_of
 from evenkeel.web import chairside, timeline
 from evenkeel.web.chairside import VisitPage
+from evenkeel.web.devices_view import device_words
 from evenkeel.web.handover_view import responsible_words
 from evenkeel.web.sentences import sentence_of
 from evenkeel.web.steps import PHASE_TAGS
@@ -43,6 +45,8 @@ class VisitHub(VisitPage):
         found = []
         if state.started is not None and may(role, "infusion.chart"):
             found.append(("Open the chart", "chart"))
+        if state.phase in IN_THE_CHAIR and may(role, "infusion.chart"):
+            found.append(("Monitor and pump of this patient", "visit_devices"))
         if state.last_draw is not None and may(role, "custody.waste"):
             found.append(("Drug of this visit", "visit_drug"))
         if state.phase in MAY_MOVE and may(role, "visit.book"):
@@ -67,6 +71,8 @@ def _facts(state: VisitState) -> list[dict[str, Any]]:
         escort = state.check_in.payload.escort
         found.append(("Weight today", str(state.weight) if state.weight else None))
         found.append(("Escort", f"{escort.name}, {escort.phone}" if escort.name else None))
+    if state.phase in IN_THE_CHAIR:
+        found.append(("Monitor and pump", device_words(state)))
     if state.order is not None:
         found.append(("Order", state.order.payload.plan.sentence))
     if state.responsible is not None:

@@ -45,5 +45,7 @@ def test_the_role_may_not_pass_over_rights() -> None:
 @pytest.mark.parametrize("turn", [1, 2])
 @pytest.mark.django_db(transaction=True)
 def test_emptying_the_tables_leaves_every_trigger_in_place(turn: int) -> None:
-    expected = 1 if connection.vendor == "postgresql" else 2
-    assert _triggers_per_table() == dict.fromkeys(append_only.TABLES, expected)
+    expected = dict.fromkeys(append_only.TABLES, 1 if connection.vendor == "postgresql" else 2)
+    # One for changing and emptying, and one for each row that goes. SQLite has two of every table.
+    expected[append_only.SAMPLES] = 2
+    assert _triggers_per_table() == expected

@@ -11,6 +11,7 @@ PACKAGE: Final = ROOT / "evenkeel"
 DELETES: Final = {
     "store/clinicians.py": "second factors that somebody lost; who removed them stays in the change log",
     "store/rows.py": "a visit's hold on a chair",
+    "store/thinning.py": "samples of a visit that is written down as thinned; no charted value is a sample",
     "store/projections_custody.py": "what is no longer kept for a visit; the entries that say so stay",
 }
 

@@ -27,6 +27,7 @@ from tests import factories, factories_chairside
 
 FORBIDDEN = 403
 ROUTES = tuple(every_route())
+OPEN_EVERYTHING: tuple[Role, ...] = ("prescriber", "lead", "administrator")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def address(route: Route, case: Case) -> str:
         "reference": reference_of(case.visit),
         "scale": "phq9",
         "seq": 1,
+        "alert": 1,
         "after": 3,
         "pk": 1,
         "key": "abc",
@@ -88,6 +90,7 @@ def address(route: Route, case: Case) -> str:
         "case": str(uuid.uuid4()),
         "custody": str(uuid.uuid4()),
         "vial": "V-1",
+        "gateway": str(uuid.uuid4()),
     }
     missing = [name for name in route.parameters if name not in known]
     assert not missing, f"say here what stands for {missing} in /{route.pattern}"
@@ -129,6 +132,14 @@ def test_only_signing_in_and_out_and_the_library_are_for_anybody() -> None:
         "library",
         "library_claims",
         "library_topic",
+        # The tablet's own script, which holds nothing of anybody; a browser fetches it without a session.
+        "offline_worker",
+        # Doors for machines: they ask for a token of their own with every request.
+        "fhir_bundle",
+        "fhir_observation",
+        "json_observations",
+        # What those doors take, which says nothing of the clinic.
+        "fhir_metadata",
     }
 
 
@@ -178,8 +189,24 @@ def visit(
     )
 
 
+def for_each_database(role: Role) -> Any:
+    """The role; on PostgreSQL only those who between them open everything, since all ask the same there."""
+    return pytest.param(role, marks=() if role in OPEN_EVERYTHING else pytest.mark.one_database)
+
+
+def test_some_roles_open_everything() -> None:
+    left_out = [
+        f"{method} /{route.pattern}"
+        for route in ROUTES
+        for method in ("GET", "POST")
+        if asked(route, method) not in {"anybody", "closed"}
+        and not any(is_permitted(asked(route, method), role) for role in OPEN_EVERYTHING)
+    ]
+    assert left_out == []
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [for_each_database(role) for role in ROLES])
 def test_each_role_opens_what_it_may_and_whom_it_sees_is_logged(
     client: Client, cases: Cases, role: Role, settings: Settings
 ) -> None:
@@ -207,6 +234,7 @@ def test_each_role_opens_what_it_may_and_whom_it_sees_is_logged(
 
 
 @pytest.mark.django_db
+@pytest.mark.one_database
 def test_nobody_who_is_not_signed_in_opens_anything(client: Client, cases: Cases) -> None:
     wrong = []
     for route in ROUTES:

@@ -14,7 +14,7 @@ from tests.journeys.served import CHAIRS, ROOT, Clinic
 from tests.journeys.staff import PASSWORD
 
 # Several clinics and a browser may share two processors.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 FAILURES: Final = ROOT / ".cache" / "test-reports" / "failures"
 
@@ -22,13 +22,8 @@ FAILURES: Final = ROOT / ".cache" / "test-reports" / "failures"
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     """One clinic for every test that leaves others in peace: each brings patients and chairs of its own."""
-    clinic = Clinic(tmp_path_factory.mktemp("clinic"))
-    clinic.open()
-    try:
-        clinic.prepare("furnish", at=clinic.now, chairs=CHAIRS)
+    with Clinic.furnished(tmp_path_factory.mktemp("clinic"), chairs=CHAIRS) as clinic:
         yield clinic
-    finally:
-        clinic.close()
 
 
 @pytest.fixture

@@ -21,13 +21,26 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenkeel.config.settings")
 django.setup()
 
 from evenkeel.journey import chairs as chair_acts  # noqa: E402  # models are there only after setup()
-from evenkeel.journey import checkin, handover, infusion, monitors, people, referral, series  # noqa: E402
+from evenkeel.journey import (  # noqa: E402
+    checkin,
+    gateways,
+    handover,
+    infusion,
+    monitors,
+    people,
+    referral,
+    series,
+)
 from evenkeel.journey.acting import Act  # noqa: E402
+from evenkeel.record.codec import kind_of_payload  # noqa: E402
+from evenkeel.record.infusion import SignsCharted  # noqa: E402
 from evenkeel.record.visits import VisitPhase  # noqa: E402
 from evenkeel.store import reading, rows  # noqa: E402
-from evenkeel.store.queries import counting, custody  # noqa: E402
+from evenkeel.store.queries import alerts, counting, custody  # noqa: E402
+from evenkeel.store.queries.quarantine import quarantined  # noqa: E402
 from evenkeel.values.ids import ChairId, IdempotencyKey, StreamId, reference_of, stream_of  # noqa: E402
 from evenkeel.values.issues import UnableTo  # noqa: E402
+from evenkeel.values.quantities import Saturation  # noqa: E402
 from tests import (  # noqa: E402
     factories,
     factories_chairside,
@@ -122,6 +135,26 @@ def reached(at: str, chair: str, phase: VisitPhase, given_name: str) -> dict[str
     return found
 
 
+def chart_saturation(at: str, visit: str, spo2: int) -> str:
+    """The nurse charts a whole check with this oxygen saturation."""
+    stream = stream_of("visit", visit)
+    charted = factories_chairside.signs(spo2=Saturation.of(spo2))
+    factories_chairside.chart(stream, datetime.fromisoformat(at), charted)
+    return visit
+
+
+def _gateway(at: datetime) -> str:
+    """Let a machine send for two monitors; returns its id."""
+    row = gateways.add_gateway(
+        factories.act(factories.people().administrator, at),
+        name="ward-7.example",
+        monitors="MON-1\nMON-2",
+        token_digest=gateways.digest_of_token("made up"),
+        reason="ward 7",
+    )
+    return row.removeprefix("gateway:")
+
+
 def bring(visit: StreamId, phase: VisitPhase, started_at: datetime) -> None:
     """Bring a booked visit to a phase whose infusion starts, or would start, at a moment."""
     nurse = factories.people().nurse
@@ -173,14 +206,20 @@ def examples(at: str) -> dict[str, str]:
         "rule": "CHK-BP-002",
         "limit": "systolic",
     }
+    monitors.receive(b"this is not HL7", received_at=moment)
+    found["pk of quarantine"] = str(quarantined()[0].id)
     for number, phase in enumerate(PHASES, start=1):
         visit = book_today(at, f"chair-{number}", phase.replace("_", " ").title())
         if phase != "booked":
             bring(stream_of("visit", visit["visit"]), phase, moment - 10 * MINUTE)
         found[f"visit {phase}"] = visit["visit"]
+    found["gateway"] = _gateway(moment)
     running_visit = stream_of("visit", found["visit running"])
     factories_chairside.chart(running_visit, moment - 2 * MINUTE)
     found["seq"] = str(reading.visit(running_visit).facts[-1].seq)
+    chart_saturation((moment - 2 * MINUTE).isoformat(), found["visit paused"], 85)
+    raised = alerts.for_visit(stream_of("visit", found["visit paused"])).open[0]
+    found["alert"] = raised.id.rpartition("/")[2]
     handover.offer_handover(
         factories.act(factories.people().nurse, moment - MINUTE),
         visit=running_visit,
@@ -190,32 +229,7 @@ def examples(at: str) -> dict[str, str]:
         assessment="",
         recommendation="Watch the pressure.",
     )
-    # The factories book the first chair; each of these courses has one of its own.
-    for number, (name, infusions, later) in enumerate(
-        (
-            ("review_due", 3, factories_course.MODERATE),
-            ("response_due", 6, factories_course.MILD),
-            ("at_risk", 2, factories_course.ALERTING),
-        ),
-        start=len(PHASES) + 1,
-    ):
-        vars(factories_course)["book"] = partial(_in_chair, ChairId(f"chair-{number}"))
-        course = factories_course.course_after(infusions, later)
-        found[f"course {name}"] = reference_of(course)
-        found[f"patient {name}"] = reference_of(reading.course(course).referral.patient)
-    risk = reading.course(stream_of("course", found["course at_risk"])).open_risks
-    found["seq of risk"] = str(risk[0].seq)
-    factories_course.review(
-        stream_of("course", found["course response_due"]), factories_course.ended_at(6), 6
-    )
-    _, referred = factories.patient_and_course()
-    found["course referred"] = reference_of(referred)
-    _, awaiting = factories.patient_and_course()
-    factories.screen(awaiting, depressants="yes", pregnancy="unknown")
-    found["course awaiting_prescriber"] = reference_of(awaiting)
-    found["course screened"] = reference_of(factories.screened_course())
-    found["course consented"] = reference_of(factories.consented_course())
-    found["course planned"] = reference_of(factories.planned_course())
+    _add_courses(found)
     waiting = book_today(at, f"chair-{len(PHASES) + 4}", "Wanda")
     checkin.check_in(
         factories.act(factories.people().nurse, moment),
@@ -247,6 +261,36 @@ def _counted_short(moment: datetime) -> dict[str, str]:
     }
 
 
+def _add_courses(found: dict[str, str]) -> None:
+    """Bring a course to each stage, and name it."""
+    # The factories book the first chair; each of these courses has one of its own.
+    for number, (name, infusions, later) in enumerate(
+        (
+            ("review_due", 3, factories_course.MODERATE),
+            ("response_due", 6, factories_course.MILD),
+            ("at_risk", 2, factories_course.ALERTING),
+        ),
+        start=len(PHASES) + 1,
+    ):
+        vars(factories_course)["book"] = partial(_in_chair, ChairId(f"chair-{number}"))
+        course = factories_course.course_after(infusions, later)
+        found[f"course {name}"] = reference_of(course)
+        found[f"patient {name}"] = reference_of(reading.course(course).referral.patient)
+    risk = reading.course(stream_of("course", found["course at_risk"])).open_risks
+    found["seq of risk"] = str(risk[0].seq)
+    factories_course.review(
+        stream_of("course", found["course response_due"]), factories_course.ended_at(6), 6
+    )
+    _, referred = factories.patient_and_course()
+    found["course referred"] = reference_of(referred)
+    _, awaiting = factories.patient_and_course()
+    factories.screen(awaiting, depressants="yes", pregnancy="unknown")
+    found["course awaiting_prescriber"] = reference_of(awaiting)
+    found["course screened"] = reference_of(factories.screened_course())
+    found["course consented"] = reference_of(factories.consented_course())
+    found["course planned"] = reference_of(factories.planned_course())
+
+
 def _in_chair(chair: ChairId, course: StreamId, starts_at: datetime, at: datetime) -> StreamId:
     return factories.book(course, starts_at, chair, at)
 
@@ -276,8 +320,38 @@ def infuse(visit: str, answers: list[int]) -> str:
 
 
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
-    each.__name__: each for each in (furnish, receive, assign, book_today, running, reached, infuse, examples)
+    each.__name__: each
+    for each in (furnish, receive, assign, book_today, running, chart_saturation, reached, infuse, examples)
 }
+
+
+def go_home(visit: str, at: str) -> str:
+    """A running visit is stopped, watched for two hours and over at a moment."""
+    stream, leaves_at = stream_of("visit", visit), datetime.fromisoformat(at)
+    stopped_at = leaves_at - 125 * MINUTE
+    factories_chairside.stop(stream, stopped_at)
+    for minutes in range(15, 121, 15):
+        factories_chairside.chart(stream, stopped_at + minutes * MINUTE)
+    factories_chairside.leave(stream, leaves_at)
+    return visit
+
+
+def entries(visit: str) -> list[dict[str, str]]:
+    """Everything in the record of a visit by clinical time: its kind, when it happened, who wrote it."""
+    return [
+        {
+            "kind": kind_of_payload(fact.payload)[0],
+            "happened_at": fact.at.isoformat(),
+            "by": fact.history[0].by.printed_name,
+            "systolic": str(fact.payload.signs.systolic.number)
+            if isinstance(fact.payload, SignsCharted) and fact.payload.signs.systolic
+            else "",
+        }
+        for fact in sorted(reading.visit(stream_of("visit", visit)).facts, key=lambda fact: fact.at)
+    ]
+
+
+_FUNCTIONS.update(go_home=go_home, entries=entries)
 
 if __name__ == "__main__":
     try:

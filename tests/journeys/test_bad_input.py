@@ -136,13 +136,10 @@ def test_five_wrong_passwords_lock_the_name_and_say_until_when(served: Clinic, m
 @pytest.fixture
 def turning(tmp_path: Path) -> Iterator[Clinic]:
     """A clinic whose clock the test turns."""
-    clinic = Clinic(tmp_path, starts_at=datetime(2026, 6, 1, 15, 0, tzinfo=UTC))
-    clinic.open()
-    try:
-        clinic.prepare("furnish", at=clinic.now - timedelta(days=1), chairs=1)
+    with Clinic.furnished(
+        tmp_path, chairs=1, before=timedelta(days=1), starts_at=datetime(2026, 6, 1, 15, 0, tzinfo=UTC)
+    ) as clinic:
         yield clinic
-    finally:
-        clinic.close()
 
 
 def test_a_quarter_of_an_hour_away_signs_out_and_keeps_what_was_typed(turning: Clinic, meets: Meets) -> None:

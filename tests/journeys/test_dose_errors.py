@@ -40,13 +40,8 @@ def reads_problem(person: Person, words: str) -> None:
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     """A clinic of its own: what is prepared moves drug, and the ledger does not go back in time."""
-    opened = Clinic(tmp_path_factory.mktemp("doses"))
-    opened.open()
-    try:
-        opened.prepare("furnish", at=opened.now - timedelta(days=1), chairs=3)
+    with Clinic.furnished(tmp_path_factory.mktemp("doses"), chairs=3, before=timedelta(days=1)) as opened:
         yield opened
-    finally:
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,48 +1,22 @@
 """What a bedside monitor sends over its socket is on the chart and on the board without a reload."""
 
-import uuid
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from evenkeel.devices.compose import Monitor, Sample, compose
-from evenkeel.devices.nomenclature import Sign
-from evenkeel.simulate.world import Line
+from tests.journeys.cable import Cable
 from tests.journeys.person import Meets, Person
 from tests.journeys.served import Clinic
 
 # The page follows within a second or two; a busy machine that shares its processors is given longer.
 SOON_MS = 20_000
-
-
-class Cable:
-    """A monitor and the wire to the clinic."""
-
-    def __init__(self, clinic: Clinic, name: str) -> None:
-        self._monitor = Monitor(device_id=name, zone=ZoneInfo("UTC"))
-        # On a thread of its own, since the browser's driver keeps an event loop in this one.
-        self._line = Line("127.0.0.1", clinic.monitor_port)
-
-    def send(self, *, processing: str = "P", **signs: Any) -> str:
-        """Send one message; return the code of its acknowledgment."""
-        samples = [Sample(sign=Sign[name.upper()], value=value) for name, value in signs.items()]
-        message = compose(
-            self._monitor,
-            samples,
-            control_id=str(uuid.uuid4()),
-            sent_at=datetime.now(UTC),
-            processing=processing,  # type: ignore[arg-type]  # one of HL7's three
-        )
-        return self._line.send(message)
-
-    def unplug(self) -> None:
-        """Let the connection go."""
-        self._line.close()
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +108,72 @@ def test_what_must_not_chart_is_set_aside_with_its_reason(
     expect(rows.filter(has_text="NOBODYS-9")).not_to_have_count(0)
     expect(rows.filter(has_text="WARD-7")).not_to_have_count(0)
     nora.look_over()
+
+
+def post(clinic: Clinic, address: str, token: str, body: Any, content_type: str = "application/json") -> int:
+    """Send to one of the clinic's doors as a gateway does; return the status of the answer."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(
+        clinic.address + address,
+        data=raw,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": content_type},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def test_what_a_gateway_sends_is_on_the_chart_as_a_monitors_is(
+    served: Clinic, infusion: dict[str, str], meets: Meets
+) -> None:
+    # Given a gateway that the administrator adds for the monitor at chair 2
+    ada, nora = meets(served, "admin"), meets(served, "nurse")
+    ada.sign_in(to="/devices/monitors/")
+    ada.main.get_by_role("link", name="Gateways").click()
+    ada.main.get_by_role("link", name="Add a gateway").click()
+    ada.page.get_by_label("Name").fill("ward-7.example")
+    ada.page.get_by_label("Monitors").fill("WARD-7")
+    ada.page.get_by_label("Reason").fill("ward 7")
+    ada.look_over()
+    ada.main.get_by_role("button", name="Add gateway").click()
+    ada.reads_heading("Token of ward-7.example")
+    ada.look_over()
+    token = ada.main.locator("code").first.inner_text()
+    # And a nurse at the chart, which is never reloaded
+    nora.sign_in(to=f"/visits/{infusion['visit']}/chart/")
+    nora.page.evaluate("window.neverReloaded = true")
+    expect(nora.page.locator("[data-live-state]")).to_have_text("live", timeout=SOON_MS)
+    # When it sends in the JSON form, and then as FHIR
+    now = datetime.now(UTC).isoformat()
+    observation = {"sign": "spo2", "value": 94, "unit": "%", "observed_at": now}
+    message = {"device": "WARD-7", "message": "1", "sent_at": now, "observations": [observation]}
+    assert post(served, "/api/observations", token, message) == 201
+    expect(value(nora, "SpO2")).to_contain_text("94", timeout=SOON_MS)
+    resource = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
+        "effectiveDateTime": now,
+        "device": {"identifier": {"value": "WARD-7"}},
+        "valueQuantity": {"value": 79, "system": "http://unitsofmeasure.org", "code": "/min"},
+    }
+    assert post(served, "/fhir/Observation", token, resource, "application/fhir+json") == 201
+    expect(value(nora, "Pulse")).to_contain_text("79", timeout=SOON_MS)
+    assert nora.page.evaluate("window.neverReloaded")
+    # Then what is wrong is refused through the server's own sockets too
+    assert post(served, "/api/observations", "evenkeel_gw_made_up", message) == 401
+    assert post(served, "/api/observations", token, b" " * 3_000_000) == 413
+    assert post(served, "/api/observations", token, message, "text/plain") == 415
+    assert post(served, "/api/observations", token, {**message, "device": "NOBODYS-9"}) == 422
+    # And once it was ended, nothing is taken from it any more
+    ada.main.get_by_role("link", name="I have copied it").click()
+    expect(ada.main.get_by_role("row").filter(has_text="ward-7.example").first).to_contain_text("May send")
+    ada.look_over()
+    ada.main.get_by_role("link", name="End ward-7.example").click()
+    ada.page.get_by_label("Reason").fill("returned to its maker")
+    ada.look_over()
+    ada.main.get_by_role("button", name="End gateway").click()
+    expect(ada.main.get_by_role("row").filter(has_text="ward-7.example").first).to_contain_text("Ended")
+    assert post(served, "/api/observations", token, {**message, "message": "2"}) == 401

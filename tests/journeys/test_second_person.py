@@ -55,6 +55,8 @@ def add_passkey(page: Page, clinic: str) -> None:
 def open_time_out(page: Page, clinic: str, visit: StreamId) -> None:
     """The first nurse opens the time-out and confirms everything."""
     sign_in(page, clinic, "nurse", to=f"/visits/{reference_of(visit)}/time-out/")
+    # The boxes of a page that is still on its way are none.
+    expect(page.get_by_role("heading", level=1)).to_have_text("Time-out")
     for box in page.get_by_role("checkbox").all():
         box.check()
 

@@ -1,5 +1,6 @@
 """What only a real browser can show: passkeys, and a form that survives an automatic logoff."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,13 @@ def sign_in(page: Page, clinic: str, username: str, to: str = "/accounts/2fa/") 
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
+    arrives(page, "login")
+
+
+def arrives(page: Page, leaving: str) -> None:
+    """The form of an account page was answered with another page, whose scripts have run."""
+    expect(page).not_to_have_url(re.compile(rf"/accounts/{leaving}/"))
+    page.wait_for_load_state()
 
 
 def fill_in_kim(page: Page) -> None:
@@ -79,6 +87,7 @@ def test_a_prescriber_adds_a_passkey_and_signs_in_with_it_alone(page: Page, clin
     page.get_by_label("What you call it").fill("blue key")
     page.get_by_label("Let it sign me in without the password").check()
     no_faults(page)
+    page.wait_for_load_state()
     page.get_by_role("button", name="Add the passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     no_faults(page)
@@ -125,6 +134,7 @@ def test_a_page_left_alone_is_covered_and_uncovered_for_its_owner_alone(
     other = context.new_page()
     other.goto(f"{clinic}/accounts/logout/")
     other.get_by_role("main").get_by_role("button", name="Sign out").click()
+    arrives(other, "logout")
     page.bring_to_front()
     cover.get_by_role("button", name="Go on").click()
     expect(cover).to_contain_text("You are signed out")

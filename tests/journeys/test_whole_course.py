@@ -26,13 +26,14 @@ LAST_DAY = date(2027, 6, 1)
 def clinic(tmp_path: Path) -> Iterator[Clinic]:
     """A clinic that opens on a Tuesday, six days before the first infusion."""
     # Nobody is signed out when the clock is turned on: in truth they were there all the while.
-    clinic = Clinic(tmp_path, starts_at=datetime(2026, 5, 26, 9, 0, tzinfo=HERE), idle_minutes=24 * 60)
-    clinic.open()
-    try:
-        clinic.prepare("furnish", at=clinic.now - timedelta(days=1), chairs=2)
+    with Clinic.furnished(
+        tmp_path,
+        chairs=2,
+        before=timedelta(days=1),
+        starts_at=datetime(2026, 5, 26, 9, 0, tzinfo=HERE),
+        idle_minutes=24 * 60,
+    ) as clinic:
         yield clinic
-    finally:
-        clinic.close()
 
 
 def test_a_whole_course_from_referral_to_maintenance(clinic: Clinic, meets: Meets) -> None:

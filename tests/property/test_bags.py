@@ -99,7 +99,7 @@ def _resumed(rate: FlowRate) -> InfusionResumed:
 moments = st.integers(0, LONG_SECONDS).map(lambda seconds: NOON + timedelta(seconds=seconds))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(entries=infusions(), data=st.data())
 def test_replay_from_any_prefix_agrees(entries: tuple[Entry, ...], data: st.DataObject) -> None:
     split = data.draw(st.integers(0, len(entries)))
@@ -107,7 +107,7 @@ def test_replay_from_any_prefix_agrees(entries: tuple[Entry, ...], data: st.Data
     assert VisitState.fold(VISIT, entries[:split]).then(entries[split:]) == whole
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(entries=infusions(), at=moments)
 def test_what_comes_later_never_changes_what_was_given_before(
     entries: tuple[Entry, ...], at: datetime
@@ -119,7 +119,7 @@ def test_what_comes_later_never_changes_what_was_given_before(
     assert so_far.volume_left(at) == whole.volume_left(at)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(entries=infusions(), at=moments)
 def test_no_bag_gives_more_than_was_drawn_into_it(entries: tuple[Entry, ...], at: datetime) -> None:
     state = VisitState.fold(VISIT, entries)
@@ -130,7 +130,7 @@ def test_no_bag_gives_more_than_was_drawn_into_it(entries: tuple[Entry, ...], at
     assert state.given(at) <= drawn
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(entries=infusions(), first=moments, second=moments)
 def test_what_was_given_is_never_less_later(
     entries: tuple[Entry, ...], first: datetime, second: datetime
@@ -141,7 +141,7 @@ def test_what_was_given_is_never_less_later(
     assert state.volume_run(earlier) <= state.volume_run(later)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(entries=infusions(), at=moments)
 def test_the_last_bag_to_hang_is_the_one_that_is_left_over(entries: tuple[Entry, ...], at: datetime) -> None:
     state = VisitState.fold(VISIT, entries)

@@ -30,9 +30,6 @@ FloatArray = NDArray[np.float64]
 
 MODELS = parameter_set_keys()
 
-# How long one example takes says nothing about the physics.
-untimed = settings(deadline=None)
-
 moments = st.floats(0, 240)
 lengths = st.floats(0, 120)
 rates = st.floats(0, 300)
@@ -107,7 +104,7 @@ def by_matrix_exponential(profile: InfusionProfile, at_min: FloatArray, weight_k
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(profiles(), weights)
 def test_agrees_with_the_matrix_exponential(profile: InfusionProfile, weight_kg: float) -> None:
     at_min = np.linspace(0.0, 400.0, 9)
@@ -115,7 +112,6 @@ def test_agrees_with_the_matrix_exponential(profile: InfusionProfile, weight_kg:
     np.testing.assert_allclose(level(profile, at_min, weight_kg), expected, rtol=1e-9, atol=1e-9)
 
 
-@untimed
 @given(profiles(), st.floats(0.01, 100))
 def test_linear_in_dose(profile: InfusionProfile, factor: float) -> None:
     scaled = replace(
@@ -124,7 +120,6 @@ def test_linear_in_dose(profile: InfusionProfile, factor: float) -> None:
     np.testing.assert_allclose(level(scaled), factor * level(profile), rtol=1e-11, atol=1e-9)
 
 
-@untimed
 @given(profiles())
 def test_every_part_of_a_profile_adds_its_own_level(profile: InfusionProfile) -> None:
     parts = [
@@ -139,7 +134,6 @@ def test_every_part_of_a_profile_adds_its_own_level(profile: InfusionProfile) ->
     np.testing.assert_allclose(level(profile), total, rtol=ROUNDED_OFFSETS, atol=1e-9)
 
 
-@untimed
 @given(moments, st.floats(1, 120), rates, st.floats(0, 1))
 def test_two_consecutive_infusions_are_one_long_one(
     start: float, length: float, rate: float, share: float
@@ -152,7 +146,6 @@ def test_two_consecutive_infusions_are_one_long_one(
     np.testing.assert_allclose(level(split), whole, rtol=ROUNDED_OFFSETS, atol=1e-9)
 
 
-@untimed
 @given(moments, st.floats(1, 60), st.floats(1, 60), rates)
 def test_a_pause_is_a_rate_of_zero(start: float, before: float, pause: float, rate: float) -> None:
     paused, resumed = start + before, start + before + pause
@@ -167,7 +160,6 @@ def test_a_pause_is_a_rate_of_zero(start: float, before: float, pause: float, ra
     np.testing.assert_allclose(level(spelled_out), level(gap), rtol=1e-12, atol=1e-12)
 
 
-@untimed
 @given(profiles(), weights)
 def test_never_negative_and_zero_before_the_first_drug(profile: InfusionProfile, weight_kg: float) -> None:
     prediction = predict_level(KAMP, weight_kg, profile, GRID_MIN)
@@ -187,7 +179,6 @@ def test_never_negative_and_zero_before_the_first_drug(profile: InfusionProfile,
     assert np.all(high[GRID_MIN < 0] == 0)
 
 
-@untimed
 @given(profiles(), st.lists(st.floats(-10, 600), min_size=1, max_size=30))
 def test_does_not_depend_on_the_times_asked_for(profile: InfusionProfile, asked: list[float]) -> None:
     few = np.sort(np.array(asked))
@@ -206,7 +197,6 @@ def test_does_not_depend_on_the_times_asked_for(profile: InfusionProfile, asked:
         np.testing.assert_allclose(one, other[at], rtol=1e-12, atol=0)
 
 
-@untimed
 @given(profiles(), st.floats(-1000, 1000))
 def test_does_not_depend_on_where_the_clock_starts(profile: InfusionProfile, shift_min: float) -> None:
     shifted = replace(
@@ -224,7 +214,6 @@ def test_does_not_depend_on_where_the_clock_starts(profile: InfusionProfile, shi
     )
 
 
-@untimed
 @given(profiles(), weights)
 def test_mass_balance(profile: InfusionProfile, weight_kg: float) -> None:
     # What the clearance removes over all time is what was given: CL * AUC = dose.
@@ -234,7 +223,6 @@ def test_mass_balance(profile: InfusionProfile, weight_kg: float) -> None:
     np.testing.assert_allclose(clearance_l_per_h * area_mg_h_per_l, profile.dose_mg, rtol=1e-10, atol=1e-12)
 
 
-@untimed
 @given(weights)
 def test_decay_rates_obey_vieta(weight_kg: float) -> None:
     # The sum of the rates is the trace of the system, and their product is k10 * k21 * k31.
@@ -249,7 +237,7 @@ def test_decay_rates_obey_vieta(weight_kg: float) -> None:
     np.testing.assert_allclose(pairs, k10 * k21 + k10 * k31 + k12 * k31 + k13 * k21 + k21 * k31, rtol=1e-12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(MODELS), st.data())
 def test_every_model_obeys_the_physics(key: str, data: st.DataObject) -> None:
     model = load_parameter_set(key)
@@ -272,7 +260,7 @@ def test_every_model_obeys_the_physics(key: str, data: st.DataObject) -> None:
             assert at[0] >= 0
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.sampled_from(MODELS), st.data())
 def test_closed_form_agrees_with_stepping(key: str, data: st.DataObject) -> None:
     system = load_parameter_set(key).system(Bodies.typical(data.draw(weights)))
@@ -283,7 +271,6 @@ def test_closed_form_agrees_with_stepping(key: str, data: st.DataObject) -> None
     np.testing.assert_allclose(closed, stepped, rtol=1e-8, atol=1e-6)
 
 
-@untimed
 @given(weights, st.floats(10, 90))
 def test_band_holds_the_typical_body_through_one_infusion(weight_kg: float, length: float) -> None:
     prediction = predict_level(KAMP, weight_kg, one_segment(0.0, length, 50.0), np.linspace(1, 240, 60))

@@ -85,14 +85,13 @@ def head_of(entries: tuple[Entry, ...]) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(("kind", "version"), sorted(known_kinds()))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_payload_reads_back_as_it_was_written(kind: str, version: int, data: st.DataObject) -> None:
     payload = data.draw(st.from_type(known_kinds()[kind, version]))
     assert decode(kind, version, encode(payload)) == payload
 
 
-@settings(deadline=None)
 @given(entries=streams(), data=st.data())
 def test_folding_on_from_any_prefix_agrees_with_folding_the_whole(
     entries: tuple[Entry, ...], data: st.DataObject
@@ -101,7 +100,6 @@ def test_folding_on_from_any_prefix_agrees_with_folding_the_whole(
     assert VisitState.fold(STREAM, entries[:split]).then(entries[split:]) == VisitState.fold(STREAM, entries)
 
 
-@settings(deadline=None)
 @given(entries=streams())
 def test_an_amendment_never_loses_the_original(entries: tuple[Entry, ...]) -> None:
     state = VisitState.fold(STREAM, entries)
@@ -116,7 +114,6 @@ def test_an_amendment_never_loses_the_original(entries: tuple[Entry, ...]) -> No
             assert (fact.payload, fact.at) == (last.payload, last.happened_at)
 
 
-@settings(deadline=None)
 @given(entries=streams())
 def test_what_was_marked_in_error_does_not_count_and_stays_readable(entries: tuple[Entry, ...]) -> None:
     state = VisitState.fold(STREAM, entries)
@@ -126,7 +123,6 @@ def test_what_was_marked_in_error_does_not_count_and_stays_readable(entries: tup
     assert {fact.id for fact in state.facts if fact.kind == "note.written"} == written
 
 
-@settings(deadline=None)
 @given(entries=streams())
 def test_an_untouched_chain_holds(entries: tuple[Entry, ...]) -> None:
     assert check_chain(STREAM, entries, *head_of(entries)) is None
@@ -146,7 +142,6 @@ def _changed(value: Any) -> Any:
     return NoteWritten(text="forged") if value != NoteWritten(text="forged") else NoteWritten(text="again")
 
 
-@settings(deadline=None)
 @given(entries=streams(), data=st.data())
 def test_the_chain_shows_any_change_of_any_field_of_any_entry(
     entries: tuple[Entry, ...], data: st.DataObject
@@ -159,7 +154,6 @@ def test_the_chain_shows_any_change_of_any_field_of_any_entry(
     assert found.seq == place + 1
 
 
-@settings(deadline=None)
 @given(entries=streams(), data=st.data())
 def test_the_chain_shows_another_author(entries: tuple[Entry, ...], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(entries) - 1))
@@ -170,7 +164,6 @@ def test_the_chain_shows_another_author(entries: tuple[Entry, ...], data: st.Dat
     assert found.seq == place + 1
 
 
-@settings(deadline=None)
 @given(entries=streams(min_size=2), data=st.data())
 def test_the_chain_shows_a_missing_entry_even_the_last(
     entries: tuple[Entry, ...], data: st.DataObject
@@ -179,7 +172,6 @@ def test_the_chain_shows_a_missing_entry_even_the_last(
     assert check_chain(STREAM, [*entries[:place], *entries[place + 1 :]], *head_of(entries)) is not None
 
 
-@settings(deadline=None)
 @given(entries=streams(min_size=2), data=st.data())
 def test_the_chain_shows_two_entries_that_changed_places(
     entries: tuple[Entry, ...], data: st.DataObject

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evenkeel.clinical.medicine_classes import CLASSES
@@ -53,7 +53,6 @@ def outcome(checklist: Checklist, *medicines: str) -> str:
     ).outcome
 
 
-@settings(deadline=None)
 @given(checklist=checklists, data=st.data())
 def test_what_is_not_known_never_makes_anybody_fit(checklist: Checklist, data: st.DataObject) -> None:
     """One answer taken away never turns "needs a prescriber" into "fit"."""
@@ -62,7 +61,6 @@ def test_what_is_not_known_never_makes_anybody_fit(checklist: Checklist, data: s
     assert outcome(less) != "fit"
 
 
-@settings(deadline=None)
 @given(checklist=checklists, data=st.data())
 def test_a_safer_answer_never_makes_it_worse(checklist: Checklist, data: st.DataObject) -> None:
     question = data.draw(st.sampled_from(questions_for("depression")))
@@ -70,13 +68,11 @@ def test_a_safer_answer_never_makes_it_worse(checklist: Checklist, data: st.Data
     assert GRAVITY[outcome(safer)] <= GRAVITY[outcome(checklist)]
 
 
-@settings(deadline=None)
 @given(checklist=checklists, name=st.sampled_from(names))
 def test_a_listed_medicine_never_makes_it_better(checklist: Checklist, name: str) -> None:
     assert GRAVITY[outcome(checklist, name)] >= GRAVITY[outcome(checklist)]
 
 
-@settings(deadline=None)
 @given(found=st.lists(trials, max_size=5), more=trials)
 def test_one_more_trial_never_counts_for_less(found: list[Trial], more: Trial) -> None:
     """Whoever was fit on some trials is fit on one more, whatever became of it."""

@@ -18,7 +18,7 @@ from tests import factories_course as courses
 from tests.factories import NOW, act, patient_and_course, people
 from tests.pages import look, send, set_clock
 
-pytestmark = [pytest.mark.store, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 CHARTED_AT = chairside.STARTED_AT + timedelta(minutes=10)
 LATER = chairside.STARTED_AT + timedelta(minutes=20)

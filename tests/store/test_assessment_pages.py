@@ -19,7 +19,7 @@ from evenkeel.values.ids import StreamId, reference_of
 from tests.factories import NOW, act, patient_and_course, people
 from tests.pages import look, send, set_clock
 
-pytestmark = [pytest.mark.store, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 LATER = NOW + timedelta(days=1)
 BASELINE = {"point": "baseline", "entered_for": "patient_interview"}

@@ -15,7 +15,7 @@ from tests.factories import PASSWORD, key, people
 from tests.store.test_chairside_pages import Clock, as_, page_of, text_of
 from tests.store.test_custody_bag import CHANGED_AT, lot_of, paused_visit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.factories import chairs, people
 from tests.factories_chairside import assign_monitor
 from tests.pages import look, send
 
-pytestmark = [pytest.mark.store, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 PAGE = "/settings/chairs/"
 

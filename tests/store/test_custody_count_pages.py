@@ -22,7 +22,7 @@ from tests.factories import PASSWORD, act, people
 from tests.factories_counting import CABINET, a_case, at, close, count, moved, open_cases, open_vial, vials
 from tests.factories_custody import receive
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 SHEET = "/stock/count/sheet/?purpose=closing"
 

@@ -23,7 +23,7 @@ from tests import factories
 from tests.factories import NOW, act, people
 from tests.reports_desk import Month, ask, lines, month_of_ledger, sent, sits_down, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 @pytest.fixture

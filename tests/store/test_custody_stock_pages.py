@@ -17,7 +17,7 @@ from tests.factories import NOW, PASSWORD, TODAY, act, checked_in_visit, key, pe
 from tests.factories_custody import held_mcg, receive, the_lot
 from tests.pages import look, send, set_clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 VIAL = 500_000
 SECOND = {"password_of_second": PASSWORD, "passkey_of_second": ""}

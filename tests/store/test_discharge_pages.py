@@ -12,7 +12,7 @@ from tests.store.test_chairside_pages import Clock, as_, clock, page_of, text_of
 
 __all__ = ["clock"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def test_the_patient_is_discharged_when_everything_is_there(clock: Clock) -> None:

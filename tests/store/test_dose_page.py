@@ -14,7 +14,7 @@ from tests import factories_chairside as chairside
 from tests.factories import booked_visit, checked_in_visit, people, user_of
 from tests.pages import look
 
-pytestmark = [pytest.mark.store, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 # The worked example of screens.md.
 TYPED = {

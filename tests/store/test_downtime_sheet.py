@@ -26,7 +26,7 @@ from tests.factories import book as book_visit
 from tests.store.test_monitors import FULL, send
 from tests.store.test_order_in_steps import running as running_in_steps
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 START = chairside.STARTED_AT
 MINUTE = timedelta(minutes=1)

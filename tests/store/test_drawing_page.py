@@ -17,7 +17,7 @@ from tests.factories_custody import receive
 from tests.store import test_visit_drug_pages
 from tests.store.test_visit_drug_pages import Clock, as_, html, page_of, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 clock = test_visit_drug_pages.clock
 # NDC 0409-2051-05, ketamine 100 mg/mL, 5 mL: "003", the ten digits and the check digit of GS1.

@@ -12,7 +12,7 @@ from tests import factories_chairside as chairside
 from tests.factories import act, people
 from tests.pages import look, set_clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 START = chairside.STARTED_AT
 MARK = "data-watches"

@@ -22,7 +22,7 @@ from tests.store.test_handover import accept, after, offer
 
 __all__ = ["clock"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 WRITTEN = {
     "situation": "Calm, eyes closed.",

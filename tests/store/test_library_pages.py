@@ -14,7 +14,7 @@ from evenkeel.web.library import GRADE_TONES, VERDICT_TONES
 from tests import factories
 from tests.pages import look, set_clock
 
-pytestmark = [pytest.mark.store, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 SLUGS = tuple(library().pages)
 

@@ -5,20 +5,23 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from evenkeel.journey import handover, infusion
+from evenkeel.devices.compose import Monitor, PumpSays, compose_pump
+from evenkeel.journey import handover, infusion, monitors
 from evenkeel.store.queries import live as queries
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.web import live
 from tests import factories_chairside as chairside
-from tests.factories import act, people
+from tests.factories import NOW, act, chairs, people
 from tests.store.test_monitors import send
 
 # The hub looks from a thread of its own, so what a test writes must be committed.
@@ -89,6 +92,27 @@ async def test_entries_and_samples_are_told_by_reference_alone() -> None:
         assert await until(stream, "samples", visit) == {"visit": visit}
         assert await until(stream, "board") == {}
         uuid.UUID(told["visit"])
+
+
+@in_a_loop
+async def test_a_pump_that_talks_hides_no_monitor_that_fell_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    visit, at = await in_thread(prepared), datetime.now(UTC)
+    tail = await in_thread(live.Tail)
+    monkeypatch.setattr(live, "LATE_AFTER", timedelta(hours=1))
+    await in_thread(lambda: send(at=at - timedelta(seconds=20)))
+    await in_thread(pump_says, at)
+    assert ("samples", visit) in await in_thread(tail.news)
+    assert await in_thread(tail.news) == {}
+    monkeypatch.setattr(live, "LATE_AFTER", timedelta(seconds=14))
+    assert ("samples", visit) in await in_thread(tail.news)
+
+
+def pump_says(at: datetime) -> None:
+    """A pump beside the monitor is heard."""
+    pump = Monitor(device_id="PMP-1", zone=ZoneInfo("UTC"))
+    says = PumpSays(rate_ml_per_h=Decimal(150), delivered_ml=Decimal(5), is_running=True)
+    monitors.assign_pump(act(people().nurse, NOW), chair=chairs()[0], pump="PMP-1")
+    monitors.receive(compose_pump(pump, says, control_id="1", sent_at=at), received_at=at)
 
 
 def write_note(visit: str) -> None:

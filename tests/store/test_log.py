@@ -100,6 +100,7 @@ def test_no_table_of_the_record_can_be_changed(table: str, verb: str) -> None:
 
 def _primary_key(table: str) -> str:
     named = {"store_entry": "position", "store_submission": "key", "store_limitsetting": "seq"}
+    named["store_thinnedvisit"] = "visit"
     return named.get(table, "id")
 
 
@@ -112,13 +113,14 @@ def _one_row(table: str) -> str:
     )
     if table == "store_entry":
         models.Stream.objects.create(pk="visit:x", kind="visit", seq=1, head_hash="x")
-    if table == "store_monitorsample":
+    if table in ("store_monitorsample", "store_quarantinedmessage", "store_quarantinereplay"):
         with connection.cursor() as cursor:
             cursor.execute(_one_row("store_devicemessage"))
     columns = list(model._meta.concrete_fields)
     values = {
         "AutoField": "1",
         "BigAutoField": "1",
+        "BigIntegerField": "1",
         "PositiveIntegerField": "1",
         "PositiveSmallIntegerField": "1",
         "DecimalField": "1",

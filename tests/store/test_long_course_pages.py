@@ -20,7 +20,7 @@ from tests import factories_course as courses
 from tests.factories import NOW, book, people, planned_course, user_of
 from tests.pages import look, send, set_clock
 
-pytestmark = [pytest.mark.store, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 OK, FOUND, FORBIDDEN, MISSING, REFUSED = 200, 302, 403, 404, 422
 # Infusion 1 is given on 1 June 2026, from which every check counts but the liver tests: they were read at the

@@ -7,7 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from evenkeel.devices.acknowledge import read_acknowledgment
 from evenkeel.devices.compose import Monitor, Sample, compose
@@ -15,7 +16,8 @@ from evenkeel.devices.nomenclature import Sign
 from evenkeel.journey import checkin, infusion, monitors
 from evenkeel.journey.policy import NotPermitted
 from evenkeel.store import models, reading
-from evenkeel.store.queries.monitors import monitor_now, quarantined, samples
+from evenkeel.store.queries.monitors import monitor_now, samples
+from evenkeel.store.queries.quarantine import quarantined
 from evenkeel.values.ids import ChairId, StreamId
 from tests import factories_chairside as chairside
 from tests.factories import NOW, act, book, chairs, check_in_facts, checked_in_visit, people, planned_course
@@ -168,6 +170,10 @@ def test_a_monitor_at_an_empty_chair_charts_nowhere() -> None:
     chairside.assign_monitor()
     assert send() == "AE"
     assert reasons() == ["no_visit"]
+    assert send(control_id="c-2", at=AT + timedelta(seconds=5)) == "AE"
+    (line,) = quarantined()
+    assert (line.times, line.first_at, line.last_at) == (2, AT, AT + timedelta(seconds=5))
+    assert models.QuarantinedMessage.objects.count() == 0
 
 
 def test_test_and_demo_messages_chart_nowhere() -> None:
@@ -203,6 +209,46 @@ def running_beside_another(chair: ChairId) -> StreamId:
     waiting = book(planned_course(), NOW + timedelta(hours=4), chair)
     checkin.check_in(act(people().nurse, AT - timedelta(minutes=1)), visit=waiting, facts=check_in_facts())
     return visit
+
+
+def test_a_sign_that_was_measured_once_is_not_lost_behind_many_others() -> None:
+    visit = running()
+    send(Sample(sign=Sign.TEMPERATURE, value=Decimal("36.8")), control_id="once")
+    for count in range(1, 61):
+        later_at = AT + timedelta(seconds=5 * count)
+        send(*FULL[2:], control_id=f"later-{count}", at=later_at)
+    now = monitor_now(visit)
+    assert now.latest["temperature"].value == Decimal("36.8")
+    assert now.latest["temperature"].observed_at == AT
+    assert now.heard_at == now.saturation_at == AT + timedelta(minutes=5)
+
+
+def test_a_sign_without_a_value_now_keeps_when_it_last_had_one() -> None:
+    visit = running()
+    send()
+    silent_at = AT + timedelta(minutes=1)
+    send(Sample(sign=Sign.SPO2, value="0"), control_id="off", at=silent_at)
+    now = monitor_now(visit)
+    assert now.latest["spo2"].value is None
+    assert now.latest["spo2"].observed_at == silent_at
+    assert now.measured["spo2"].value == 97
+    assert now.saturation_at == AT
+
+
+def test_what_a_message_asks_the_database_does_not_grow_with_chairs_or_messages() -> None:
+    chairside.running_visit()
+    chairs(12)
+    chairside.assign_monitor()
+    send(control_id="first")
+    with CaptureQueriesContext(connection) as early:
+        send(control_id="early", at=AT + timedelta(seconds=5))
+    for count in range(2, 30):
+        send(control_id=f"between-{count}", at=AT + timedelta(seconds=5 * count))
+    with CaptureQueriesContext(connection) as late:
+        send(control_id="late", at=AT + timedelta(seconds=150))
+    # Whether it came before; the device, its span and who is in the chair; the visit, the clinic's choices;
+    # what is written, twice; the alerts, the limits and the last of each sign. Two more hold it together.
+    assert len(late) == len(early) <= 13
 
 
 def test_of_two_patients_at_a_chair_without_a_pump_neither_is_guessed() -> None:

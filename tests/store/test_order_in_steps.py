@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from evenkeel.journey import infusion, ordering
+from evenkeel.journey import alerting, infusion, ordering
 from evenkeel.record.codec import decode
 from evenkeel.record.ordering import DoseCheckedAtOneRate, OrderSignedAtOneRate
 from evenkeel.record.verdict import Override
@@ -239,6 +239,7 @@ def test_the_chart_says_what_to_set_when_and_calls_when_nobody_did(
     assert "Set the pump to 160 mL/h at" in before
     assert "INF-STP-002" not in before
     at(START + 13 * MINUTE)
+    alerting.watch(START + 13 * MINUTE)
     late = look(client, people().nurse, page_of(visit, "chart"))
     assert "step is late" in late
     assert "INF-STP-002" in late

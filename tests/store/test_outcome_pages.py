@@ -16,7 +16,7 @@ from tests import factories_course as courses
 from tests.factories import NOW, act, patient_and_course, people
 from tests.pages import look, send, set_clock
 
-pytestmark = [pytest.mark.store, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 @pytest.fixture(autouse=True)

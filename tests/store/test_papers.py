@@ -8,16 +8,18 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
+from evenkeel.journey import alerts as answering
 from evenkeel.journey import amendments, infusion
 from evenkeel.journey.settings import change_settings
 from evenkeel.record.infusion import SignsCharted
 from evenkeel.store import reading
+from evenkeel.store.queries import alerts
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.web.printing import make_pdf
 from tests import factories
 from tests.factories_chairside import STARTED_AT, chart, discharged_visit, running_visit, signs
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def printed(client: Client, route: str, visit: StreamId) -> str:
@@ -46,6 +48,35 @@ def test_the_infusion_record_says_what_was_ordered_run_and_charted(nurse: Client
     assert "Given in all 35 mg, 0 mL left in the bag" in text
     assert "The bedside monitor is primary" in text
     assert reading.visit(visit).head_hash in text.replace(" ", "")
+
+
+def test_the_infusion_record_says_what_alerted_and_who_answered(nurse: Client) -> None:
+    visit, minute = running_visit(), timedelta(minutes=1)
+    at = STARTED_AT + 10 * minute
+    chart(visit, at, signs(systolic=185))
+    chart(visit, at + minute, signs(systolic=182))
+    alert = alerts.for_visit(visit).open[0]
+    by = factories.people().nurse
+    answering.acknowledge(factories.act(by, at + minute), visit=visit, alert=alert.id)
+    note = "Paused, and called Dr. Raman."
+    act = factories.act(by, at + 2 * minute)
+    answering.answer(act, visit=visit, alert=alert.id, choice="action_taken", note=note)
+    text = printed(nurse, "infusion_record_pdf", visit)
+    assert "Systolic pressure 185 mmHg (INF-BP-002, charted by hand)" in text
+    assert f"seen by {by.printed_name}" in text
+    assert f"answered by {by.printed_name}: action taken: {note}" in text
+    assert "not answered" not in text
+    assert alerts.for_visit(visit).head_hash in text.replace(" ", "")
+
+
+def test_the_infusion_record_says_so_where_nobody_answered_and_where_nothing_alerted(nurse: Client) -> None:
+    visit = running_visit()
+    assert "None were raised." in printed(nurse, "infusion_record_pdf", visit)
+    chart(visit, STARTED_AT + timedelta(minutes=10), signs(systolic=165))
+    text = printed(nurse, "infusion_record_pdf", visit)
+    assert "INF-BP-003" in text
+    assert "not answered" in text
+    assert "None were raised." not in text
 
 
 def test_the_infusion_record_shows_a_correction_beside_what_was_first_written(nurse: Client) -> None:

@@ -26,7 +26,7 @@ from tests import factories_chairside as chairside
 from tests.factories import checked_in_visit, people, user_of
 from tests.pages import look, send, set_clock
 
-pytestmark = [pytest.mark.store, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 RULES: Final = Rulebook.shipped()
 RULE_ID: Final = re.compile(r"\b[A-Z]{3}(?:-[A-Z0-9]{2,4})?-[0-9]{3}\b")

@@ -15,7 +15,7 @@ from tests import factories
 from tests.factories import NOW, PASSWORD, TODAY, people
 from tests.pages import look, send, set_clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 FOUND, FORBIDDEN, CONFLICT, REFUSED = 302, 403, 409, 422
 

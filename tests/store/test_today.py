@@ -11,7 +11,7 @@ from evenkeel.journey import checkin, infusion, maintenance, outcomes, preparati
 from evenkeel.journey.acting import Act
 from evenkeel.record.entry import Author
 from evenkeel.store import models, reading
-from evenkeel.store.queries import today
+from evenkeel.store.queries import alerts, today
 from evenkeel.values.ids import StreamId, reference_of
 from evenkeel.values.quantities import Days, Volume
 from evenkeel.web import steps, today_view
@@ -50,7 +50,8 @@ def rows(by: Author, at: datetime) -> list[tuple[str, str]]:
 
 
 def waiting(by: Author, at: datetime) -> tuple[Row, ...]:
-    return today_view.waiting(by, today.courses(closed=steps.CLOSED), _visits(at), at)
+    open_now = alerts.open_alerts()
+    return today_view.waiting(by, today.courses(closed=steps.CLOSED), _visits(at), at, alerts=open_now)
 
 
 def act_at(at: datetime, person: Author | None = None) -> Act:
@@ -116,8 +117,8 @@ def test_an_alert_at_the_chair_comes_first_for_nurse_and_prescriber() -> None:
     for person in (people().nurse, people().prescriber):
         first = waiting(person, at)[0]
         assert first.tone == "high"
-        assert "systolic pressure 184 mmHg" in first.why
-    assert "Signs" not in [word for word, _ in rows(people().front_desk, at)]
+        assert "Systolic pressure 184 mmHg" in first.why
+    assert not {"Alert", "Escalated"} & {word for word, _ in rows(people().front_desk, at)}
 
 
 # --- prescriber ---------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from evenkeel.web import pages
 from tests import factories_chairside as chairside
 from tests.factories import PASSWORD, act, checked_in_visit, key, people, user_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 AFTER = chairside.STOPPED_AT + timedelta(minutes=5)
 Clock = Callable[[datetime], None]

@@ -1,5 +1,14 @@
 """The infusion: starting, charting, changing the rate, going on after a pause, and what is due when."""
 
+from evenkeel.clinical.infusion.alerting import PRIORITY_OF, Condition, conditions, watch_of
+from evenkeel.clinical.infusion.deferral import (
+    REASONS,
+    assess_deferral,
+    deferral_limits,
+    deferral_rule,
+    deferral_words,
+    may_defer,
+)
 from evenkeel.clinical.infusion.events import EVENTS, GRADES, assess_event
 from evenkeel.clinical.infusion.facts import latest_pressure, latest_sign
 from evenkeel.clinical.infusion.rate import assess_rate, assess_resume
@@ -20,12 +29,16 @@ __all__ = [
     "EVENTS",
     "EXPECTED_RISES",
     "GRADES",
+    "PRIORITY_OF",
+    "REASONS",
     "SIGN_WORDS",
+    "Condition",
     "MissedCheck",
     "PressureFacts",
     "Schedule",
     "StepNow",
     "Watch",
+    "assess_deferral",
     "assess_event",
     "assess_pressure_choice",
     "assess_rate",
@@ -35,9 +48,15 @@ __all__ = [
     "assess_step",
     "assess_watch",
     "check_schedule",
+    "conditions",
+    "deferral_limits",
+    "deferral_rule",
+    "deferral_words",
     "implausible",
     "latest_pressure",
     "latest_sign",
+    "may_defer",
     "refuse_impossible",
     "step_now",
+    "watch_of",
 ]

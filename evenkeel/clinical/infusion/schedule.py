@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
+from evenkeel.record.infusion import CheckDeferred
 from evenkeel.record.signs import SIGN_NAMES
 from evenkeel.record.state import Written
 from evenkeel.record.verdict import Verdict
@@ -39,13 +40,17 @@ class MissedCheck:
 
 @frozen
 class Schedule:
-    """How often signs are due now, when next, how that stands, and what was missed so far."""
+    """How often signs are due now, when next, how that stands, and what was missed so far.
+
+    `deferred` holds what put the next check off, first to last; `next_due_at` is the time that came of it.
+    """
 
     interval: Minutes
     next_due_at: datetime | None
     due: Due
     missed: tuple[MissedCheck, ...]
     verdicts: tuple[Verdict, ...] = ()
+    deferred: tuple[Written[CheckDeferred], ...] = ()
 
 
 @frozen
@@ -57,8 +62,12 @@ class Overdue:
 
 @frozen
 class _Phase:
-    """A stretch of time with one interval. Checks after `since` count; none is due from `until` on."""
+    """A stretch of time with one interval. Checks after `since` count; none is due from `until` on.
 
+    What was put off before `from_at` concerns the stretch before.
+    """
+
+    from_at: datetime
     since: datetime
     first_due_at: datetime
     until: datetime | None
@@ -72,21 +81,23 @@ class _Slot:
     due_at: datetime
     answered_at: datetime | None
     phase: _Phase
+    deferred: tuple[Written[CheckDeferred], ...] = ()
 
 
 def check_schedule(book: Rulebook, visit: VisitState, at: datetime) -> Schedule:
     """Lay the checks that were due beside the checks that were made.
 
     A check counts when every sign that the rule needs was charted within a few minutes of each other; the
-    next one is due an interval after it. A check made late moves the next one, and stays visibly late. The
-    limits are those of the day of the start, so that the same visit reads the same on any later day.
+    next one is due an interval after it. A check made late moves the next one, and stays visibly late. One
+    that was put off is due when it was put off to, and is neither late nor missed before. The limits are
+    those of the day of the start, so that the same visit reads the same on any later day.
     """
     on = (visit.started.at.astimezone(at.tzinfo) if visit.started else at).date()
     during = book.limits(DURING, on)
     if visit.started is None or at < visit.started.at:
         return Schedule(interval=during.interval, next_due_at=None, due="not_yet", missed=())
     recovery = book.limits(RECOVERY, on)
-    over = {phase: _span(book.limits(rule_id, on).over) for phase, rule_id in MISSED.items()}
+    over = {phase: book.limits(rule_id, on).over.span for phase, rule_id in MISSED.items()}
     stopped_at = _if_past(visit.stopped, at)
     left_at = _if_past(visit.discharge, at)
     is_recovering = stopped_at is not None
@@ -95,12 +106,14 @@ def check_schedule(book: Rulebook, visit: VisitState, at: datetime) -> Schedule:
     phases = [_running(visit.started.at, stopped_at, during, over[DURING])]
     if stopped_at is not None:
         phases.append(_recovering(stopped_at, left_at, recovery, done, over[RECOVERY]))
-    slots = [slot for phase in phases for slot in _slots(phase, done, at)]
+    deferred = tuple(fact for fact in visit.every(CheckDeferred) if fact.at <= at)
+    slots = [slot for phase in phases for slot in _slots(phase, done, deferred, at)]
     missed = tuple(one for slot in slots if (one := _missed(slot, at)) is not None)
     if left_at is not None:
         return Schedule(interval=interval, next_due_at=None, due="not_yet", missed=missed)
     # The slots of a running stretch end with the one that is open, so there is always a last one.
-    next_due_at = next(slot.due_at for slot in slots if slot.answered_at is None)
+    open_slot = next(slot for slot in slots if slot.answered_at is None)
+    next_due_at = open_slot.due_at
     phase = RECOVERY if is_recovering else DURING
     overdue = Overdue(since=max(at - next_due_at, timedelta(0)))
     verdicts = book.consult_all((phase, MISSED[phase]), overdue, on=on)
@@ -110,6 +123,7 @@ def check_schedule(book: Rulebook, visit: VisitState, at: datetime) -> Schedule:
         due=_due(at, next_due_at, verdicts),
         missed=missed,
         verdicts=verdicts,
+        deferred=open_slot.deferred,
     )
 
 
@@ -125,7 +139,7 @@ def _due(at: datetime, next_due_at: datetime, verdicts: tuple[Verdict, ...]) -> 
 
 def _complete_checks(visit: VisitState, limits: Limits) -> list[datetime]:
     """When each full check was made: all that is needed, charted at once or within the time to gather it."""
-    gather = _span(limits.gather)
+    gather = limits.gather.span
     assert set(limits.needs) <= set(SIGN_NAMES), "a check needs signs that can be charted"
     seen: dict[str, datetime] = {}
     complete = []
@@ -146,11 +160,12 @@ def _running(
     started_at: datetime, stopped_at: datetime | None, during: Limits, missed_after: timedelta
 ) -> _Phase:
     return _Phase(
+        from_at=started_at,
         since=started_at,
-        first_due_at=started_at + _span(during.interval),
+        first_due_at=started_at + during.interval.span,
         until=stopped_at,
-        interval=_span(during.interval),
-        grace=_span(during.grace),
+        interval=during.interval.span,
+        grace=during.grace.span,
         missed_after=missed_after,
     )
 
@@ -163,9 +178,10 @@ def _recovering(
     missed_after: timedelta,
 ) -> _Phase:
     """The check at the end is due when the drug stops; one made just before it is that check."""
-    grace, interval = _span(recovery.grace), _span(recovery.interval)
+    grace, interval = recovery.grace.span, recovery.interval.span
     just_before = [when for when in done if stopped_at - grace <= when <= stopped_at]
     return _Phase(
+        from_at=stopped_at,
         since=just_before[-1] if just_before else stopped_at - grace,
         first_due_at=just_before[-1] + interval if just_before else stopped_at,
         until=left_at,
@@ -175,21 +191,34 @@ def _recovering(
     )
 
 
-def _slots(phase: _Phase, done: list[datetime], at: datetime) -> Iterator[_Slot]:
+def _slots(
+    phase: _Phase, done: list[datetime], deferred: tuple[Written[CheckDeferred], ...], at: datetime
+) -> Iterator[_Slot]:
     """Every time in a phase at which a check was due, and the first one to come that nothing answers."""
     since, due_at = phase.since, phase.first_due_at
+    # The first check after each one that was made is the one that can be put off.
+    is_first = True
     while phase.until is None or due_at < phase.until:
         answer = next((when for when in done if when > since), None)
+        put_off = tuple(
+            fact
+            for fact in deferred
+            if is_first and since < fact.at >= phase.from_at and (answer is None or fact.at < answer)
+        )
+        due_at = max([due_at, *(fact.payload.until_at for fact in put_off)])
+        if phase.until is not None and due_at >= phase.until:
+            return
         if answer is not None and answer < due_at:
-            since, due_at = answer, answer + phase.interval
+            since, due_at, is_first = answer, answer + phase.interval, True
             continue
-        yield _Slot(due_at=due_at, answered_at=answer, phase=phase)
+        yield _Slot(due_at=due_at, answered_at=answer, phase=phase, deferred=put_off)
+        is_first = False
         is_laid_out = due_at - since > LAID_OUT_MAX
         if answer is None and (due_at > at or is_laid_out):
             return
         due_at += phase.interval
         if answer is not None and is_laid_out:
-            since, due_at = answer, answer + phase.interval
+            since, due_at, is_first = answer, answer + phase.interval, True
 
 
 def _missed(slot: _Slot, at: datetime) -> MissedCheck | None:
@@ -202,10 +231,6 @@ def _missed(slot: _Slot, at: datetime) -> MissedCheck | None:
         late=late if slot.answered_at is not None else None,
         is_missed=late > slot.phase.missed_after,
     )
-
-
-def _span(minutes: Minutes) -> timedelta:
-    return timedelta(microseconds=int(minutes.value * 60_000_000))
 
 
 @rule(DURING)
@@ -239,6 +264,6 @@ def _late(overdue: Overdue, limits: Limits) -> Finding:
 def _longer_than(limit: Minutes, overdue: Overdue) -> Finding:
     if overdue.since is None:
         return Unknown(missing=("start of the infusion",))
-    if overdue.since <= _span(limit):
+    if overdue.since <= limit.span:
         return Clear()
     return Fires(evidence=(f"due {overdue.since // timedelta(minutes=1)} min ago",))

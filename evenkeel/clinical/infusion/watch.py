@@ -18,7 +18,8 @@ class Watch:
 
     `since` is when it had to begin, which is the start of the drug. `heard_at` is when the monitor sent
     anything, `sampled_at` when it sent a saturation that was one, `charted_at` when a person charted one;
-    each is None when it never was. `has_monitor`: one stands at the chair, or was heard for the visit.
+    each is None when it never was. `has_monitor`: one stands at the chair, a person put one on the
+    patient, or one was heard for the visit.
     """
 
     at: datetime

@@ -1,16 +1,19 @@
 """The fit of one person to measured levels in C: what `LevelModel.find` computes, in a few microseconds."""
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evenkeel.pharmacology import fast
 from evenkeel.pharmacology.arrays import FloatArray
 from evenkeel.pharmacology.log_linear import DrugInput, LogLinearSystem
+
+Array = TypeVar("Array", FloatArray, NDArray[np.int64])
 
 # The answers of ek_fit in individual.c.
 FOUND: Final = 0
@@ -55,42 +58,34 @@ class Fit:
     steps: int
 
 
-def pack(system: LogLinearSystem, given: tuple[DrugInput, ...], prior_covariance: FloatArray) -> Packed:
-    """All that does not hang on the measured levels."""
-    base = _pack_system(system)
-    arrays = {
+def pack(system: LogLinearSystem, given: tuple[DrugInput, ...], precision: FloatArray) -> Packed:
+    """All that does not hang on the measured levels. `precision` is the inverse of the prior covariance."""
+    shared = _pack_shared(system.kin or system)
+    model = _Model.from_buffer_copy(shared.model)
+    counts = {
         "inlet_steps": np.array([drug.rate_mg_per_min.size for drug in given], dtype=np.int64),
         "inlet_boluses": np.array([drug.bolus_mg.size for drug in given], dtype=np.int64),
+    }
+    numbers = {
+        "log_rate": system.log_rate,
+        "log_scale": system.log_scale,
+        "log_fraction": np.array([inlet.log_fraction for inlet in system.inlets]),
         "step_rate": _joined([drug.rate_mg_per_min for drug in given]),
         "lasting": _joined([drug.lasting_min for drug in given]),
         "after": _joined([drug.after_min for drug in given]),
         "bolus": _joined([drug.bolus_mg for drug in given]),
         "since_bolus": _joined([drug.since_bolus_min for drug in given]),
-        "precision": np.ascontiguousarray(np.linalg.inv(prior_covariance)),
+        "precision": precision,
     }
-    model = _Model.from_buffer_copy(base.model)
-    model.steps, model.boluses = arrays["step_rate"].size, arrays["bolus"].size
-    for name, array in arrays.items():
-        setattr(model, name, array.ctypes.data)
-    return Packed(model, (base, *arrays.values()))
+    model.steps, model.boluses = numbers["step_rate"].size, numbers["bolus"].size
+    return Packed(model, (shared, _point(model, counts), _point(model, numbers)))
 
 
 @lru_cache(maxsize=64)
-def _pack_system(system: LogLinearSystem) -> Packed:
+def _pack_shared(system: LogLinearSystem) -> Packed:
+    """What the systems around other bodies have in common with this one."""
     inlets = system.inlets
     readings, parameters = system.reading_power.shape
-    given = {
-        "pattern": system.pattern,
-        "log_rate": system.log_rate,
-        "rate_power": system.rate_power,
-        "reading_state": system.reading_state.astype(np.int64),
-        "log_scale": system.log_scale,
-        "reading_power": system.reading_power,
-        "inlet_state": np.array([inlet.state for inlet in inlets], dtype=np.int64),
-        "log_fraction": np.array([inlet.log_fraction for inlet in inlets]),
-        "inlet_power": np.array([inlet.power for inlet in inlets]).reshape(len(inlets), parameters),
-    }
-    arrays = {name: np.ascontiguousarray(array) for name, array in given.items()}
     model = _Model(
         states=len(system.states),
         rates=len(system.log_rate),
@@ -98,14 +93,33 @@ def _pack_system(system: LogLinearSystem) -> Packed:
         readings=readings,
         inlets=len(inlets),
     )
+    places = {
+        "reading_state": system.reading_state.astype(np.int64),
+        "inlet_state": np.array([inlet.state for inlet in inlets], dtype=np.int64),
+    }
+    numbers = {
+        "pattern": system.pattern,
+        "rate_power": system.rate_power,
+        "reading_power": system.reading_power,
+        "inlet_power": np.array([inlet.power for inlet in inlets]),
+    }
+    return Packed(model, (_point(model, places), _point(model, numbers)))
+
+
+def _point(model: _Model, arrays: Mapping[str, Array]) -> Array:
+    """Points the model to copies of the arrays, in C order and one after the other: asking for one address
+    costs less than for each. The model needs what is returned to be kept."""
+    room = np.concatenate([array.ravel() for array in arrays.values()])
+    address = room.ctypes.data
     for name, array in arrays.items():
-        setattr(model, name, array.ctypes.data)
-    return Packed(model, tuple(arrays.values()))
+        setattr(model, name, address)
+        address += array.nbytes
+    return room
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:
-    """Along the last axis, in C order."""
-    return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1))
+    """Along the last axis."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
 
 @lru_cache(maxsize=1)

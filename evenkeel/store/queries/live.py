@@ -1,9 +1,12 @@
 """What was written since a moment ago, as bare references: the feed of pages that follow the clinic."""
 
+from datetime import datetime
+
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from evenkeel.store import models
+from evenkeel.store.queries.monitors import PUMP_SIGNS
 from evenkeel.values.ids import StreamId
 from evenkeel.values.shape import frozen
 
@@ -19,10 +22,12 @@ class Written:
 
 @frozen
 class Heard:
-    """One new message of a monitor that was charted to a visit."""
+    """One new message of a device that was charted to a visit; `has_signs` is a monitor's, not a pump's."""
 
     id: int
     visit: StreamId
+    received_at: datetime
+    has_signs: bool
 
 
 @frozen
@@ -50,10 +55,16 @@ def written_after(position: int) -> tuple[Written, ...]:
 
 
 def heard_after(message: int) -> tuple[Heard, ...]:
-    """Return every monitor message after an id that belongs to a visit, in order."""
+    """Return every device's message after an id that belongs to a visit, in order."""
+    signs = models.MonitorSample.objects.filter(message=OuterRef("pk")).exclude(sign__in=PUMP_SIGNS)
     rows = models.DeviceMessage.objects.filter(id__gt=message, visit__isnull=False).order_by("id")
+    rows = rows.annotate(has_signs=Exists(signs))
     return tuple(
-        Heard(id=found, visit=StreamId(visit)) for found, visit in rows.values_list("id", "visit") if visit
+        Heard(id=found, visit=StreamId(visit), received_at=received_at, has_signs=has_signs)
+        for found, visit, received_at, has_signs in rows.values_list(
+            "id", "visit", "received_at", "has_signs"
+        )
+        if visit
     )
 
 

@@ -41,6 +41,7 @@ class Person:
     printed_name: str
     is_active: bool
     on_duty_since: datetime | None = None
+    on_site_since: datetime | None = None
 
     @property
     def author(self) -> Author:
@@ -57,6 +58,7 @@ def _person(row: models.Clinician) -> Person:
         printed_name=row.printed_name,
         is_active=row.is_active,
         on_duty_since=row.on_duty_since,
+        on_site_since=row.on_site_since,
     )
 
 
@@ -75,6 +77,12 @@ def everybody() -> tuple[Person, ...]:
 def on_duty(*, at: datetime) -> tuple[Person, ...]:
     """Everybody who signed in within the last working day, by printed name."""
     rows = models.Clinician.objects.filter(is_active=True, on_duty_since__gt=at - ON_DUTY_LASTS)
+    return tuple(_person(row) for row in rows.order_by("printed_name", "username"))
+
+
+def on_site(*, at: datetime) -> tuple[Person, ...]:
+    """Everybody who said within the last working day that they are on site, by printed name."""
+    rows = models.Clinician.objects.filter(is_active=True, on_site_since__gt=at - ON_DUTY_LASTS)
     return tuple(_person(row) for row in rows.order_by("printed_name", "username"))
 
 

@@ -23,6 +23,9 @@ class Settings:
     vial_reuse: Literal["single_patient", "multi_dose"] = "single_patient"
     vial_hours: int = 6
     may_waste_alone: bool = False
+    # A chair's own monitor counts as its patient's, and samples stay whole for a week: proposals.
+    devices_confirmed_per_visit: bool = False
+    samples_full_days: int = 7
 
     @property
     def is_single_patient(self) -> bool:

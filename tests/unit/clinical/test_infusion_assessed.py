@@ -10,6 +10,7 @@ import pytest
 
 from evenkeel.clinical import infusion
 from evenkeel.clinical.infusion.facts import PressureReading, charted, minutes_between
+from evenkeel.clinical.infusion.pump import assess_pump
 from evenkeel.clinical.infusion.rises import EXPECTED_RISES, ExpectedRise, read_rises
 from evenkeel.clinical.rulebook import Citation, Rulebook
 from evenkeel.record.signs import Signs
@@ -19,6 +20,7 @@ from evenkeel.values.quantities import FlowRate, Pressure, Pulse
 from tests.rules import infusion_cases as cases
 from tests.rules.discharge_cases import STOPPED
 from tests.rules.infusion_cases import AWAKE, MINUTE, PAUSED, SECOND, decided, prepared
+from tests.rules.pump_cases import pump
 from tests.rules.records import CHECK_IN, DOSE, NOON, changed, visit
 from tests.rules.steps_cases import RISING, STARTED, in_steps
 from tests.rules.watch_cases import watched
@@ -57,8 +59,18 @@ def test_every_rule_of_the_infusion_is_asked_somewhere() -> None:
         *ids(infusion.assess_watch(BOOK, watched())),
         *ids(infusion.assess_step(BOOK, in_steps(RISING, STARTED), NOON)),
         *(id_ for schedule in schedules for id_ in ids(schedule.verdicts)),
+        *(
+            id_
+            for end in ends()
+            for id_ in ids(
+                infusion.assess_deferral(BOOK, visit((NOON, cases.STARTED), *end), NOON + MINUTE, NOON)
+            )
+        ),
+        *ids(assess_pump(BOOK, pump())),
     ]
-    assert set(asked) == {rule.id for rule in BOOK.rules if rule.id.startswith("INF-")}
+    # The alerts' own rules speak of alerts and not of a visit; tests/store/test_alerts.py asks them.
+    infusion_rules = {rule.id for rule in BOOK.rules if rule.id.startswith("INF-")}
+    assert set(asked) == {id_ for id_ in infusion_rules if not id_.startswith("INF-ALM-")}
 
 
 def test_going_on_is_asked_for_the_order_the_signs_and_the_rate() -> None:

@@ -108,6 +108,7 @@ def test_the_limits_of_a_share_mirror_those_of_its_rest(of: int, data: st.DataOb
     assert isclose(one.high, 1 - rest.low, abs_tol=1e-9)
 
 
+# Thousands of terms for each mean that is tried take a busy machine longer than one example is allowed.
 @given(count=st.integers(0, 300), more=st.integers(2, 50))
 def test_more_chances_make_a_rate_surer(count: int, more: int) -> None:
     few, many = poisson(count, 10), poisson(count * more, 10 * more)

@@ -53,7 +53,7 @@ def furthest(found: np.ndarray, wanted: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("build", [standard, with_liver], ids=["standard", "liver"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(profile=PROFILES, begin=st.floats(0.0, 100.0), every=st.sampled_from([0.25, 1.0, 7.0]))
 def test_it_is_the_closed_form(
     build: Callable[[int], System], engine: str, profile: InfusionProfile, begin: float, every: float

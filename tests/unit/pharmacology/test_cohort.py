@@ -162,7 +162,7 @@ def test_two_workers_give_the_bits_of_one_and_tell_how_far_they_are(
         # Three pieces of bodies, and for exact quantiles the times in as many blocks as there are workers.
         pieces = 3
         if summary is Summary.EXACT:
-            pieces += 1 if workers.is_here else 3
+            pieces += 1 if workers.is_here else 2
         assert seen == [(done, pieces) for done in range(1, pieces + 1)]
         return result_bits(found)
 
@@ -347,10 +347,30 @@ def test_a_model_without_variability_gives_typical_bodies() -> None:
     assert any("gives no variability" in words for words in found.caveats)
 
 
+def test_pieces_for_several_workers_grow_small_so_that_all_end_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cohort_module, "_CHUNK_BODIES", 256)
+    cohort = Cohort(parameter_set=OTTO, regimen=INFUSION, at_min=np.array([40.0]), seed=SEED)
+
+    def chunks(workers: Workers) -> list[int]:
+        pieces = cohort_module._pieces_of(cohort, 10 * 256 - 1, workers)
+        ends = [first + bodies for first, bodies in pieces]
+        assert [first for first, _ in pieces] == [0, *ends[:-1]]
+        assert ends[-1] == 10 * 256 - 1
+        return [math.ceil(bodies / 256) for _, bodies in pieces]
+
+    # By hand, of ten chunks: a quarter of what is left for two, rounded up, each time.
+    assert chunks(Workers(scheduler="tcp://127.0.0.1:8786", cluster_hands=2)) == [3, 2, 2, 1, 1, 1]
+    assert chunks(Workers()) == [10]
+
+
 def test_workers_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in (0, -1, True, 1.5):
         with pytest.raises(WorkersError, match="workers must be a whole number of 1 or more"):
             Workers(count=wrong)  # type: ignore[arg-type]
+        with pytest.raises(WorkersError, match="cluster_hands must be a whole number of 1 or more"):
+            Workers(cluster_hands=wrong)  # type: ignore[arg-type]
     with pytest.raises(WorkersError, match="exclude each other"):
         Workers(count=2, scheduler="tcp://127.0.0.1:8786")
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)

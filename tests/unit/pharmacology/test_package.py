@@ -29,6 +29,8 @@ def test_importing_the_package_loads_numpy_alone() -> None:
     loaded = loaded_by("import evenkeel.pharmacology")
     assert "numpy" in loaded
     assert loaded.isdisjoint(HEAVY)
+    # Nor what is slow to load of the standard library, which NumPy does without.
+    assert loaded.isdisjoint({"concurrent", "logging", "random", "statistics", "tempfile"})
 
 
 def test_every_name_of_the_package_is_there_without_optional_packages() -> None:

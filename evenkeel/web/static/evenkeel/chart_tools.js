@@ -40,6 +40,13 @@ export class Pen {
     return this.u.valToPos(value, "x", true);
   }
 
+  /* Whether a moment is within what is shown. */
+  shows(value) {
+    const { left, width } = this.u.bbox;
+    const x = this.x(value);
+    return x >= left && x <= left + width;
+  }
+
   y(value, scale = "y") {
     return this.u.valToPos(value, scale, true);
   }
@@ -149,7 +156,7 @@ export function key(entries) {
 /*
  * Put a chart in a figure: first data from its JSON script, fresh data from data-refresh-url (JSON of the same shape)
  * on `evenkeel:refresh`, or from the event itself when detail is {id, chart}. `make(figure, data)` draws and returns
- * {update(data), step(direction)}.
+ * {update(data), step(direction)}; one with {zoom(factor), since()} is zoomed with + and - and fetches only what is new.
  */
 export function mount(selector, attribute, make) {
   for (const figure of document.querySelectorAll(selector)) {
@@ -162,17 +169,21 @@ export function mount(selector, attribute, make) {
   }
 }
 
-const FETCH_AT_MOST_EVERY_MS = 3000;
+const FETCH_AT_MOST_EVERY_MS = 1500;
+const ZOOMS = { "+": 0.5, "=": 0.5, "-": 2, 0: null };
 
 function follow(figure, id, chart) {
   const picture = figure.querySelector("[data-chart-picture]");
   picture.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const direction = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
-    if (direction === undefined) return;
+    if (direction === undefined && !(chart.zoom && event.key in ZOOMS)) return;
     event.preventDefault();
-    chart.step(direction);
+    if (direction === undefined) chart.zoom(ZOOMS[event.key]);
+    else chart.step(direction);
   });
   let timer = null;
+  let fetchedAt = -Infinity;
   const visit = figure.closest("[data-live-visit]")?.dataset.liveVisit;
   document.addEventListener("evenkeel:refresh", (event) => {
     if (!figure.isConnected) return;
@@ -184,12 +195,20 @@ function follow(figure, id, chart) {
     const url = figure.dataset.refreshUrl;
     const other = visit && data?.visit !== undefined && String(data.visit) !== visit;
     if (!url || timer || other || type === "board" || type === "ping") return;
-    timer = setTimeout(async () => {
+    // The first news is fetched at once, what comes on its heels together a little later.
+    timer = setTimeout(() => {
       timer = null;
-      const answer = await fetch(url, { credentials: "same-origin", redirect: "error" }).catch(() => null);
-      if (answer?.ok) chart.update(await answer.json());
-    }, FETCH_AT_MOST_EVERY_MS);
+      fetchedAt = Date.now();
+      refetch(url, chart, type);
+    }, Math.max(0, fetchedAt + FETCH_AT_MOST_EVERY_MS - Date.now()));
   });
+}
+
+/* Of a monitor's news only what is new is asked for, where the chart can say since when; of all else, everything. */
+async function refetch(url, chart, type) {
+  const since = type === "samples" && chart.since ? chart.since() : null;
+  const answer = await fetch(since === null ? url : `${url}?since=${since}`, { credentials: "same-origin", redirect: "error" }).catch(() => null);
+  if (answer?.ok) chart.update(await answer.json());
 }
 
 /* Redraw when the figure's width changes. */

@@ -2,11 +2,20 @@
  * Ages and countdowns, once a second. The server's clock is the one that counts: a tablet's may be wrong, so the
  * difference is learned from the page itself (body data-now) and from every answer that the server gives.
  */
+const KEPT_AS = "evenkeel-clock";
 let offset = 0;
 
 export function learnServerTime(moment) {
   const at = typeof moment === "number" ? moment : Date.parse(moment);
-  if (Number.isFinite(at)) offset = at - Date.now();
+  if (!Number.isFinite(at)) return;
+  offset = at - Date.now();
+  // A page that this tablet kept has no server to ask; it goes by what was learned last.
+  localStorage.setItem(KEPT_AS, String(offset));
+}
+
+/* By how many milliseconds the server is ahead of this device, as far as it is known. */
+export function serverAhead() {
+  return offset;
 }
 
 export function serverNow() {
@@ -70,12 +79,15 @@ export function tick(root = document) {
   const now = serverNow();
   for (const element of root.querySelectorAll("[data-due]")) showDue(element, now);
   for (const element of root.querySelectorAll("time[data-age][datetime]")) showAge(element, now);
+  for (const element of root.querySelectorAll("[data-clock]")) write(element, clockTime(now));
 }
 
 export function startClock() {
   // A page brought back from history says when it was made, not what time it is.
   const [entry] = performance.getEntriesByType("navigation");
-  if (document.body.dataset.now && (!entry || entry.type !== "back_forward")) {
+  offset = Number(localStorage.getItem(KEPT_AS)) || 0;
+  const isKept = document.documentElement.dataset.keptAt !== undefined;
+  if (document.body.dataset.now && !isKept && (!entry || entry.type !== "back_forward")) {
     learnServerTime(document.body.dataset.now);
   }
   tick();

@@ -9,6 +9,7 @@
 const TELL_EVERY_MS = 60000;
 const SURE_FOR_MS = 60000;
 const LOOK_EVERY_MS = 5000;
+const ANSWER_MS = 4000;
 
 const { idleMinutes, hereUrl, person } = document.body.dataset;
 let touchedAt = Date.now();
@@ -48,7 +49,9 @@ function hide() {
 /* Who is signed in now: the id of a person, "" for nobody, null when the server does not answer. */
 async function whoIsHere() {
   try {
-    const answer = await fetch(hereUrl, { headers: { Accept: "application/json" }, redirect: "error" });
+    const answer = await fetch(hereUrl, {
+      headers: { Accept: "application/json" }, redirect: "error", signal: AbortSignal.timeout(ANSWER_MS),
+    });
     if (answer.ok) return (await answer.json()).person;
     return answer.status === 401 ? "" : null;
   } catch {

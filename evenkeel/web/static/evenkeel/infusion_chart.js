@@ -7,294 +7,64 @@
  *   start_at, planned_end_at   or null
  *   x              {from, to}
  *   signs          [{at, systolic, diastolic, mean, pulse, spo2, breaths, sedation, dissociation,
- *                    source: "manual" | "device", amended: bool}]; any value may be null, and null is a gap
+ *                    source: "manual" | "device", amended: bool, was: words or null}]; any value may be null: a gap
+ *   signs_from     from when on the device's signs are among them: later than x.from in an answer to `?since=`
+ *   struck         [{at, now_at, systolic, ...}] what was put right (now_at: where it stands now) or taken back (null)
  *   drug           [{from, to, rate_ml_per_h, rate_mg_per_min, given_mg}]; given_mg: given since the start, at `to`
  *   boluses        [{at, label}]
  *   events         [{at, kind: "start"|"pause"|"resume"|"rate"|"bag"|"stop"|"complaint"|"end"|..., label}]
  *   predicted      null or {time, level, low, high, unit, model, site, population, citation, status, note,
- *                    stopped: null or {time, level}, what would follow if the pump stood still from now on}
+ *                    ways_on: [{words, time, level}] what else might follow from now on; empty when nothing runs}
  *   missed         [{due_at, late_min}]; late_min null: never done
- *
- * Nothing is drawn between two readings that nobody took: points stand alone, and the saturation line breaks where
- * the time between two device readings is more than GAP_S. By hand: filled marks; from a monitor: open ones.
+ *   deferred       [{due_at, until_at, label}]
  */
 import { colors, key, mount, onResize, Pen, plain, timeFormat } from "./chart_tools.js";
+import { panelsOf, textSize, WAY_DASHES } from "./infusion_panels.js";
 
-const GAP_S = 150;
-const AXIS_WIDTH = 58;
-const FLAG_ROOM = 44;
-const DOWN = [[-6, -6], [6, -6], [0, 3]];
-const UP = [[-6, 6], [6, 6], [0, -3]];
-const DIAMOND = [[0, -6], [6, 0], [0, 6], [-6, 0]];
-
-function heldValues(signs, names) {
-  return signs.flatMap((sign) => names.map((name) => sign[name])).filter((value) => value !== null && value !== undefined);
-}
-
-function rangeOf(values, low, high, step) {
-  return [
-    Math.min(low, Math.floor(Math.min(low, ...values) / step) * step),
-    Math.max(high, Math.ceil(Math.max(high, ...values) / step) * step),
-  ];
-}
-
-// Panels. Each: title, height, y range, axis marks, what it draws.
-
-function circulationPanel(data) {
-  return {
-    name: "circulation", title: "Pressure mmHg, pulse /min", height: 240, room: FLAG_ROOM,
-    range: rangeOf(heldValues(data.signs, ["systolic", "diastolic", "pulse"]), 40, 180, 20), every: 20,
-    draw(pen, palette) {
-      drawFlags(pen, palette, data);
-      pen.within(() => {
-        for (const sign of data.signs) drawPressure(pen, palette, sign);
-        for (const sign of data.signs) {
-          if (sign.pulse === null) continue;
-          pen.dot(pen.x(sign.at), pen.y(sign.pulse), sign.source === "manual" ? 4.5 : 2.5, palette.pulse, sign.source === "manual");
-        }
-      });
-      for (const missed of data.missed || []) drawMissed(pen, palette, missed);
-    },
-  };
-}
-
-function drawPressure(pen, palette, sign) {
-  if (sign.systolic === null && sign.diastolic === null) return;
-  const x = pen.x(sign.at);
-  const byHand = sign.source === "manual";
-  if (sign.systolic !== null && sign.diastolic !== null) {
-    pen.stroke(palette.pressure, byHand ? 2 : 1.25);
-    pen.line([[x, pen.y(sign.systolic)], [x, pen.y(sign.diastolic)]]);
-  }
-  if (sign.systolic !== null) pen.shape(x, pen.y(sign.systolic), DOWN, palette.pressure, byHand);
-  if (sign.diastolic !== null) pen.shape(x, pen.y(sign.diastolic), UP, palette.pressure, byHand);
-  if (sign.mean !== null && sign.mean !== undefined) {
-    pen.stroke(palette.pressure, 2);
-    pen.line([[x - pen.size(5), pen.y(sign.mean)], [x + pen.size(5), pen.y(sign.mean)]]);
-  }
-  if (sign.amended) {
-    const top = pen.y(sign.systolic ?? sign.diastolic) - pen.size(15);
-    pen.text("amended", x, top, palette.unknown, { size: 11, bold: true, halo: palette.card });
-  }
-}
-
-function drawMissed(pen, palette, missed) {
-  const { top, height } = pen.u.bbox;
-  const x = pen.x(missed.due_at);
-  const y = top + height - pen.size(12);
-  pen.vertical(missed.due_at, palette.late, 1.5, [3, 3]);
-  pen.shape(x, y, DIAMOND, palette.late, false);
-  const words = missed.late_min === null ? "check missed" : `check ${plain(missed.late_min)} min late`;
-  pen.text(words, x + pen.size(10), y, palette.late, { align: "left", bold: true, halo: palette.card });
-}
-
-/* Flags stand above the plot in two rows, so that neighbors do not cover each other. */
-function drawFlags(pen, palette, data) {
-  const { left, top, width } = pen.u.bbox;
-  const rowEnds = [left, left];
-  const flags = [];
-  for (const event of [...(data.events || [])].sort((a, b) => a.at - b.at)) {
-    const x = pen.x(event.at);
-    if (x < left || x > left + width) continue;
-    const wide = pen.width(event.label, 12, true) + pen.size(14);
-    const row = rowEnds[0] <= x ? 0 : rowEnds[1] <= x ? 1 : rowEnds.indexOf(Math.min(...rowEnds));
-    // Where both rows are taken the flag moves to the right of its line; the line stays at its time.
-    const start = Math.min(Math.max(x, rowEnds[row]), left + width - wide);
-    rowEnds[row] = start + wide + pen.size(4);
-    flags.push({ event, wide, start, y: top - pen.size(row ? 12 : 32) });
-    pen.vertical(event.at, palette.strong, 1, [], row ? 12 : 32);
-  }
-  for (const { event, wide, start, y } of flags) {
-    pen.ctx.fillStyle = palette.sunk;
-    pen.stroke(palette.strong, 1);
-    pen.ctx.beginPath();
-    pen.ctx.rect(start, y - pen.size(9), wide, pen.size(18));
-    pen.ctx.fill();
-    pen.ctx.stroke();
-    pen.text(event.label, start + pen.size(7), y, palette.ink, { align: "left", bold: true });
-  }
-}
-
-function oxygenPanel(data) {
-  return {
-    name: "oxygen", title: "SpO2 %", height: 76, every: 5,
-    range: [rangeOf(heldValues(data.signs, ["spo2"]), 90, 100, 5)[0], 100.5],
-    draw(pen, palette) {
-      pen.within(() => {
-        let last = null;
-        for (const sign of data.signs) {
-          if (sign.spo2 === null) continue;
-          const here = [pen.x(sign.at), pen.y(sign.spo2)];
-          if (sign.source === "device") {
-            if (last && sign.at - last.at <= GAP_S) {
-              pen.stroke(palette.oxygen, 1.75);
-              pen.line([last.here, here]);
-            } else {
-              pen.dot(...here, 1.5, palette.oxygen, true);
-            }
-            last = { at: sign.at, here };
-          } else {
-            pen.shape(...here, [[-4, -4], [4, -4], [4, 4], [-4, 4]], palette.oxygen, true);
-          }
-        }
-      }, 5);
-    },
-  };
-}
-
-function breathingPanel(data) {
-  return {
-    name: "breathing", title: "Breathing /min", height: 62, every: 10,
-    range: rangeOf(heldValues(data.signs, ["breaths"]), 0, 25, 5),
-    draw(pen, palette) {
-      pen.within(() => {
-        for (const sign of data.signs) {
-          if (sign.breaths === null) continue;
-          const byHand = sign.source === "manual";
-          const [x, y, arm] = [pen.x(sign.at), pen.y(sign.breaths), pen.size(byHand ? 5 : 3)];
-          pen.stroke(palette.breaths, byHand ? 2.5 : 1.25);
-          pen.line([[x - arm, y], [x + arm, y]]);
-          pen.line([[x, y - arm], [x, y + arm]]);
-        }
-      });
-    },
-  };
-}
-
-function scoresPanel(data) {
-  return {
-    name: "scores", title: "Scores", height: 46, range: [0, 2],
-    marks: [[1.5, "sedation"], [0.5, "dissoc."]],
-    draw(pen, palette) {
-      for (const sign of data.signs) {
-        for (const [value, y] of [[sign.sedation, 1.5], [sign.dissociation, 0.5]]) {
-          if (value !== null && value !== undefined) pen.text(String(value), pen.x(sign.at), pen.y(y), palette.ink, { bold: true, size: 14 });
-        }
-      }
-    },
-  };
-}
-
-function drugPanel(data) {
-  return {
-    name: "drug", title: "ketamine: rate, and mg given since the start", height: 72, range: [0, 2], marks: [[1.45, "rate"], [0.4, "other"]],
-    draw(pen, palette) {
-      pen.within(() => {
-        if (data.planned_end_at) drawPlannedEnd(pen, palette, data);
-        for (const run of data.drug || []) drawRun(pen, palette, run);
-        for (const bolus of data.boluses || []) {
-          const x = pen.x(bolus.at);
-          pen.shape(x, pen.y(0.4), DOWN, palette.ink, true);
-          pen.text(bolus.label, x + pen.size(10), pen.y(0.4), palette.ink, { align: "left", bold: true, halo: palette.card });
-        }
-      });
-    },
-  };
-}
-
-function drawRun(pen, palette, run) {
-  const [from, to, top, bottom] = [pen.x(run.from), pen.x(run.to), pen.y(1.95), pen.y(0.95)];
-  pen.ctx.fillStyle = palette.drug;
-  pen.ctx.fillRect(from, top, to - from, bottom - top);
-  pen.stroke("#000000", 2);
-  pen.ctx.strokeRect(from, top, to - from, bottom - top);
-  const given = `${plain(run.given_mg)} mg`;
-  const room = to - from - pen.size(14);
-  const rates = [
-    `${plain(run.rate_ml_per_h)} mL/h · ${plain(run.rate_mg_per_min, 3)} mg/min`, `${plain(run.rate_ml_per_h)} mL/h`, plain(run.rate_ml_per_h),
-  ];
-  const rate = rates.find((words) => pen.width(words, 12, true) <= room) || "";
-  pen.text(rate, from + pen.size(7), (top + bottom) / 2 - pen.size(8), palette.drugInk, { align: "left", bold: true });
-  if (pen.width(given, 12) <= room) {
-    pen.text(given, to - pen.size(7), (top + bottom) / 2 + pen.size(8), palette.drugInk, { align: "right" });
-  }
-}
-
-function drawPlannedEnd(pen, palette, data) {
-  const running = (data.drug || []).some((run) => Math.abs(run.to - data.now) < 90);
-  const last = Math.max(data.start_at || data.now, ...(data.drug || []).map((run) => run.to));
-  if (running && data.planned_end_at > last) {
-    pen.stroke(palette.strong, 1.5, [4, 4]);
-    pen.ctx.strokeRect(pen.x(last), pen.y(1.95), pen.x(data.planned_end_at) - pen.x(last), pen.y(0.95) - pen.y(1.95));
-    pen.text("planned end", pen.x(data.planned_end_at) + pen.size(6), pen.y(1.45), palette.quiet, { align: "left" });
-  }
-}
-
-function levelPanel(data) {
-  const { time, level, low, high, unit, model, site, stopped } = data.predicted;
-  const top = Math.max(50, ...(high || []), ...level);
-  return {
-    name: "level", height: 116, range: [0, Math.ceil(top / 50) * 50], every: top > 300 ? 100 : 50,
-    title: `Predicted ketamine, ${unit || "ng/mL"} · ${model} · ${site} · estimate`,
-    draw(pen, palette) {
-      pen.within(() => {
-        if (low && high) {
-          pen.ctx.globalAlpha = 0.18;
-          pen.ctx.fillStyle = palette.level;
-          pen.ctx.beginPath();
-          time.forEach((at, index) => pen.ctx[index ? "lineTo" : "moveTo"](pen.x(at), pen.y(high[index])));
-          for (let index = time.length - 1; index >= 0; index -= 1) pen.ctx.lineTo(pen.x(time[index]), pen.y(low[index]));
-          pen.ctx.closePath();
-          pen.ctx.fill();
-          pen.ctx.globalAlpha = 1;
-        }
-        const points = time.map((at, index) => [at, pen.x(at), pen.y(level[index])]);
-        const cut = points.findIndex(([at]) => at > data.now);
-        const past = cut < 0 ? points : points.slice(0, cut);
-        const future = cut < 0 ? [] : points.slice(Math.max(0, cut - 1));
-        pen.stroke(palette.level, 2.25);
-        pen.line(past.map(([, x, y]) => [x, y]));
-        pen.stroke(palette.level, 2.25, [6, 5]);
-        pen.line(future.map(([, x, y]) => [x, y]));
-        if (!stopped) return;
-        pen.stroke(palette.level, 1.5, [1.5, 4]);
-        pen.line(stopped.time.map((at, index) => [pen.x(at), pen.y(stopped.level[index])]));
-      });
-    },
-  };
-}
-
-function panelsOf(data) {
-  const panels = [circulationPanel(data), oxygenPanel(data), breathingPanel(data), scoresPanel(data), drugPanel(data)];
-  if (data.predicted) panels.push(levelPanel(data));
-  return panels;
-}
+const AXIS_WIDTH = 64;
+const AXIS_WIDTH_NARROW = 52;
+// What the buttons for the time axis show: all of it, or the last so many seconds; no closer than the shortest.
+const LAST_S = 1200;
+const SPAN_MIN_S = 300;
+// Values of a monitor may come late, so a page asks for all of them again from time to time.
+const WHOLE_EVERY_MS = 60000;
 
 // One uPlot each, bound together by the time axis.
 
-function options(panel, { data, palette, width, isLast, sync, onTime }) {
-  const clock = timeFormat(data.zone);
+/* `chart` holds what changes while the plots stay: data, panels, palette and what part of the time is shown. */
+function options(chart, index, { width, isLast, sync, onTime }) {
+  const panel = () => chart.panels[index];
   const narrow = width < 600;
-  const axisFont = `12px ${palette.font}`;
-  const marks = panel.marks;
+  const axisFont = `${textSize(width)}px ${chart.palette.font}`;
+  const { marks, title, height, room } = panel();
   return {
-    width, height: panel.height + (isLast ? 26 : 0), title: panel.title,
-    padding: [panel.room || 6, narrow ? 8 : 16, isLast ? 0 : 6, 0],
+    width, height: height + (isLast ? 28 : 0), title,
+    padding: [room || 6, narrow ? 8 : 16, isLast ? 0 : 6, 0],
     legend: { show: false },
     cursor: {
       sync: { key: sync, scales: ["x", null] }, y: false, points: { show: false }, drag: { x: false, y: false },
     },
     scales: {
-      x: { time: true, range: () => [data.x.from, data.x.to] },
-      y: { range: () => panel.range },
+      x: { time: true, range: () => [chart.shown().from, chart.shown().to] },
+      y: { range: () => panel().range },
     },
     series: [{}, { show: true, paths: () => null, points: { show: false } }],
     axes: [
       {
-        show: true, size: isLast ? 26 : 0, font: axisFont, stroke: palette.quiet, gap: 4,
-        incrs: [300, 600, 900, 1800, 3600, 7200], space: narrow ? 48 : 60,
-        values: (u, splits) => splits.map((at) => (isLast ? clock(at) : "")),
-        grid: { stroke: palette.grid, width: 1 }, ticks: { show: false },
+        show: true, size: isLast ? 28 : 0, font: axisFont, stroke: chart.palette.quiet, gap: 4,
+        incrs: [60, 120, 300, 600, 900, 1800, 3600, 7200], space: narrow ? 48 : 64,
+        values: (u, splits) => splits.map((at) => (isLast ? chart.clock(at) : "")),
+        grid: { stroke: chart.palette.grid, width: 1 }, ticks: { show: false },
       },
       {
-        size: AXIS_WIDTH, font: axisFont, stroke: palette.quiet, gap: 4, space: 14,
-        splits: marks ? () => marks.map(([at]) => at) : (u, axis, min, max) => steps(min, max, panel.every),
+        size: narrow ? AXIS_WIDTH_NARROW : AXIS_WIDTH, font: axisFont, stroke: chart.palette.quiet, gap: 4, space: 14,
+        splits: marks ? () => marks.map(([at]) => at) : (u, axis, min, max) => steps(min, max, panel().every),
         values: marks ? () => marks.map(([, words]) => words) : (u, splits) => splits.map(String),
-        grid: { show: !marks, stroke: palette.grid, width: 1 }, ticks: { show: false },
+        grid: { show: !marks, stroke: chart.palette.grid, width: 1 }, ticks: { show: false },
       },
     ],
     hooks: {
-      draw: [(u) => drawPanel(u, panel, data, palette)],
+      draw: [(u) => drawPanel(u, panel(), chart.data, chart.palette)],
       setCursor: [(u) => u.cursor.left >= 0 && onTime(u.posToVal(u.cursor.left, "x"))],
     },
   };
@@ -316,7 +86,7 @@ function drawPanel(u, panel, data, palette) {
   u.ctx.fillRect(now, top, left + width - now, height);
   u.ctx.globalAlpha = 1;
   for (const event of data.events || []) pen.within(() => pen.vertical(event.at, palette.line, 1, [2, 3]));
-  if (data.now < data.x.to) pen.vertical(data.now, palette.ink, 1.25, []);
+  if (data.now < data.x.to && now > left && now < left + width) pen.vertical(data.now, palette.ink, 1.25, []);
   panel.draw(pen, palette);
   pen.stroke(palette.line, 1);
   u.ctx.strokeRect(left, top, width, height);
@@ -336,8 +106,11 @@ function words(data, at, clock) {
     if (sign.breaths !== null) values.push(`breathing ${sign.breaths} /min`);
     if (sign.sedation !== null && sign.sedation !== undefined) values.push(`sedation ${sign.sedation}`);
     if (sign.dissociation !== null && sign.dissociation !== undefined) values.push(`dissociation ${sign.dissociation}`);
-    parts.push(`${clock(sign.at)} ${by}${sign.amended ? ", amended" : ""}: ${values.join(", ") || "no values"}`);
+    const was = sign.was ? ` (was ${sign.was})` : "";
+    parts.push(`${clock(sign.at)} ${by}${sign.amended ? ", amended" : ""}: ${values.join(", ") || "no values"}${was}`);
   }
+  const back = nearest((data.struck || []).filter((each) => each.now_at === null), at);
+  if (back && Math.abs(back.at - at) < 60) parts.push(`${clock(back.at)} taken back, does not count`);
   const run = (data.drug || []).find((each) => each.from <= at && at <= each.to);
   if (run) parts.push(`at ${clock(at)} ketamine ${plain(run.rate_ml_per_h)} mL/h (${plain(run.rate_mg_per_min, 3)} mg/min)`);
   if (data.predicted) {
@@ -346,9 +119,10 @@ function words(data, at, clock) {
       const { level, low, high, unit } = data.predicted;
       const range = low && high ? ` (${plain(low[index], 0)} to ${plain(high[index], 0)})` : "";
       parts.push(`estimated level ${plain(level[index], 0)}${range} ${unit || "ng/mL"}`);
-      const { stopped } = data.predicted;
-      const after = stopped && at > data.now ? stopped.time.findLastIndex((each) => each <= at) : -1;
-      if (after >= 0) parts.push(`if stopped now ${plain(stopped.level[after], 0)} ${unit || "ng/mL"}`);
+      for (const way of at > data.now ? data.predicted.ways_on : []) {
+        const after = way.time.findLastIndex((each) => each <= at);
+        if (after >= 0) parts.push(`${way.words} ${plain(way.level[after], 0)} ${unit || "ng/mL"}`);
+      }
     }
   }
   return parts.join(" · ");
@@ -367,63 +141,208 @@ function keyOf(palette, data) {
     ["M0 8h16M17 4h7v8h-7z", { fill: palette.oxygen, stroke: palette.oxygen, "stroke-width": 1.75 }, "SpO2: monitor, by hand"],
   ];
   if (data.missed?.length) entries.push(["M12 2l6 6-6 6-6-6z", { fill: "none", stroke: palette.late, "stroke-width": 2 }, "check late or missed"]);
+  if (data.struck?.length) entries.push(["M7.5 8a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0M3 13L21 3", { fill: "none", stroke: palette.quiet, "stroke-width": 2 }, "put right or taken back"]);
+  if (data.deferred?.length) entries.push(["M2 3v10M2 8h18M16 4l4 4l-4 4", { fill: "none", stroke: palette.low, "stroke-width": 2 }, "check put off"]);
   if (data.predicted) entries.push(["M0 8h10M14 8h4M20 8h4", { stroke: palette.level, "stroke-width": 2.5 }, "estimate: run, planned"]);
-  if (data.predicted?.stopped) entries.push(["M1 8h2M7 8h2M13 8h2M19 8h2", { stroke: palette.level, "stroke-width": 2 }, "estimate: if stopped now"]);
+  for (const [index, { words }] of (data.predicted?.ways_on || []).entries()) {
+    entries.push([WAY_DASHES[index].key, { stroke: palette.level, "stroke-width": 2 }, `estimate: ${words}`]);
+  }
   return key(entries);
 }
 
 let count = 0;
 
+/* Fresh data beside what is held: an answer to `?since=` holds no values of the monitor from before `signs_from`. */
+function merged(held, fresh) {
+  if (fresh.signs_from === undefined || fresh.signs_from <= fresh.x.from) return fresh;
+  const isKept = (sign) => sign.source === "device" && sign.at < fresh.signs_from && sign.at >= fresh.x.from;
+  return { ...fresh, signs: [...held.signs.filter(isKept), ...fresh.signs].sort((a, b) => a.at - b.at) };
+}
+
+/* What part of the time axis is shown: all of it, the last so many seconds, or a span that stands still. */
+class View {
+  constructor() {
+    this.span = null;
+    this.last = null;
+  }
+
+  of(data) {
+    if (this.last) return { from: Math.max(data.x.from, data.now - this.last), to: Math.min(data.x.to, data.now + this.last / 6) };
+    return this.span || data.x;
+  }
+
+  all() {
+    this.span = this.last = null;
+  }
+
+  follow(seconds) {
+    this.span = null;
+    this.last = seconds;
+  }
+
+  zoom(data, factor, around) {
+    const { from, to } = this.of(data);
+    const wide = Math.max(SPAN_MIN_S, (to - from) * factor);
+    if (wide >= data.x.to - data.x.from) return this.all();
+    const middle = around !== null && around >= from && around <= to ? around : (from + to) / 2;
+    return this.place(data, middle - (wide * (middle - from)) / (to - from), wide);
+  }
+
+  place(data, from, wide) {
+    this.last = null;
+    const first = Math.min(Math.max(from, data.x.from), data.x.to - wide);
+    this.span = { from: first, to: first + wide };
+  }
+
+  /* Move just far enough that a moment is inside; whether it had to. */
+  reach(data, at) {
+    const { from, to } = this.of(data);
+    if (at >= from && at <= to) return false;
+    this.place(data, at - (to - from) / 2, to - from);
+    return true;
+  }
+}
+
 function make(figure, first) {
   const picture = figure.querySelector("[data-chart-picture]");
   const readout = figure.querySelector("[data-chart-cursor]");
   const sync = `infusion-${(count += 1)}`;
-  let data = first;
+  const view = new View();
+  const chart = {
+    data: first, panels: [], palette: null, clock: timeFormat(first.zone), shown: () => view.of(chart.data),
+  };
+  const foot = document.createElement("div");
   let plots = [];
   let readAt = null;
+  let wholeAt = Date.now();
+  let explained = "";
+
+  function read(at) {
+    readAt = at;
+    const said = words(chart.data, at ?? chart.data.now, chart.clock);
+    if (readout.textContent !== said) readout.textContent = said;
+  }
 
   function draw() {
     for (const plot of plots) plot.destroy();
-    const palette = colors();
-    const panels = panelsOf(data);
-    const clock = timeFormat(data.zone);
-    const onTime = (at) => {
-      readAt = at;
-      readout.textContent = words(data, at, clock);
-    };
+    chart.palette = colors();
+    explained = "";
+    chart.panels = panelsOf(chart.data);
     picture.replaceChildren();
-    plots = panels.map((panel, index) => {
-      const isLast = index === panels.length - 1;
-      const setup = options(panel, { data, palette, width: picture.clientWidth, isLast, sync, onTime });
-      return new globalThis.uPlot(setup, [[data.x.from, data.x.to], [null, null]], picture);
+    plots = chart.panels.map((panel, index) => {
+      const isLast = index === chart.panels.length - 1;
+      const setup = options(chart, index, { width: picture.clientWidth, isLast, sync, onTime: read });
+      return new globalThis.uPlot(setup, axis(), picture);
     });
-    picture.append(keyOf(palette, data));
-    if (data.predicted) picture.append(estimate(data.predicted));
-    readout.textContent = readAt === null ? words(data, data.now, clock) : words(data, readAt, clock);
+    explain();
+    read(readAt);
+  }
+
+  /* The plots stay; each draws anew with what the chart holds now. */
+  function redraw() {
+    const before = chart.panels.map((panel) => panel.name + panel.title).join();
+    chart.panels = panelsOf(chart.data);
+    if (chart.panels.map((panel) => panel.name + panel.title).join() !== before) return draw();
+    for (const plot of plots) plot.setData(axis());
+    explain();
+    if (readAt !== null) plots[0].setCursor({ left: plots[0].valToPos(readAt, "x"), top: 0 });
+    return read(readAt);
+  }
+
+  const axis = () => [[chart.shown().from, chart.shown().to], [null, null]];
+
+  function explain() {
+    const { data, palette } = chart;
+    const now = JSON.stringify([!!data.missed?.length, !!data.struck?.length, !!data.deferred?.length, !!data.predicted, !!data.predicted?.ways_on.length, data.predicted?.note]);
+    if (now === explained && foot.childElementCount) return;
+    explained = now;
+    foot.replaceChildren(keyOf(palette, data));
+    if (data.predicted) foot.append(estimate(data.predicted));
   }
 
   function step(direction) {
-    const times = [...new Set(data.signs.map((sign) => sign.at))].sort((a, b) => a - b);
+    const times = [...new Set(chart.data.signs.map((sign) => sign.at))].sort((a, b) => a - b);
     if (!times.length) return;
-    const from = readAt ?? data.now;
+    const from = readAt ?? chart.data.now;
     const ahead = times.filter((at) => (direction > 0 ? at > from + 0.5 : at < from - 0.5));
     let at = direction > 0 ? ahead[0] : ahead.at(-1);
     if (Math.abs(direction) === Infinity) at = direction > 0 ? times.at(-1) : times[0];
     if (at === undefined) return;
-    plots[0].setCursor({ left: plots[0].valToPos(at, "x"), top: 0 });
     readAt = at;
-    readout.textContent = words(data, at, timeFormat(data.zone));
+    if (view.reach(chart.data, at)) redraw();
+    plots[0].setCursor({ left: plots[0].valToPos(at, "x"), top: 0 });
+    // The cursor stands on a whole pixel; the words are of the reading itself.
+    read(at);
   }
 
+  function zoom(factor) {
+    if (factor === null) view.all();
+    else view.zoom(chart.data, factor, readAt);
+    redraw();
+  }
+
+  figure.insertBefore(zoomButtons(zoom, () => {
+    view.follow(LAST_S);
+    redraw();
+  }), readout);
+  figure.append(foot);
+  byTouch(picture, () => plots[0]);
+  // Who does not stand on the chart is not told of each new value.
+  readout.setAttribute("aria-live", "off");
+  picture.addEventListener("focus", () => readout.setAttribute("aria-live", "polite"));
+  picture.addEventListener("blur", () => readout.setAttribute("aria-live", "off"));
   draw();
   onResize(picture, draw);
+  // A screen that is made light or dark shows its charts so as well.
+  new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   return {
     step,
+    zoom,
+    /* From when on values of the monitor are asked for; null for all. */
+    since() {
+      if (Date.now() - wholeAt > WHOLE_EVERY_MS) {
+        wholeAt = Date.now();
+        return null;
+      }
+      const last = chart.data.signs.findLast((sign) => sign.source === "device");
+      return last ? Math.floor(last.at) : null;
+    },
     update(fresh) {
-      data = fresh;
-      draw();
+      chart.data = merged(chart.data, fresh);
+      redraw();
     },
   };
+}
+
+function zoomButtons(zoom, follow) {
+  const row = document.createElement("div");
+  row.className = "ek-chart__zoom";
+  row.setAttribute("role", "group");
+  row.setAttribute("aria-label", "Time shown");
+  for (const [words, label, act] of [
+    ["All", "Show all", () => zoom(null)], [`Last ${LAST_S / 60} min`, null, follow],
+    ["+", "Show less time, larger", () => zoom(0.5)], ["−", "Show more time", () => zoom(2)],
+  ]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "ek-chart__button";
+    button.textContent = words;
+    if (label) button.setAttribute("aria-label", label);
+    button.addEventListener("click", act);
+    row.append(button);
+  }
+  return row;
+}
+
+/* A finger or a pen reads as the mouse does: across for the time, up and down still scrolls the page. */
+function byTouch(picture, plot) {
+  const read = (event) => {
+    if (event.pointerType === "mouse" || !plot()) return;
+    const { left, width } = plot().over.getBoundingClientRect();
+    plot().setCursor({ left: Math.min(Math.max(event.clientX - left, 0), width), top: 0 });
+  };
+  picture.addEventListener("pointerdown", read);
+  picture.addEventListener("pointermove", read);
 }
 
 function estimate(predicted) {

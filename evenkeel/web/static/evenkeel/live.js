@@ -24,6 +24,7 @@ const FRAGMENT_AT_MOST_EVERY_MS = 1500;
 const RETRY_FIRST_MS = 1000;
 const RETRY_LAST_MS = 30000;
 const POLL_MS = 10000;
+const PRESSED_FOR_MS = 200;
 const EVENTS = ["visit", "samples", "board", "ping"];
 
 let stream = null;
@@ -84,12 +85,16 @@ function isTypedIn(element) {
   return element.contains(focused) && focused.matches("input, select, textarea, [contenteditable]");
 }
 
-function placeOfFocus(element) {
+/* Finds what has the focus again in what is redrawn: by its id, where it leads, its name, or its words. */
+function finderOfFocus(element) {
   const focused = document.activeElement;
-  if (!focused || focused === element || !element.contains(focused)) return null;
-  if (focused.id) return `#${CSS.escape(focused.id)}`;
-  if (focused.getAttribute("href")) return `[href="${CSS.escape(focused.getAttribute("href"))}"]`;
-  return focused.name ? `[name="${CSS.escape(focused.name)}"]` : null;
+  if (!focused || focused === element || !element.contains(focused)) return () => null;
+  for (const name of ["id", "href", "name"]) {
+    const value = focused.getAttribute(name);
+    if (value) return () => element.querySelector(`[${name}="${CSS.escape(value)}"]`);
+  }
+  const { localName, textContent } = focused;
+  return () => [...element.querySelectorAll(localName)].find((each) => each.textContent === textContent);
 }
 
 async function refresh(element) {
@@ -139,14 +144,20 @@ function refreshSoon(element) {
   }, wait);
 }
 
+/* A button that is redrawn between press and release would never hear that it was pressed. */
+function isPressed(element) {
+  return element.querySelector(":active") !== null;
+}
+
 function swap(element, html) {
   if (isTypedIn(element)) return refresh(element);
-  const focus = placeOfFocus(element);
+  if (isPressed(element)) return setTimeout(() => refresh(element), PRESSED_FOR_MS);
+  const focused = finderOfFocus(element);
   const open = [...element.querySelectorAll("details[open][id]")].map((each) => each.id);
   const { scrollTop, scrollLeft } = element;
   element.innerHTML = html;
   for (const id of open) element.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
-  if (focus) element.querySelector(focus)?.focus({ preventScroll: true });
+  focused()?.focus({ preventScroll: true });
   Object.assign(element, { scrollTop, scrollLeft });
   tick(element);
   element.dispatchEvent(new CustomEvent("evenkeel:swapped", { bubbles: true }));

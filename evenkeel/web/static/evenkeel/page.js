@@ -3,6 +3,7 @@ import { initAll } from "../vendor/nhsuk-frontend/nhsuk-frontend.min.js";
 import { startClock } from "./clock.js";
 import { startIdle } from "./idle.js";
 import { startLive } from "./live.js";
+import { startOffline } from "./offline.js";
 import { startUnlikely } from "./unlikely.js";
 
 document.body.classList.add("js-enabled", "nhsuk-frontend-supported");
@@ -11,6 +12,7 @@ startClock();
 startUnlikely();
 startLive();
 startIdle();
+startOffline();
 
 // A form sent twice lands once on the server; this only spares people the wait.
 document.addEventListener("submit", (event) => {

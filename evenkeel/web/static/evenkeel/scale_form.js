@@ -17,7 +17,7 @@ const next = scale.querySelector("[data-scale-next]");
 const questions = steps.length - 1;
 let current = 0;
 let isOneAtATime = false;
-let lastDigit = { key: "", at: -Infinity };
+let lastDigit = { key: "", at: -Infinity, inside: null };
 
 function chosen(number) {
   const box = document.querySelector(`[name="answer_${number}"]:checked`);
@@ -65,9 +65,10 @@ function choose(event) {
   if (!step || (event.target.matches("input") && event.target.type !== "radio")) return;
   const inside = event.target.closest("fieldset") || step;
   const boxes = [...inside.querySelectorAll('input[type="radio"][name^="answer_"]')];
-  const now = performance.now();
-  const both = now - lastDigit.at < TWO_DIGITS_MS ? lastDigit.key + event.key : "";
-  lastDigit = { key: event.key, at: now };
+  // When the keys were pressed counts, not when a busy device came to them; and both are keys of one question.
+  const isSecond = lastDigit.inside === inside && event.timeStamp - lastDigit.at < TWO_DIGITS_MS;
+  const both = isSecond ? lastDigit.key + event.key : "";
+  lastDigit = { key: event.key, at: event.timeStamp, inside };
   const box = boxes.find((each) => both && each.value === both) || boxes.find((each) => each.value === event.key);
   if (!box) return;
   event.preventDefault();

@@ -32,6 +32,7 @@ from evenkeel.journey import (  # noqa: E402
     series,
 )
 from evenkeel.journey.acting import Act  # noqa: E402
+from evenkeel.journey.rules import clinic_day  # noqa: E402
 from evenkeel.record.codec import kind_of_payload  # noqa: E402
 from evenkeel.record.infusion import SignsCharted  # noqa: E402
 from evenkeel.record.visits import VisitPhase  # noqa: E402
@@ -98,7 +99,7 @@ def book_today(at: str, chair: str, given_name: str = "Ines") -> dict[str, str]:
         indication="depression",
         referrer=factories.REFERRER,
         reason="Two antidepressants at full dose have not helped.",
-        received_date=before.date(),
+        received_date=clinic_day(before),
         medicines=factories.MEDICINES,
         allergies=factories.ALLERGIES,
         known_duplicate_confirmed=True,
@@ -111,7 +112,7 @@ def book_today(at: str, chair: str, given_name: str = "Ines") -> dict[str, str]:
         purpose="induction",
         infusions=6,
         per_week=2,
-        first_date=moment.date(),
+        first_date=clinic_day(moment),
     )
     visit = factories.book(course, moment - 45 * MINUTE, ChairId(chair), before)
     patient = reading.course(course).referral.patient

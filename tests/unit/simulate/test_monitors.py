@@ -75,6 +75,18 @@ def test_a_monitor_is_heard_each_minute_until_it_is_switched_off() -> None:
     assert len(heard.messages) == 5 * 60
 
 
+def test_a_clinic_that_is_served_now_hears_it_at_once_where_the_played_day_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = Heard(0, RATES["none"], hours=0)
+    monkeypatch.setattr(heard.monitor, "_look_at_the_record", lambda: None)
+    ended_at = BEGAN_AT + timedelta(minutes=5, seconds=20)
+    heard.world.lenient, heard.world.played_until = True, ended_at
+    heard.world.play(ended_at + timedelta(seconds=15))
+    came_at = [(at - ended_at).total_seconds() for at, _ in heard.messages]
+    assert came_at == [-260, -200, -140, -80, -20, 5, 10, 15]
+
+
 @pytest.mark.parametrize("index", range(len(MAKES)))
 def test_every_make_is_read_and_its_missing_values_are_no_signal(index: int) -> None:
     """With the probe always off there is no saturation and no pulse, in whatever way the make says so."""

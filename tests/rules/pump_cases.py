@@ -3,13 +3,15 @@
 from datetime import timedelta
 from fractions import Fraction
 
-from evenkeel.clinical.infusion.pump import PumpCompared, PumpSaid
+from evenkeel.clinical.infusion.pump import PumpCompared, PumpHeard, PumpSaid
 from evenkeel.values.quantities import FlowRate, Volume
 from tests.rules.case import Case
 from tests.rules.infusion_cases import MINUTE, SECOND
 from tests.rules.records import NOON
 
-ALWAYS_KNOWN: dict[str, str] = {}
+ALWAYS_KNOWN: dict[str, str] = {
+    "INF-PMP-005": "it is asked only where a pump was heard, and when that was is known",
+}
 
 
 def pump(
@@ -23,6 +25,7 @@ def pump(
     """Half an hour at 150 mL/h is 75 mL; the pump and the record say so, but for what is named."""
     said = PumpSaid(
         at=NOON,
+        heard_at=NOON,
         rate=None if rate is None else FlowRate.of(rate),
         volume=None if volume is None else Volume.of(volume),
         is_running=running,
@@ -30,6 +33,11 @@ def pump(
     return PumpCompared(
         said=said, charted=FlowRate.of(charted), charted_since=NOON - since, run_ml=Fraction(75)
     )
+
+
+def heard(before: timedelta) -> PumpHeard:
+    """A pump that was last heard so long ago."""
+    return PumpHeard(at=NOON, heard_at=NOON - before)
 
 
 CASES = [
@@ -95,4 +103,13 @@ CASES = [
     Case("INF-PMP-004", "above", pump("0", running=None), "fires", "by its rate alone"),
     Case("INF-PMP-004", "other", pump(running=False, charted="0"), "clear", "paused as charted"),
     Case("INF-PMP-004", "missing", pump(None, running=None), "unknown", says=("whether the pump runs",)),
+    Case("INF-PMP-005", "below", heard(2 * MINUTE - SECOND), "clear"),
+    Case("INF-PMP-005", "at", heard(2 * MINUTE), "clear"),
+    Case(
+        "INF-PMP-005",
+        "above",
+        heard(2 * MINUTE + SECOND),
+        "fires",
+        says=("nothing heard from the pump for 2 min",),
+    ),
 ]

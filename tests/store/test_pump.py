@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from django.test import Client
 
-from evenkeel.journey import infusion, monitors
+from evenkeel.journey import alerting, associations, infusion, monitors
 from evenkeel.simulate.monitor import runs_of
 from evenkeel.store import reading
 from evenkeel.store.queries.alerts import for_visit
@@ -51,6 +51,13 @@ def fired(visit: StreamId) -> list[str]:
     return sorted(alert.rule.rule for alert in for_visit(visit).open if "INF-PMP" in alert.rule.rule)
 
 
+def goes_on(visit: StreamId) -> list[str]:
+    """The rules about the pump that still fire, answered or not."""
+    return sorted(
+        alert.rule.rule for alert in for_visit(visit).alerts if alert.goes_on and "INF-PMP" in alert.rule.rule
+    )
+
+
 def test_what_the_pump_says_is_kept_beside_the_record_and_is_no_sign() -> None:
     visit = running()
     seq = reading.visit(visit).seq
@@ -90,6 +97,43 @@ def test_a_pump_that_runs_on_after_a_charted_pause_is_told_after_a_minute() -> N
     assert fired(visit) == []
     send(AT + timedelta(seconds=61))
     assert fired(visit) == ["INF-PMP-003"]
+
+
+def test_a_pump_that_falls_silent_is_told_and_takes_nothing_back() -> None:
+    visit = running()
+    infusion.pause(act(people().nurse, AT), visit=visit, reason="nausea")
+    said_at = AT + timedelta(seconds=90)
+    send(said_at)
+    assert goes_on(visit) == ["INF-PMP-003"]
+    alerting.watch(said_at + timedelta(minutes=2))
+    assert goes_on(visit) == ["INF-PMP-003"]
+    alerting.watch(said_at + timedelta(minutes=2, seconds=1))
+    assert goes_on(visit) == ["INF-PMP-003", "INF-PMP-005"]
+    send(said_at + timedelta(minutes=3), rate="0", status="not-infusing")
+    assert goes_on(visit) == []
+
+
+def test_what_a_silent_pump_said_says_nothing_about_what_was_charted_since() -> None:
+    visit = running()
+    infusion.pause(act(people().nurse, AT), visit=visit, reason="nausea")
+    send(AT + timedelta(seconds=90))
+    later = AT + timedelta(minutes=4)
+    infusion.stop(
+        act(people().nurse, later), visit=visit, reason="patient_wish", note="made up", pump_volume=None
+    )
+    alerting.watch(later)
+    assert goes_on(visit) == []
+
+
+def test_a_pump_that_was_taken_away_is_not_missed() -> None:
+    visit = running()
+    send(AT)
+    taken_at = AT + timedelta(minutes=1)
+    associations.release(
+        act(people().nurse, taken_at), visit=visit, instrument="pump", reason="needed elsewhere"
+    )
+    alerting.watch(AT + timedelta(minutes=5))
+    assert goes_on(visit) == []
 
 
 def test_the_chart_says_what_the_pump_says(client: Client) -> None:

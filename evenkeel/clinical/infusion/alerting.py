@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from evenkeel.clinical.infusion.events import assess_event
 from evenkeel.clinical.infusion.facts import latest_sign
-from evenkeel.clinical.infusion.pump import PumpSaid, assess_pump, compared
+from evenkeel.clinical.infusion.pump import PumpSaid, assess_hearing, assess_pump, compared, listened
 from evenkeel.clinical.infusion.schedule import check_schedule
 from evenkeel.clinical.infusion.signs import POSSIBLE, assess_signs
 from evenkeel.clinical.infusion.steps import assess_step
@@ -144,6 +144,9 @@ def conditions(
     pump = compared(visit, monitor.pump, at)
     if pump is not None:
         found.extend(_firing(assess_pump(book, pump), pump.said.at, "pump"))
+    heard = listened(visit, monitor.pump, at)
+    if heard is not None:
+        found.extend(_firing(assess_hearing(book, heard), at, "watching"))
     found.extend(_happened(book, visit, at))
     schedule = check_schedule(book, visit, at)
     if schedule.next_due_at is not None:

@@ -9,12 +9,14 @@ from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, 
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import STANDING_STILL, VisitState
 from evenkeel.values.drug import to_decimal
-from evenkeel.values.quantities import FlowRate, Volume
+from evenkeel.values.quantities import FlowRate, Minutes, Volume
 from evenkeel.values.shape import frozen
 
 _RULES: Final = ("INF-PMP-001", "INF-PMP-002", "INF-PMP-003", "INF-PMP-004")
-# What a pump said longer ago says nothing about now. Proposal, as for a silent monitor.
+# What a pump said longer ago says nothing about what was charted since. Proposal, as for a silent monitor.
 OLD_AFTER_MINUTES: Final = 1
+# And nothing about now. Proposal, as for a monitor's values.
+SAYS_NOTHING_AFTER_MINUTES: Final = 15
 # What it said within so long before its last word belongs together. Proposal.
 SAID_TOGETHER: Final = timedelta(seconds=30)
 
@@ -23,10 +25,12 @@ SAID_TOGETHER: Final = timedelta(seconds=30)
 class PumpSaid:
     """What a pump said at a moment, by its own clock; each is None where it did not say.
 
-    `volume` is what it delivered in all since it was last set to nothing.
+    `heard_at` is when that came, by the clinic's clock. `volume` is what it delivered in all since it was
+    last set to nothing.
     """
 
     at: datetime
+    heard_at: datetime
     rate: FlowRate | None
     volume: Volume | None
     is_running: bool | None
@@ -54,13 +58,27 @@ class PumpCompared:
     run_ml: Fraction
 
 
+@frozen
+class PumpHeard:
+    """When a pump was last heard while its patient's infusion runs or is paused."""
+
+    at: datetime
+    heard_at: datetime
+
+
 def compared(visit: VisitState, said: PumpSaid | None, at: datetime) -> PumpCompared | None:
-    """Put the pump's last word beside the record; None before the start, and when it said nothing lately."""
+    """Put the pump's last word beside the record; None before the start, and when it said nothing lately.
+
+    A pump that falls silent takes nothing back: its last word stands beside the record of its time until
+    something else is charted, or it is old.
+    """
     if visit.started is None or said is None or said.at < visit.started.at or said.at > at:
         return None
-    if minutes_between(said.at, at) > OLD_AFTER_MINUTES:
-        return None
     stopped = visit.stopped
+    changed = (visit.pump_changed_at, None if stopped is None else stopped.at)
+    is_overtaken = any(each is not None and each > said.at for each in changed)
+    if minutes_between(said.at, at) > (OLD_AFTER_MINUTES if is_overtaken else SAYS_NOTHING_AFTER_MINUTES):
+        return None
     if stopped is not None and stopped.at <= said.at:
         charted, since = STANDING_STILL, stopped.at
     else:
@@ -70,6 +88,24 @@ def compared(visit: VisitState, said: PumpSaid | None, at: datetime) -> PumpComp
     if bag is not None and bag.from_at is not None:
         since = max(since, bag.from_at)
     return PumpCompared(said=said, charted=charted, charted_since=since, run_ml=visit.volume_run(said.at))
+
+
+def listened(visit: VisitState, said: PumpSaid | None, at: datetime) -> PumpHeard | None:
+    """When the patient's pump was last heard, from the start to the stop; None where none is to be heard.
+
+    None as well when somebody said since then which pump is on this patient: what is heard no more was taken
+    away, and many pumps are never heard.
+    """
+    if visit.started is None or visit.stopped is not None or said is None or at < visit.started.at:
+        return None
+    if any(each.instrument == "pump" and each.from_at > said.heard_at for each in visit.device_spans):
+        return None
+    return PumpHeard(at=at, heard_at=max(said.heard_at, visit.started.at))
+
+
+def assess_hearing(book: Rulebook, subject: PumpHeard) -> tuple[Verdict, ...]:
+    """What a pump that fell silent asks for."""
+    return book.consult_all(("INF-PMP-005",), subject, on=subject.at.date())
 
 
 def assess_pump(book: Rulebook, subject: PumpCompared) -> tuple[Verdict, ...]:
@@ -123,6 +159,15 @@ def stands_though_it_should_run(subject: PumpCompared, limits: Limits) -> Findin
     if runs or subject.charted == STANDING_STILL or not _stood(subject, limits):
         return Clear()
     return Fires(evidence=(f"pump stands still, charted are {subject.charted}",))
+
+
+@rule("INF-PMP-005")
+def fell_silent(subject: PumpHeard, limits: Limits) -> Finding:
+    """A pump that was heard and is not heard any more."""
+    silent = minutes_between(subject.heard_at, subject.at)
+    if silent <= limits.silence.value:
+        return Clear()
+    return Fires(evidence=(f"nothing heard from the pump for {Minutes.of(int(silent))}",))
 
 
 def _stood(subject: PumpCompared, limits: Limits) -> bool:

@@ -153,6 +153,7 @@ def _pump_said(pumped: dict[str, Sampled]) -> PumpSaid | None:
     running = fresh.get(PumpSign.RUNNING)
     return PumpSaid(
         at=last_at,
+        heard_at=max(sampled.received_at for sampled in pumped.values()),
         rate=None if rate is None else FlowRate.of(plain(rate)),
         volume=None if volume is None else Volume.of(plain(volume)),
         is_running=None if running is None else running > 0,

@@ -10,7 +10,7 @@ import pytest
 
 from evenkeel.clinical import infusion
 from evenkeel.clinical.infusion.facts import PressureReading, charted, minutes_between
-from evenkeel.clinical.infusion.pump import assess_pump
+from evenkeel.clinical.infusion.pump import assess_hearing, assess_pump
 from evenkeel.clinical.infusion.rises import EXPECTED_RISES, ExpectedRise, read_rises
 from evenkeel.clinical.rulebook import Citation, Rulebook
 from evenkeel.record.signs import Signs
@@ -20,7 +20,7 @@ from evenkeel.values.quantities import FlowRate, Pressure, Pulse
 from tests.rules import infusion_cases as cases
 from tests.rules.discharge_cases import STOPPED
 from tests.rules.infusion_cases import AWAKE, MINUTE, PAUSED, SECOND, decided, prepared
-from tests.rules.pump_cases import pump
+from tests.rules.pump_cases import heard, pump
 from tests.rules.records import CHECK_IN, DOSE, NOON, changed, visit
 from tests.rules.steps_cases import RISING, STARTED, in_steps
 from tests.rules.watch_cases import watched
@@ -67,6 +67,7 @@ def test_every_rule_of_the_infusion_is_asked_somewhere() -> None:
             )
         ),
         *ids(assess_pump(BOOK, pump())),
+        *ids(assess_hearing(BOOK, heard(MINUTE))),
     ]
     # The alerts' own rules speak of alerts and not of a visit; tests/store/test_alerts.py asks them.
     infusion_rules = {rule.id for rule in BOOK.rules if rule.id.startswith("INF-")}

@@ -27,7 +27,7 @@ hypothesis.settings.load_profile("no clock")
 def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
     """Keep SQLite's test database in a file: one in memory knows no WAL and no second connection."""
     for settings in connections.settings.values():
-        if settings["ENGINE"] == "django.db.backends.sqlite3":
+        if settings["ENGINE"] == "evenkeel.store.sqlite":
             settings.setdefault("TEST", {})["NAME"] = str(Path(os.environ[FOLDER]) / "test.sqlite3")
     # Only now, because it puts the worker's name behind the name of the test database.
     request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")

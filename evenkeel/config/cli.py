@@ -108,18 +108,17 @@ def demo(
 
 def _throw_demo_away() -> None:
     """Remove the demo clinic's database file; anything that is not a demo clinic's is left alone."""
-    from django.conf import settings
+    from django.db import connection
 
     from evenkeel.simulate import demo as demonstration
 
-    default = settings.DATABASES["default"]
     if not demonstration.is_built():
         return
-    if not str(default["ENGINE"]).endswith("sqlite3"):
+    if connection.vendor != "sqlite":
         console.print("[red]Not thrown away.[/red] Only a demo clinic on SQLite can be made anew by itself.")
         raise typer.Exit(1)
     for suffix in ("", "-wal", "-shm"):
-        Path(f"{default['NAME']}{suffix}").unlink(missing_ok=True)
+        Path(f"{connection.settings_dict['NAME']}{suffix}").unlink(missing_ok=True)
     demonstration.Playbill().forget()
 
 

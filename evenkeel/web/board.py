@@ -97,13 +97,11 @@ class KeptTiles:
         self._kept: dict[ChairNow, tuple[Rulebook, datetime, dict[str, Any]]] = {}
 
     def tiles(self, rulebook: Rulebook, chairs: tuple[ChairNow, ...], at: datetime) -> list[dict[str, Any]]:
-        """One tile for each chair."""
+        """One tile for each chair. Screens that ask at once wait for each other, and make each tile once."""
         with self._lock:
             before = self._kept
-        now = {chair: self._one(before.get(chair), rulebook, chair, at) for chair in chairs}
-        with self._lock:
-            self._kept = now
-        return [tile for _, _, tile in now.values()]
+            self._kept = {chair: self._one(before.get(chair), rulebook, chair, at) for chair in chairs}
+            return [tile for _, _, tile in self._kept.values()]
 
     def _one(
         self,

@@ -29,7 +29,7 @@ SPY: Final = """
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     """A clinic of its own, since alerts of other stories would call the same people."""
-    with Clinic.furnished(tmp_path_factory.mktemp("alerts"), chairs=2) as opened:
+    with Clinic.furnished(tmp_path_factory.mktemp("alerts"), chairs=3) as opened:
         yield opened
 
 
@@ -229,3 +229,26 @@ def test_a_lost_stream_is_said_loudly(clinic: Clinic, nurses: Callable[..., Pers
     expect(lost).to_contain_text("no alert reaches it")
     nora.context.set_offline(False)
     expect(lost).to_have_count(0, timeout=40_000)
+
+
+def test_an_open_alert_outlives_a_restart_of_the_server(
+    clinic: Clinic, nurses: Callable[..., Person]
+) -> None:
+    found = clinic.prepare("running", at=clinic.now, chair="chair-3", given_name="Cleo")
+    clinic.prepare("chart_saturation", at=clinic.now, visit=found["visit"], spo2=85)
+    nora = nurses("nurse", f"/visits/{found['visit']}/chart/")
+    alert = panel(nora).get_by_role("article", name="High alert")
+    expect(alert).to_contain_text("85 %")
+    clinic.close()
+    expect(nora.page.locator("[data-live-state]")).to_contain_text("offline since", timeout=60_000)
+    expect(alert).to_contain_text("85 %")
+    clinic.open()
+    # It comes back by itself, and takes an answer.
+    expect(nora.page.locator("[data-live-state]")).to_have_text("live", timeout=60_000)
+    assert nora.page.evaluate("window.neverReloaded")
+    expect(alert).to_have_count(1)
+    alert.get_by_role("button", name=re.compile("Seen, quiet for 2 min")).click()
+    expect(alert).to_contain_text("seen by Nora Lindqvist RN", timeout=SOON_MS)
+    nora.page.reload()
+    expect(alert).to_have_count(1)
+    expect(alert).to_contain_text("seen by Nora Lindqvist RN")

@@ -148,7 +148,10 @@ def chairs_by_nurse() -> dict[ClinicianId, tuple[str, ...]]:
 def _responsibilities() -> Iterator[tuple[ClinicianId, str, VisitState]]:
     """Who is responsible where. Nothing is noted as looked at, since who asks shows the chairs alone."""
     names = dict(models.Chair.objects.values_list("pk", "name"))
-    for row in models.VisitRow.objects.filter(phase__in=UNDER_THE_DRUG).order_by("starts_at", "stream"):
-        state = reading.fold(VisitState, StreamId(row.stream))
+    rows = models.VisitRow.objects.filter(phase__in=UNDER_THE_DRUG).order_by("starts_at", "stream")
+    chair_of = dict(rows.values_list("stream", "chair"))
+    states = reading.folds(VisitState, map(StreamId, chair_of))
+    for stream, chair in chair_of.items():
+        state = states[StreamId(stream)]
         if state.responsible is not None:
-            yield state.responsible.who.id, names.get(row.chair, row.chair), state
+            yield state.responsible.who.id, names.get(chair, chair), state

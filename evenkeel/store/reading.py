@@ -119,15 +119,14 @@ def fold(cls: type[S], stream: StreamId, *, locked: bool = False) -> S:
 
 
 def folds(cls: type[S], streams: Iterable[StreamId]) -> dict[StreamId, S]:
-    """Fold many streams to their present states; those that are not there are left out.
+    """Fold many streams to their present states, in the order given; those that are not there are left out.
 
     It asks once how far all of them have gone, and then only for what is new in one.
     """
-    rows = models.Stream.objects.filter(pk__in=list(streams)).values_list("pk", "seq", "head_hash")
-    return {
-        StreamId(pk): _folded_to(cls, StreamId(pk), Head(seq=seq, hash=head_hash))
-        for pk, seq, head_hash in rows
-    }
+    asked = list(streams)
+    rows = models.Stream.objects.filter(pk__in=asked).values_list("pk", "seq", "head_hash")
+    heads = {pk: Head(seq=seq, hash=head_hash) for pk, seq, head_hash in rows}
+    return {stream: _folded_to(cls, stream, heads[stream]) for stream in asked if stream in heads}
 
 
 def _folded_to(cls: type[S], stream: StreamId, found: Head) -> S:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from evenkeel.jobs.verify import verify
 from evenkeel.record.chain import check_chain
@@ -57,6 +58,19 @@ def test_a_state_read_back_is_the_state_that_was_written() -> None:
     reading._kept.clear()
     assert reading.fold(VisitState, VISIT) == written
     assert written.seq == 3
+
+
+@pytest.mark.django_db
+def test_many_states_are_read_as_one_is_and_ask_once_when_nothing_is_new() -> None:
+    written = write(open_visit(), "one", "two")
+    nowhere = stream_for("visit", IdempotencyKey("nowhere"))
+    reading._kept.clear()
+    assert reading.folds(VisitState, [nowhere, VISIT]) == {VISIT: written}
+    with CaptureQueriesContext(connection) as asked:
+        assert reading.folds(VisitState, [VISIT, nowhere]) == {VISIT: written}
+    assert len(asked) == 1
+    later = write(written, "three")
+    assert reading.folds(VisitState, [VISIT])[VISIT] == later
 
 
 @pytest.mark.django_db

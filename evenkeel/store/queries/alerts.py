@@ -73,13 +73,13 @@ def open_alerts() -> tuple[OpenAlert, ...]:
 
     Nothing here names a patient, and nothing is noted as looked at.
     """
-    streams = [StreamId(found) for found in _open_streams()]
-    places = _places([visit_of(stream) for stream in streams])
+    states = reading.folds(AlertsState, map(StreamId, _open_streams()))
+    places = _places([visit_of(stream) for stream in states])
     found = [
         OpenAlert(visit=visit_of(stream), chair=chair, chair_name=name, alert=alert)
-        for stream in streams
+        for stream, state in states.items()
         for chair, name in [places[visit_of(stream)]]
-        for alert in reading.fold(AlertsState, stream).open
+        for alert in state.open
     ]
     found.sort(key=lambda each: each.alert.raised_at, reverse=True)
     return tuple(sorted(found, key=lambda each: each.alert.rank))

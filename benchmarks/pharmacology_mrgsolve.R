@@ -1,4 +1,5 @@
-# The standard work by mrgsolve: Rscript benchmarks/pharmacology_mrgsolve.R FOLDER BODIES RTOL ATOL
+# The standard work by mrgsolve: Rscript benchmarks/pharmacology_mrgsolve.R FOLDER BODIES RTOL ATOL [bands]
+# With `bands` five quantiles of the bodies at each time are part of the work, by R's own quantile.
 # FOLDER holds parameters.csv (one row per body), times.csv and doses.csv (start, duration and mg), all written by
 # pharmacology_population.py. Prints seconds, peak memory in MB and version, and writes levels.csv of the first bodies.
 suppressPackageStartupMessages(library(mrgsolve))
@@ -28,8 +29,13 @@ times <- scan(file.path(folder, "times.csv"), quiet = TRUE)
 doses <- read.csv(file.path(folder, "doses.csv"))
 events <- do.call(c, lapply(seq_len(nrow(doses)), function(i)
   ev(time = doses$start[i], amt = doses$mg[i], rate = doses$mg[i] / doses$duration[i], cmt = 1)))
-run <- function(some) mrgsim(model, events = events, idata = some, end = -1, add = times, obsonly = TRUE,
-                             output = "df")
+run <- function(some) {
+  found <- mrgsim(model, events = events, idata = some, end = -1, add = times, obsonly = TRUE, output = "df")
+  if (length(given) > 4) for (name in c("CP", "CN", "CE"))
+    apply(matrix(found[[name]], nrow = length(times)), 1, quantile, probs = c(0.05, 0.25, 0.5, 0.75, 0.95),
+          names = FALSE)
+  found
+}
 invisible(run(head(people, 2)))
 seconds <- Inf
 for (round in 1:3) {

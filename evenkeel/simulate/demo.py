@@ -198,6 +198,7 @@ def build(clock: Callable[[], datetime], progress: Callable[[str], None] = lambd
     """Make the demo clinic as it stands at this moment, and play on for as long as that takes."""
     opens_at = clock().replace(microsecond=0)
     world = World(seed=SEED, opens_at=opens_at)
+    world.looked_at_from = opens_at
     with transaction.atomic():
         furnish(world, opens_at - timedelta(days=200))
     world.now = opens_at - timedelta(days=199)
@@ -226,6 +227,7 @@ def open_again(clock: Callable[[], datetime], progress: Callable[[str], None] = 
     opens_at = now.replace(microsecond=0)
     openings = [*kept["openings"], opens_at.isoformat()]
     world = World(seed=SEED, opens_at=opens_at)
+    world.looked_at_from = opens_at
     world.now = opens_at - timedelta(days=199)
     restock(world)
     play_opening(world, openings_of({"openings": openings})[-1], progress, has_monitors=True)

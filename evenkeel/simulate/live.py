@@ -21,6 +21,7 @@ def play_on(host: str, port: int, now: Callable[[], datetime], is_wanted: Callab
     if not openings:
         return
     world = World(seed=SEED, opens_at=openings[0].opens_at, lenient=True)
+    world.looked_at_from = openings[-1].opens_at
     world.played_until = datetime.fromisoformat(kept["played_until"])
     for opening in openings:
         raise_curtain(world, opening)

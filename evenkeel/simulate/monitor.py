@@ -92,7 +92,7 @@ class BedsideMonitor:
     def _watch(self) -> Story:
         looks_at = self._world.now
         while self._world.now < self._began_at + WATCHED_FOR:
-            yield self._sends_next_at()
+            yield self._world.now + (EVERY_LIVE if self._world.is_looked_at else EVERY_PLAYED)
             now = self._world.now
             if self._world.is_live and now >= looks_at:
                 self._look_at_the_record()
@@ -104,16 +104,6 @@ class BedsideMonitor:
                 bag = reading.visit(self._setting.visit).bag(now)
                 assert bag is not None, "a pump that was set holds a bag"
                 self._pump.say(now, self._body.runs, bag.mcg_per_ml)
-
-    def _sends_next_at(self) -> datetime:
-        world = self._world
-        if world.is_live:
-            return world.now + EVERY_LIVE
-        at = world.now + EVERY_PLAYED
-        # Played days send once a minute; a clinic that is served now is not kept waiting for that minute.
-        if world.lenient and world.played_until is not None:
-            at = min(at, world.played_until + EVERY_LIVE)
-        return at
 
     def _measure(self, now: datetime) -> None:
         minute = (now - self._began_at).total_seconds() / 60

@@ -115,9 +115,10 @@ class World:
     """The clock, the queue and the doors.
 
     `played_until` is how far an earlier process played the same world: stories run through that span again
-    without acting, so that they stand where they were. A `lenient` world lets a story end when real hands
-    have changed what it stood on; otherwise a refusal is a fault of the story. `played` is what an earlier
-    process was answered: nothing of it is asked again. `tally` counts what went wrong, by its name.
+    without acting, so that they stand where they were. From `looked_at_from` on it is played as it goes on
+    when it is served. A `lenient` world lets a story end when real hands have changed what it stood on;
+    otherwise a refusal is a fault of the story. `played` is what an earlier process was answered: nothing of
+    it is asked again. `tally` counts what went wrong, by its name.
     """
 
     def __init__(
@@ -135,6 +136,7 @@ class World:
         self.opens_at = opens_at
         self.now = opens_at - timedelta(days=400)
         self.played_until: datetime | None = None
+        self.looked_at_from: datetime | None = None
         self.lenient = lenient
         self.weather = weather or Weather()
         self.chairs = chairs
@@ -178,6 +180,11 @@ class World:
     def is_replaying(self) -> bool:
         """Whether an earlier process has played this moment already."""
         return self.played_until is not None and self.now <= self.played_until
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether somebody looks at the clinic now, or will right after it: monitors send often."""
+        return self.is_live or (self.looked_at_from is not None and self.now >= self.looked_at_from)
 
     @property
     def is_live(self) -> bool:

@@ -75,16 +75,11 @@ def test_a_monitor_is_heard_each_minute_until_it_is_switched_off() -> None:
     assert len(heard.messages) == 5 * 60
 
 
-def test_a_clinic_that_is_served_now_hears_it_at_once_where_the_played_day_ended(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_clinic_that_somebody_is_about_to_look_at_hears_it_every_few_seconds() -> None:
     heard = Heard(0, RATES["none"], hours=0)
-    monkeypatch.setattr(heard.monitor, "_look_at_the_record", lambda: None)
-    ended_at = BEGAN_AT + timedelta(minutes=5, seconds=20)
-    heard.world.lenient, heard.world.played_until = True, ended_at
-    heard.world.play(ended_at + timedelta(seconds=15))
-    came_at = [(at - ended_at).total_seconds() for at, _ in heard.messages]
-    assert came_at == [-260, -200, -140, -80, -20, 5, 10, 15]
+    heard.world.looked_at_from = BEGAN_AT + timedelta(minutes=2, seconds=30)
+    heard.world.play(BEGAN_AT + timedelta(minutes=3, seconds=15))
+    assert [(at - BEGAN_AT).total_seconds() for at, _ in heard.messages] == [60, 120, 180, 185, 190, 195]
 
 
 @pytest.mark.parametrize("index", range(len(MAKES)))

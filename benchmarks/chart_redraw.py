@@ -13,12 +13,16 @@ import http.server
 import json
 import os
 import platform
-import shutil
+import sys
 import threading
 from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.browser import launch_chromium
 
 STATIC: Final = Path(__file__).resolve().parent.parent / "evenkeel" / "web" / "static"
 # The start of a made-up infusion, in seconds, and how long its monitor has sent: one value in 20 s is kept.
@@ -122,7 +126,10 @@ def made_up() -> dict[str, Any]:
             "population": None,
             "citation": None,
             "status": "ok",
-            "stopped": None,
+            "ways_on": [
+                {"words": words, "time": [now, now + 450, now + 900], "level": [180.0, 120.0, 90.0]}
+                for words in ("if stopped now", "if paused 10 min")
+            ],
             "note": None,
         },
         "level_note": None,
@@ -164,8 +171,8 @@ def measure(chairs: int, seconds: int, width: int) -> dict[str, list[float]]:
     handler = functools.partial(Handler, directory=str(STATIC))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as player:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        browser = player.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        view = browser.new_page(viewport={"width": width, "height": 1180})
+        browser = launch_chromium(player)
+        view = browser.new_page(viewport={"width": width, "height": 1180}, locale="en-US")
         view.goto(f"http://127.0.0.1:{server.server_port}/")
         view.wait_for_function(f"document.querySelectorAll('.uplot').length >= {chairs * 6}")
         found: dict[str, list[float]] = view.evaluate(

@@ -5,7 +5,7 @@ is exact. So a summary is the same to the last bit whatever the chunks, their or
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,7 +145,9 @@ class Counts:
     """
 
     def __init__(self, columns: int) -> None:
-        self._counts: NDArray[np.uint32] = np.zeros((columns, _PLACES), dtype=np.uint32)
+        self._table: NDArray[np.uint32] = np.zeros((columns, _PLACES), dtype=np.uint32)
+        # What travelled here stays as it came until something is added to it: most of it is read once.
+        self._packed: NDArray[np.unsignedinteger[Any]] | None = None
         # The first and last place in use in each column: the rest need not be touched again.
         self._low: NDArray[np.int64] = np.full(columns, _PLACES, dtype=np.int64)
         self._high: NDArray[np.int64] = np.full(columns, -1, dtype=np.int64)
@@ -184,37 +186,52 @@ class Counts:
         `moments` of the same rows gives the ends: no quantile lies beyond the smallest or largest value.
         The rank of a share s among n values in order is s (n - 1), rounded down.
         """
-        ranks = [int(share * (moments.count - 1)) for share in shares]
-        place = np.zeros((len(ranks), len(self._counts)), dtype=np.intp)
+        ranks = np.array([int(share * (moments.count - 1)) for share in shares], dtype=np.int64)
+        place = np.zeros((len(ranks), len(self._low)), dtype=np.intp)
         for column, low, counts in self._windows():
-            place[:, column] = low + np.cumsum(counts, dtype=np.int64).searchsorted(ranks, side="right")
+            place[:, column] = low + counts.cumsum(dtype=np.int64).searchsorted(ranks, side="right")
         return np.clip(_middle(place), moments.low, moments.high)
 
-    def _add_counts(self, column: int, low: int, counts: NDArray[np.uint32]) -> None:
+    def _add_counts(self, column: int, low: int, counts: NDArray[np.unsignedinteger[Any]]) -> None:
         end = low + len(counts)
         self._counts[column, low:end] += counts
         self._low[column] = min(self._low[column], low)
         self._high[column] = max(self._high[column], end - 1)
 
-    def _windows(self) -> Iterator[tuple[int, int, NDArray[np.uint32]]]:
+    @property
+    def _counts(self) -> NDArray[np.uint32]:
+        """Columns by places, to be added to."""
+        if self._packed is not None:
+            windows = list(self._windows())
+            self._table = np.zeros((len(self._low), _PLACES), dtype=np.uint32)
+            for column, low, counts in windows:
+                self._table[column, low : low + len(counts)] = counts
+            self._packed = None
+        return self._table
+
+    def _windows(self) -> Iterator[tuple[int, int, NDArray[np.unsignedinteger[Any]]]]:
         """For each column with values: its number, its first place in use, and the counts from there on."""
+        begin = 0
         for column, (low, high) in enumerate(zip(self._low.tolist(), self._high.tolist(), strict=True)):
-            if low <= high:
-                yield column, low, self._counts[column, low : high + 1]
+            if low > high:
+                continue
+            if self._packed is None:
+                yield column, low, self._table[column, low : high + 1]
+            else:
+                end = begin + high + 1 - low
+                yield column, low, self._packed[begin:end]
+                begin = end
 
-    def __getstate__(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]:
-        # One array for all columns: a thousand small ones would travel slowly.
+    def __getstate__(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
+        # One array for all columns, of numbers as small as they fit: a thousand small arrays travel slowly.
         parts = [counts for _, _, counts in self._windows()]
-        return self._low, self._high, np.concatenate(parts) if parts else np.empty(0, dtype=np.uint32)
+        packed = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint32)
+        return self._low, self._high, packed.astype(np.min_scalar_type(packed.max(initial=0)))
 
-    def __setstate__(self, state: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]) -> None:
+    def __setstate__(self, state: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]) -> None:
         # What travelled may be read only.
         self._low, self._high = state[0].copy(), state[1].copy()
-        self._counts = np.zeros((len(self._low), _PLACES), dtype=np.uint32)
-        begin = 0
-        for _, _, counts in self._windows():
-            counts[...] = state[2][begin : begin + len(counts)]
-            begin += len(counts)
+        self._packed = state[2]
 
 
 def _middle(place: NDArray[np.intp]) -> FloatArray:

@@ -18,6 +18,15 @@ _CONNECT_S: Final = 10
 # What a cluster is taken to have whose size is not known beforehand.
 _CLUSTER_HANDS: Final = 4
 
+# Dask has workers give memory back at every chance, and the C library gives back every large array. Each new
+# one then has to be fetched from the system again, which takes about as long as the work itself.
+_ENVIRONMENT: Final = {
+    "OMP_NUM_THREADS": 1,
+    "MALLOC_ARENA_MAX": 1,
+    "MALLOC_MMAP_MAX_": 0,
+    "MALLOC_TRIM_THRESHOLD_": 2**30,
+}
+
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
@@ -131,10 +140,8 @@ def local_workers(count: int) -> Iterator[Workers]:
     distributed = _distributed()
     import dask
 
-    # Dask has workers give memory back at every chance, and then each new array has to be fetched again,
-    # which takes about as long as the work itself.
     with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1}}),
+        dask.config.set({"distributed.nanny.pre-spawn-environ": _ENVIRONMENT}),
         distributed.LocalCluster(
             n_workers=count,
             threads_per_worker=1,

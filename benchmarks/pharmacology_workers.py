@@ -104,7 +104,7 @@ def output_times() -> np.ndarray[Any, np.dtype[np.float64]]:
 
 
 def measured(bodies: int) -> dict[str, float]:
-    spent_s(1000, Workers())
+    spent_s(WARM_BODIES, Workers())
     before = time.process_time()
     took = spent_s(bodies, Workers())
     processor = time.process_time() - before

@@ -77,7 +77,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         served = Served(clinic)
-        _wait(served, clinic)
+        wait_for(served, clinic)
         browser = launch_chromium(playwright)
         pages = {
             "chart": (f"/visits/{clinic.visits[0]['visit']}/chart/", "canvas", "tablet"),
@@ -102,7 +102,8 @@ def main() -> None:
         asked.report.write_text(json.dumps(report, indent=1))
 
 
-def _wait(served: Served, clinic: KilledClinic) -> None:
+def wait_for(served: Served, clinic: KilledClinic) -> None:
+    """Wait until a page answers."""
     # Playwright runs a loop of its own in this thread, so this one gets another.
     from threading import Thread
 

@@ -15,7 +15,7 @@ from evenkeel.journey import monitors
 from evenkeel.web.pages import now
 
 # No page waits for monitors, and they do not wait for each other on many threads, which takes longer: one
-# thread takes in 40 messages a second, and 50 chairs send 10 (docs/evidence/chairside.md).
+# thread takes in over 90 messages a second, and 50 chairs send 10 (docs/evidence/chairside.md).
 _thread: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evenkeel-monitors")
 
 

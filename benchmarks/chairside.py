@@ -122,8 +122,11 @@ class Found:
 class Load:
     """Everybody who asks something of the clinic."""
 
-    def __init__(self, http: int, monitor: int, cookie: str, visits: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, http: int, monitor: int, cookie: str, visits: list[dict[str, Any]], monitors: int | None
+    ) -> None:
         self._http, self._monitor, self._cookie, self._visits = http, monitor, cookie, visits
+        self._monitors = monitors
         self.found = Found()
 
     async def run(self, seconds: float, charting_seconds: float) -> None:
@@ -131,7 +134,8 @@ class Load:
         ends_at = time.monotonic() + seconds
         nurses = max(1, len(self._visits) // 4)
         tasks: list[Awaitable[None]] = [
-            self._send(each, _chance.uniform(0, MESSAGE_SECONDS), ends_at) for each in self._visits
+            self._send(each, _chance.uniform(0, MESSAGE_SECONDS), ends_at)
+            for each in self._visits[: self._monitors]
         ]
         tasks += [
             self._chart(self._visits[place::nurses], charting_seconds, ends_at) for place in range(nurses)
@@ -314,12 +318,14 @@ class Served:
         self._log.close()
 
 
-async def measure(clinic: KilledClinic, seconds: float, charting_seconds: float) -> dict[str, Any]:
+async def measure(
+    clinic: KilledClinic, seconds: float, charting_seconds: float, monitors: int | None
+) -> dict[str, Any]:
     """Warm up for a tenth of the time, then load and gather."""
     served = Served(clinic)
     try:
         await served.ready(clinic.cookie)
-        load = Load(clinic.http, clinic.monitor, clinic.cookie, clinic.visits)
+        load = Load(clinic.http, clinic.monitor, clinic.cookie, clinic.visits, monitors)
         await load.run(max(5.0, seconds / 10), charting_seconds)
         began_mb, began_s = served.used()
         load.found = Found()
@@ -377,6 +383,9 @@ def main() -> None:
     options.add_argument("--chairs", default="10,50,100", help="numbers of chairs, with commas")
     options.add_argument("--seconds", type=float, default=180)
     options.add_argument("--charting-seconds", type=float, default=20, help="a chair's check, so often")
+    options.add_argument(
+        "--monitors", type=int, help="so many of the chairs have a monitor that sends, not all"
+    )
     options.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options.add_argument("--short", action="store_true", help="10 chairs for 20 s, to see that it runs")
     options.add_argument("--report", type=Path)
@@ -392,7 +401,7 @@ def main() -> None:
                 tempfile.TemporaryDirectory() as folder,
                 KilledClinic(Path(folder), url, chairs=chairs, phase="running") as clinic,
             ):
-                found = asyncio.run(measure(clinic, seconds, asked.charting_seconds))
+                found = asyncio.run(measure(clinic, seconds, asked.charting_seconds, asked.monitors))
             print(f"{shown(chairs, found)}\n  {machine()}", flush=True)
             report.append({"chairs": chairs, "database": asked.database, "machine": machine(), **found})
     if asked.report:

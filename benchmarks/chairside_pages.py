@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -36,12 +36,18 @@ _MEASURED = """() => {
 }"""
 
 
-def opened(browser: Browser, clinic: KilledClinic, path: str, useful: str, size: tuple[int, int]) -> Any:
-    """Open a page twice in a fresh profile; returns what was measured the first and the second time."""
+def signed_in(browser: Browser, clinic: KilledClinic, size: tuple[int, int]) -> BrowserContext:
+    """A fresh profile in which somebody is signed in, on a screen of this size."""
     # A browser under the C locale names a language that no number can be written in.
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-US")
     name, _, value = clinic.cookie.partition("=")
     context.add_cookies([{"name": name, "value": value, "url": f"http://localhost:{clinic.http}"}])
+    return context
+
+
+def opened(browser: Browser, clinic: KilledClinic, path: str, useful: str, size: tuple[int, int]) -> Any:
+    """Open a page twice in a fresh profile; returns what was measured the first and the second time."""
+    context = signed_in(browser, clinic, size)
     found = []
     for _ in range(2):
         page = context.new_page()

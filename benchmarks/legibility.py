@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from chairside_pages import wait_for
+from chairside_pages import signed_in, wait_for
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.chairside import Served
@@ -52,17 +52,15 @@ def heights(
     browser: Browser, clinic: KilledClinic, path: str, parts: dict[str, str], place: Any
 ) -> list[str]:
     """A line for each part that stands on the page."""
-    (width, height), inches, meters = place
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
-    name, _, value = clinic.cookie.partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": f"http://localhost:{clinic.http}"}])
+    size, inches, meters = place
+    context = signed_in(browser, clinic, size)
     page = context.new_page()
     page.goto(f"http://localhost:{clinic.http}{path}")
     page.locator(next(iter(parts.values()))).first.wait_for(timeout=60_000)
     page.wait_for_load_state()
     page.evaluate("() => document.fonts.ready")
     page.wait_for_timeout(SETTLED_MS)
-    mm_per_pixel = inches * MM_PER_INCH / math.hypot(width, height)
+    mm_per_pixel = inches * MM_PER_INCH / math.hypot(*size)
     lines = []
     for words, selector in parts.items():
         element = page.locator(selector).first

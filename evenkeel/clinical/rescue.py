@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from evenkeel.clinical.infusion.facts import latest_sign, minutes_between
+from evenkeel.clinical.infusion.facts import latest_sign, minutes_between, whole_minutes
 from evenkeel.clinical.infusion.signs import SIGN_WORDS
 from evenkeel.clinical.questions import check_of, read_questions
 from evenkeel.clinical.rulebook import (
@@ -25,7 +25,6 @@ from evenkeel.record.screening import Tri
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import VisitState
 from evenkeel.values.drug import DrugMass
-from evenkeel.values.quantities import Minutes
 from evenkeel.values.shape import frozen
 
 # Asked of every rescue drug: the order and the route.
@@ -159,10 +158,9 @@ def too_soon(facts: RescueFacts, limits: Limits) -> Finding:
     last_at = _last_at(facts)
     if last_at is None:
         return Clear()
-    passed = minutes_between(last_at, facts.at)
-    if passed >= limits.apart.value:
+    if minutes_between(last_at, facts.at) >= limits.apart.value:
         return Clear()
-    return Fires(evidence=(f"{Minutes.of(int(passed))} since the last dose",))
+    return Fires(evidence=(f"{whole_minutes(last_at, facts.at)} since the last dose",))
 
 
 @rule("RSC-LAB-007")

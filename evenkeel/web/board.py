@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from django.urls import path, reverse
 from django.utils import timezone
 
+from evenkeel.clinical.infusion.alerting import conditions
 from evenkeel.clinical.rulebook import Rulebook
 from evenkeel.journey.phases import IN_THE_CHAIR, ON_THE_PUMP
 from evenkeel.journey.rules import book
@@ -124,8 +125,8 @@ def _tile(rulebook: Rulebook, chair: ChairNow, at: datetime) -> dict[str, Any]:
         return {"chair": chair.name, "url": None, "state": "empty", "note": note}
     seated = chair.seated
     state, raised, monitor = seen_at(seated.visit)
-    has_monitor = chair.monitor is not None
-    alert = board_alert.worst(rulebook, state, raised, monitor, at, has_monitor=has_monitor)
+    checks = infusion_view.checks_due(rulebook, state, at)
+    firing = conditions(rulebook, state, monitor, at, has_monitor=chair.monitor is not None)
     signal = _signal(chair, state, monitor, at)
     tile = {
         "chair": chair.name,
@@ -137,12 +138,12 @@ def _tile(rulebook: Rulebook, chair: ChairNow, at: datetime) -> dict[str, Any]:
         "nurse": state.responsible.who.printed_name if state.responsible else nurse_of(state),
         "offered": handover_words.offered_words(state),
         "drug": "ketamine",
-        "alert": alert,
+        "alert": board_alert.worst(firing, raised, checks, at),
         "signal": signal,
         "signal_at": monitor.heard_at,
         **_dose(state, at),
         **_signs(state, monitor, at),
-        **_due(rulebook, state, at),
+        **_due(checks, state),
     }
     if chair.others:
         tile["patient"] += f" (+{chair.others} checked in here)"
@@ -211,8 +212,7 @@ def _signs(state: VisitState, monitor: MonitorNow, at: datetime) -> dict[str, An
     return {**found, "sedation": last["sedation"], "dissociation": last["dissociation"]}
 
 
-def _due(rulebook: Rulebook, state: VisitState, at: datetime) -> dict[str, Any]:
-    checks = infusion_view.checks_due(rulebook, state, at)
+def _due(checks: dict[str, Any], state: VisitState) -> dict[str, Any]:
     if checks["next_due_at"] is not None:
         return {"due_at": checks["next_due_at"], "due_label": "Next check"}
     return {"due_at": None, "due_label": None, "note": PREPARING.get(state.phase)}

@@ -1,34 +1,24 @@
 """The worst that is wrong at a chair, as its tile on the board says it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from evenkeel.clinical.infusion.alerting import conditions
-from evenkeel.clinical.rulebook import Rulebook
+from evenkeel.clinical.infusion.alerting import Condition
 from evenkeel.record.alerts import PRIORITIES, Alert, AlertsState
-from evenkeel.record.visits import VisitState
-from evenkeel.store.queries.monitors import MonitorNow
-from evenkeel.web import infusion_view
 from evenkeel.web.jinja import duration
 
 
 def worst(
-    rulebook: Rulebook,
-    state: VisitState,
-    raised: AlertsState,
-    monitor: MonitorNow,
-    at: datetime,
-    *,
-    has_monitor: bool,
+    firing: Iterable[Condition], raised: AlertsState, checks: dict[str, Any], at: datetime
 ) -> dict[str, Any] | None:
     """The worst of what fires now and of what nobody has answered; None when there is nothing.
 
-    What fires is worked out anew here and not read from what was raised, so that a chair is never quiet
-    because the raising has stopped.
+    `firing` is worked out anew and not read from what was raised, so that a chair is never quiet because the
+    raising has stopped. `checks` are those of `infusion_view.checks_due`.
     """
     found = [
-        *_firing(rulebook, state, raised, monitor, at, has_monitor=has_monitor),
+        *_firing(firing, raised, checks, at),
         *(
             _tile(alert.priority, f"{alert.short}, over", alert.observed_at, alert)
             for alert in raised.unanswered
@@ -51,17 +41,10 @@ def worst(
 
 
 def _firing(
-    rulebook: Rulebook,
-    state: VisitState,
-    raised: AlertsState,
-    monitor: MonitorNow,
-    at: datetime,
-    *,
-    has_monitor: bool,
+    firing: Iterable[Condition], raised: AlertsState, checks: dict[str, Any], at: datetime
 ) -> Iterator[dict[str, Any]]:
     going_on = {alert.key: alert for alert in raised.alerts if alert.goes_on}
-    checks = infusion_view.checks_due(rulebook, state, at)
-    for condition in conditions(rulebook, state, monitor, at, has_monitor=has_monitor):
+    for condition in firing:
         alert = going_on.get(condition.key)
         if condition.source != "schedule":
             yield _tile(condition.priority, condition.short, condition.observed_at, alert)

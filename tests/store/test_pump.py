@@ -1,5 +1,6 @@
 """A pump's own word stands beside the record, never in it; where the two differ somebody is asked."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -7,6 +8,7 @@ import pytest
 from django.test import Client
 
 from evenkeel.journey import alerting, associations, infusion, monitors
+from evenkeel.record.alerts import Alert
 from evenkeel.simulate.monitor import runs_of
 from evenkeel.store import reading
 from evenkeel.store.queries.alerts import for_visit
@@ -48,14 +50,16 @@ def send(at: datetime, *, rate: str = "150", volume: str = "5", status: str = "i
 
 def fired(visit: StreamId) -> list[str]:
     """The rules about the pump that have an open alert."""
-    return sorted(alert.rule.rule for alert in for_visit(visit).open if "INF-PMP" in alert.rule.rule)
+    return _about_the_pump(for_visit(visit).open)
 
 
 def goes_on(visit: StreamId) -> list[str]:
     """The rules about the pump that still fire, answered or not."""
-    return sorted(
-        alert.rule.rule for alert in for_visit(visit).alerts if alert.goes_on and "INF-PMP" in alert.rule.rule
-    )
+    return _about_the_pump(alert for alert in for_visit(visit).alerts if alert.goes_on)
+
+
+def _about_the_pump(alerts: Iterable[Alert]) -> list[str]:
+    return sorted(alert.rule.rule for alert in alerts if "INF-PMP" in alert.rule.rule)
 
 
 def test_what_the_pump_says_is_kept_beside_the_record_and_is_no_sign() -> None:

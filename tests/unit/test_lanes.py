@@ -15,10 +15,9 @@ SOON_S = 20
 A_WHILE_S = 0.3
 
 asks = RequestFactory()
-PART = {"headers": {"X-Evenkeel-Fragment": "1"}}
 REQUESTS: dict[str, tuple[int, Callable[[], HttpRequest]]] = {
     "sent": (SENT_AT_ONCE, lambda: asks.post("/visits/made-up/signs/")),
-    "parts": (PARTS_AT_ONCE, lambda: asks.get("/board/tiles/", **PART)),  # type: ignore[arg-type]
+    "parts": (PARTS_AT_ONCE, lambda: asks.get("/board/tiles/", headers={"X-Evenkeel-Fragment": "1"})),
     "data": (PARTS_AT_ONCE, lambda: asks.get("/data/", headers={"Sec-Fetch-Dest": "empty"})),
     "pages": (PAGES_AT_ONCE, lambda: asks.get("/stock/")),
     "levels": (PAGES_AT_ONCE, lambda: asks.get("/levels/", headers={"X-Evenkeel-Fragment": "levels"})),

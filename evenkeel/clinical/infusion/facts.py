@@ -6,7 +6,7 @@ from typing import Any
 
 from evenkeel.record.signs import Signs
 from evenkeel.record.visits import VisitState
-from evenkeel.values.quantities import FlowRate, Pressure
+from evenkeel.values.quantities import FlowRate, Minutes, Pressure
 from evenkeel.values.shape import frozen
 
 
@@ -54,3 +54,8 @@ def latest_pressure(visit: VisitState, at: datetime) -> PressureReading | None:
 def minutes_between(earlier: datetime, later: datetime) -> Decimal:
     """Minutes from one moment to another, exact to the microsecond."""
     return Decimal((later - earlier) // datetime.resolution) / 60_000_000
+
+
+def whole_minutes(earlier: datetime, later: datetime) -> Minutes:
+    """Minutes from one moment to a later one as a sentence gives them, without the seconds beyond."""
+    return Minutes.of(int(minutes_between(earlier, later)))

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
-from evenkeel.clinical.infusion.facts import minutes_between
+from evenkeel.clinical.infusion.facts import minutes_between, whole_minutes
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.record.verdict import Verdict
 from evenkeel.record.visits import STANDING_STILL, VisitState
 from evenkeel.values.drug import to_decimal
-from evenkeel.values.quantities import FlowRate, Minutes, Volume
+from evenkeel.values.quantities import FlowRate, Volume
 from evenkeel.values.shape import frozen
 
 _RULES: Final = ("INF-PMP-001", "INF-PMP-002", "INF-PMP-003", "INF-PMP-004")
@@ -164,10 +164,9 @@ def stands_though_it_should_run(subject: PumpCompared, limits: Limits) -> Findin
 @rule("INF-PMP-005")
 def fell_silent(subject: PumpHeard, limits: Limits) -> Finding:
     """A pump that was heard and is not heard any more."""
-    silent = minutes_between(subject.heard_at, subject.at)
-    if silent <= limits.silence.value:
+    if minutes_between(subject.heard_at, subject.at) <= limits.silence.value:
         return Clear()
-    return Fires(evidence=(f"nothing heard from the pump for {Minutes.of(int(silent))}",))
+    return Fires(evidence=(f"nothing heard from the pump for {whole_minutes(subject.heard_at, subject.at)}",))
 
 
 def _stood(subject: PumpCompared, limits: Limits) -> bool:

@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Final
 
-from evenkeel.clinical.infusion.facts import minutes_between
+from evenkeel.clinical.infusion.facts import minutes_between, whole_minutes
 from evenkeel.clinical.rulebook import Clear, Finding, Fires, Limits, Rulebook, Unknown, rule
 from evenkeel.record.verdict import Verdict
-from evenkeel.values.quantities import Minutes
 from evenkeel.values.shape import frozen
 
 _RULES: Final = ("INF-MON-001", "INF-OX-003")
@@ -43,7 +42,7 @@ def monitor_silent(watch: Watch, limits: Limits) -> Finding:
     last_at = max(watch.heard_at or watch.since, watch.since)
     if minutes_between(last_at, watch.at) <= limits.silence.value:
         return Clear()
-    return Fires(evidence=(f"nothing heard from the monitor for {_whole(last_at, watch.at)}",))
+    return Fires(evidence=(f"nothing heard from the monitor for {whole_minutes(last_at, watch.at)}",))
 
 
 @rule("INF-OX-003")
@@ -57,8 +56,4 @@ def saturation_not_watched(watch: Watch, limits: Limits) -> Finding:
     if watch.charted_at is not None and minutes_between(watch.charted_at, watch.at) <= limits.by_hand.value:
         return Clear()
     seen_at = max(sampled_at, watch.charted_at or sampled_at)
-    return Fires(evidence=(f"no oxygen saturation for {_whole(seen_at, watch.at)}",))
-
-
-def _whole(earlier: datetime, later: datetime) -> Minutes:
-    return Minutes.of(int(minutes_between(earlier, later)))
+    return Fires(evidence=(f"no oxygen saturation for {whole_minutes(seen_at, watch.at)}",))

@@ -6,7 +6,6 @@ chairs the file is free while everybody sleeps, and somebody is passed over unti
 a transaction waits for its turn first. Another process is waited for as before.
 """
 
-from collections import defaultdict
 from typing import Any, Final
 
 from django.db.backends.sqlite3 import base
@@ -15,7 +14,7 @@ from django.db.utils import OperationalError
 from evenkeel.store.turns import Turns
 
 # One for each file: tests and tools open several.
-_TURNS: Final[defaultdict[str, Turns]] = defaultdict(Turns)
+_TURNS: Final[dict[str, Turns]] = {}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -26,7 +25,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._turns: Turns | None = None
 
     def _start_transaction_under_autocommit(self) -> None:
-        turns = _TURNS[str(self.settings_dict["NAME"])]
+        # Two threads that come first at the same moment get the same one.
+        turns = _TURNS.setdefault(str(self.settings_dict["NAME"]), Turns())
         if not turns.take(self.settings_dict["OPTIONS"]["timeout"]):
             raise OperationalError("database is locked")
         self._turns = turns

@@ -19,9 +19,9 @@ from evenkeel.pharmacology.profile import InfusionProfile
 from evenkeel.pharmacology.system import System
 from evenkeel.pharmacology.threads import for_each
 
-# Bodies solved at once, and bodies and times evaluated at once: their arrays stay in the caches. None of this
-# has any influence on the numbers.
-SOLVED_AT_ONCE = 4096
+# The most bodies that are solved at once: few enough for the caches, and enough for what each call costs by itself.
+# Bodies and times evaluated at once: their arrays stay in the caches. None of this has any influence on the numbers.
+SOLVED_AT_ONCE = 16384
 _EVALUATED_AT_ONCE = 256
 _TIMES_AT_ONCE = 1024
 
@@ -67,12 +67,16 @@ def simulate(
         ]
         for route in routes_used(profile, system.routes)
     }
-    starts = range(0, system.bodies, SOLVED_AT_ONCE)
+    at_once = SOLVED_AT_ONCE
+    if system.bodies > at_once:  # then each thread has as many blocks as any other
+        rounds = -(-system.bodies // (count * SOLVED_AT_ONCE))
+        at_once = -(-system.bodies // (count * rounds))
+    starts = range(0, system.bodies, at_once)
     # One block is shared among the threads; of several, each is one thread's.
     within = count if len(starts) == 1 else 1
 
     def fill(first: int) -> None:
-        last = min(first + SOLVED_AT_ONCE, system.bodies)
+        last = min(first + at_once, system.bodies)
         some = None if scale is None else scale[first:last]
         _fill(system.part(first, last), plans, names, some, values[first:last], within if is_fast else None)
 

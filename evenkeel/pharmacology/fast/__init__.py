@@ -28,7 +28,7 @@ ENGINES: Final[tuple[Engine, ...]] = ("auto", "numpy", "fast")
 # In the order of their numbers in kernels.c.
 INSTRUCTIONS: Final = ("plain", "AVX2", "AVX-512")
 # As EK_VERSION in platform.h.
-_VERSION: Final = 2
+_VERSION: Final = 3
 # As MOST_RANKS in kernels.c.
 RANKS_HIGH: Final = 64
 
@@ -133,7 +133,6 @@ def levels(
         times,
         _integers(plan.step_of_time),
         _integers(plan.offset_of_time),
-        plan.unique_offset_min.size,
         _floats(plan.unique_offset_min),
         _floats(dose_scale),
         out,
@@ -283,7 +282,7 @@ def load_library(path: Path) -> ctypes.CDLL:
     library.ek_levels.argtypes = [
         *(whole, whole, whole, integers, floats, floats),  # bodies, modes, outputs, order, decay, residue
         *(whole, floats, floats, floats),  # steps, change_at, rate, bolus
-        *(whole, integers, integers, whole, floats),  # times, step_of_time, offset_of_time, offsets, offset
+        *(whole, integers, integers, floats),  # times, step_of_time, offset_of_time, offset
         *(
             floats,
             floats,

@@ -15,7 +15,7 @@ INLINE NAME(flight) NAME(flight_of)(const Work *w, double *scratch, int64_t bloc
     const int64_t m = w->modes;
     VEC *v = (VEC *)scratch + block * AHEAD_VECTORS(m, w->outputs, w->steps);
     return (NAME(flight)){v,         v + m,     v + 2 * m, v + 3 * m,                  v + 4 * m,
-                          v + 5 * m, v + 6 * m, v + 8 * m, v + (8 + w->outputs) * m};
+                          v + 5 * m, v + 6 * m, v + 10 * m, v + (10 + w->outputs) * m};
 }
 
 INLINE void NAME(prepare)(const Work *w, double every, NAME(flight) f, int64_t first, int64_t count) {
@@ -27,7 +27,7 @@ INLINE void NAME(prepare)(const Work *w, double every, NAME(flight) f, int64_t f
     }
     for (int64_t j = 0; j < m; j++) f.inverse[j] = NAME(fill)(1.0) / f.decay[j];
     NAME(states)(w, f.decay, f.inverse, f.state, f.room);
-    NAME(courses)(w, f.decay, f.inverse, every, f.kept, f.gained, 1);
+    NAME(courses)(w, f.decay, f.inverse, every, f.kept, f.gained);
 }
 
 /* What each mode holds at the first time of a leap, and gains from one time to the next. */
@@ -36,7 +36,7 @@ INLINE void NAME(begin_leap)(const Work *w, const Leap *l, NAME(flight) f) {
     for (int64_t j = 0; j < m; j++) f.amount[j] = f.added[j] = NAME(fill)(0.0);
     if (l->step < 0) return;
     const VEC rate = NAME(fill)(w->rate[l->step]);
-    NAME(courses)(w, f.decay, f.inverse, l->offset, f.room, f.room + m, 1);
+    NAME(courses)(w, f.decay, f.inverse, l->offset, f.room, f.room + m);
     for (int64_t j = 0; j < m; j++) {
         f.amount[j] = f.state[l->step * m + j] * f.room[j];
         f.amount[j] = rate * f.room[m + j] + f.amount[j];

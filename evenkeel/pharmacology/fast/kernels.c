@@ -8,12 +8,17 @@
 
 #include "platform.h"
 
+#define MOST_MODES 256           /* as _MODES_HIGH in models.py */
+#define MOST_RUNS 64             /* in a stretch of times */
+#define MOST_SHARED 16           /* pieces of a table that are looked through for the offsets of a run */
 #define TASK_BODIES 64           /* bodies that a thread takes at a time; a multiple of every vector */
 #define TABLE_BYTES (1 << 19)    /* what two tables of exponentials may fill, so that they stay in the cache */
 #define STREAM_BYTES (4 << 20)   /* from this size on a result does not fit the cache anyway */
 #define ROWS_BYTES (3 << 17)     /* rows of levels that are made and then ordered while they are in the cache */
-#define AHEAD_VECTORS(modes, outputs, steps) ((modes) * (8 + (outputs) + (steps))) /* for a block of bodies */
+#define AHEAD_VECTORS(modes, outputs, steps) ((modes) * (10 + (outputs) + (steps))) /* for a block of bodies */
 #define MOST_ROWS 8              /* of a symmetric matrix */
+#define NEGLIGIBLE (0x1p-52 / 8) /* beside what stands on the diagonal, as in modes.py */
+#define MOST_SWEEPS 40           /* of rotations, which converge in less than ten */
 #define MOST_STATES 16           /* of a whole model */
 #define MOST_NETWORKS 4
 #define MOST_FLOWS (MOST_NETWORKS * MOST_ROWS + 1) /* into one state */
@@ -31,21 +36,24 @@
 #define MOST_TRIES 3             /* before a row is ordered without guessing */
 #define TASK_ROWS 8              /* rows that a thread orders at a time */
 
-typedef struct { int64_t begin, end, step; } Run; /* times begin .. end have the same step of input */
+typedef struct { int64_t begin, end, step, at; int runs_in; } Run; /* times begin .. end have the same step of input;
+                                                                    * their offsets stand in the table from `at` on */
 
-typedef struct {       /* some of the output times, with their table of offsets */
-    int64_t begin, offsets, runs;
-    const double *offset;    /* (offsets,) */
-    const int64_t *index;    /* (times of the stretch,) into offset */
-    unsigned char *runs_in;  /* (offsets,) 1 where drug runs in at any time that uses it */
-    Run *run;                /* (runs,) */
+typedef struct { int64_t first, count, at, width; int runs_in; } Piece; /* of a table: offsets of the times from `first`
+                                                                         * on; runs_in where any use of them runs in */
+
+typedef struct { /* some of the output times, with their table of offsets */
+    int64_t begin, end, width, runs, pieces;
+    double *offset; /* (width,) */
+    Run *run;       /* (runs,) */
+    Piece *piece;   /* (pieces,) */
 } Stretch;
 
 typedef struct { int64_t begin, count, step; double offset; } Leap; /* times begin .. begin + count, the first so
                                                                       * long after the change of their step */
 
 typedef struct {
-    int64_t bodies, modes, outputs, steps, times, stretches, offsets_high;
+    int64_t bodies, modes, outputs, steps, times, stretches, width_high, runs_high, aside;
     const double *decay, *residue, *change_at, *rate, *bolus, *dose_scale;
     const int64_t *order;       /* (modes,) the power of time that a mode is multiplied with */
     int64_t *used, *used_count; /* (outputs, modes) and (outputs,): the modes that an output has at all */
@@ -117,10 +125,13 @@ static double pick(double *x, int64_t count, int64_t rank) {
     return x[rank];
 }
 
+#include "stretches.h"
+
 #define LANES 2
 #define NAME(x) x##_base
 #define TARGET
 #include "levels.h"
+#include "rows.h"
 #include "symmetric.h"
 #include "modes.h"
 #include "select.h"
@@ -134,6 +145,7 @@ static double pick(double *x, int64_t count, int64_t rank) {
 #define NAME(x) x##_avx2
 #define TARGET __attribute__((target("avx2,fma,popcnt")))
 #include "levels.h"
+#include "rows.h"
 #include "symmetric.h"
 #include "modes.h"
 #include "select.h"
@@ -145,6 +157,7 @@ static double pick(double *x, int64_t count, int64_t rank) {
 #define NAME(x) x##_avx512
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl,popcnt")))
 #include "levels.h"
+#include "rows.h"
 #include "symmetric.h"
 #include "modes.h"
 #include "select.h"
@@ -171,38 +184,6 @@ EXPORT int32_t ek_instructions(void) {
 EXPORT int32_t ek_threads(void) { return HAS_THREADS; }
 
 static int64_t lanes_of(int32_t instructions) { return instructions == 2 ? 8 : instructions == 1 ? 4 : 2; }
-
-/* Split the times so that the tables of a stretch stay in the cache; then times are not matched by offset. */
-static int cut_stretches(Work *w, int64_t lanes, const int64_t *step_of_time, const int64_t *offset_of_time,
-                         int64_t offsets, const double *offset, Arena *arena) {
-    int64_t fitting = TABLE_BYTES / (w->modes * lanes * 16);
-    if (fitting < 8) fitting = 8;
-    const int whole = offsets <= fitting;
-    const int64_t length = whole ? w->times : fitting;
-    w->stretches = (w->times + length - 1) / length;
-    w->offsets_high = whole ? offsets : fitting;
-    w->stretch = TAKE_SPACE(arena, w->stretches, Stretch);
-    int64_t *index = TAKE_SPACE(arena, w->times, int64_t);
-    double *own = TAKE_SPACE(arena, w->times, double);
-    unsigned char *runs_in = TAKE_SPACE(arena, whole ? offsets : w->times, unsigned char);
-    Run *run = TAKE_SPACE(arena, w->times, Run);
-    if (!w->stretch || !index || !own || !runs_in || !run) return 0;
-    for (int64_t i = 0; i < w->stretches; i++) {
-        Stretch *s = w->stretch + i;
-        const int64_t begin = i * length, end = begin + length < w->times ? begin + length : w->times;
-        *s = (Stretch){begin, whole ? offsets : end - begin, 0, whole ? offset : own + begin, index + begin,
-                       whole ? runs_in : runs_in + begin, run + begin};
-        for (int64_t t = begin; t < end; t++) {
-            const int64_t step = step_of_time[t], place = whole ? offset_of_time[t] : t - begin;
-            index[t] = place;
-            own[t] = offset[offset_of_time[t]];
-            if (step >= 0 && w->rate[step] != 0.0) s->runs_in[place] = 1;
-            if (t == begin || s->run[s->runs - 1].step != step) s->run[s->runs++] = (Run){t, t, step};
-            s->run[s->runs - 1].end = t + 1;
-        }
-    }
-    return 1;
-}
 
 static int any_weight(const Work *w, int64_t output, int64_t mode) {
     for (int64_t n = 0; n < w->bodies; n++)
@@ -240,27 +221,30 @@ static void *run_part(void *argument) {
 }
 
 /* Levels of all bodies at all times. Shapes: order (modes,); decay (bodies, modes); residue (bodies, outputs, modes);
- * change_at, rate, bolus (steps,); step_of_time (-1 before any drug), offset_of_time (times,); offset (offsets,);
+ * change_at, rate, bolus (steps,); step_of_time (-1 before any drug), offset_of_time (times,), a place in offset;
  * dose_scale (bodies,); out (bodies, outputs, times), or with by_time (outputs, times, bodies).
  * Returns 0, or 1 when there is no memory to work in. */
 EXPORT int32_t ek_levels(int64_t bodies, int64_t modes, int64_t outputs, const int64_t *order,
                          const double *decay, const double *residue,
                          int64_t steps, const double *change_at, const double *rate, const double *bolus,
                          int64_t times, const int64_t *step_of_time, const int64_t *offset_of_time,
-                         int64_t offsets, const double *offset, const double *dose_scale, double *out,
+                         const double *offset, const double *dose_scale, double *out,
                          int32_t add, int32_t by_time, int32_t threads, int32_t instructions) {
     if (!bodies || !outputs || !times) return 0;
+    if (modes > MOST_MODES) return 1;
     Counter next = COUNTER_AT_ZERO;
     Arena arena = {0};
     Work w = {.bodies = bodies, .modes = modes, .outputs = outputs, .steps = steps, .times = times,
               .order = order, .decay = decay, .residue = residue, .change_at = change_at, .rate = rate, .bolus = bolus,
-              .dose_scale = dose_scale, .out = out, .add = add, .by_time = by_time, .next = &next,
-              .streams = bodies * outputs * times * 8 >= STREAM_BYTES};
+              .dose_scale = dose_scale, .out = out, .add = add, .by_time = by_time, .next = &next};
     const int64_t lanes = lanes_of(instructions);
     int32_t failed = 1;
-    if (cut_stretches(&w, lanes, step_of_time, offset_of_time, offsets, offset, &arena) && find_used(&w, &arena)) {
-        const int64_t vectors = modes * (4 + 2 * outputs + steps + 2 * w.offsets_high);
-        const int64_t scratch = lanes * (vectors + (by_time ? 0 : outputs * times)) + 16;
+    if (cut_stretches(&w, lanes, step_of_time, offset_of_time, offset, &arena) && find_used(&w, &arena)) {
+        w.streams = lanes == 8 && !add && !by_time && w.stretches == 1 && bodies * outputs * times * 8 >= STREAM_BYTES;
+        /* Whole vectors are read, and so some places beyond the last of a table. */
+        const int64_t vectors = modes * (6 + outputs + steps + 2 * w.runs_high * outputs) + lanes;
+        w.aside = lanes * vectors + 2 * modes * w.width_high * (by_time ? lanes : 1);
+        const int64_t scratch = w.aside + (add ? times : 0) + lanes;
         Part part[MOST_THREADS];
         if (threads > MOST_THREADS) threads = MOST_THREADS;
         if (threads > (bodies + TASK_BODIES - 1) / TASK_BODIES)

@@ -85,8 +85,10 @@ INLINE void NAME(spectrum)(const NetworkData *net, VEC *rate, VEC *share, int64_
 }
 
 INLINE void NAME(modes_block)(const ModelData *d, int64_t first, int64_t count) {
-    NAME(cascade) c = {.states = 0};
-    NAME(flows) nothing = {.count = 0}, entering = {.count = 0};
+    /* Counts alone are set: to clear the whole would take as long as what is computed in it. */
+    NAME(cascade) c;
+    NAME(flows) nothing, entering, in;
+    c.states = nothing.count = entering.count = 0;
     VEC share[MOST_NETWORKS][MOST_ROWS * MOST_ROWS], rate[MOST_ROWS];
     int begin[MOST_NETWORKS];
     VEC given = NAME(gather)(d->fraction, 1, 0, first, count);
@@ -101,7 +103,7 @@ INLINE void NAME(modes_block)(const ModelData *d, int64_t first, int64_t count) 
         NAME(spectrum)(net, rate, share[k], first, count);
         begin[k] = c.states;
         for (int m = 0; m < net->places; m++) {
-            NAME(flows) in = {.count = 0};
+            in.count = 0;
             VEC held = NAME(fill)(0.0);
             if (k == d->into) {
                 const VEC part = share[k][d->into_place * net->places + m];
@@ -130,7 +132,7 @@ INLINE void NAME(modes_block)(const ModelData *d, int64_t first, int64_t count) 
         reading[o] = -1;
         if (!outlet->delay) continue;
         const VEC delay = NAME(gather)(outlet->delay, 1, 0, first, count);
-        NAME(flows) in = {.count = n};
+        in.count = n;
         for (int s = 0; s < n; s++)
             in.state[s] = begin[k] + s, in.gain[s] = delay * share[k][outlet->place * n + s];
         reading[o] = NAME(add_state)(&c, delay, &in, NAME(fill)(0.0));

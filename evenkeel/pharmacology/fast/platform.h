@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EK_VERSION 2
+#define EK_VERSION 3
 
 #if defined(_WIN32)
 #define EXPORT __declspec(dllexport)

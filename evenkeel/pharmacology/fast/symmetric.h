@@ -1,7 +1,8 @@
 /* Eigenvalues and eigenvectors of many small symmetric matrices, LANES at a time: cyclic Jacobi rotations
  * (Golub and Van Loan, Matrix Computations, section "Jacobi methods"). Included after levels.h.
  * Jacobi keeps small eigenvalues of a positive definite matrix exact to their own size (Demmel and Veselic 1992,
- * 10.1137/0613074). The number of sweeps is fixed, so that a body's answer does not hang on its neighbors.
+ * 10.1137/0613074). A matrix that has converged is turned by nothing, so that it does not feel how long its neighbors
+ * take.
  */
 
 #define VEC NAME(vec)
@@ -21,18 +22,37 @@ INLINE VEC NAME(root)(VEC x) {
 #endif
 }
 
-/* Turn rows and columns p and q so that their common element vanishes. */
-INLINE void NAME(rotate)(int n, VEC *a, VEC *v, int p, int q) {
-    const VEC one = NAME(fill)(1.0), apq = a[p * n + q];
+INLINE int NAME(any)(IVEC mask) {
+#if defined(X86) && LANES == 2
+    return _mm_movemask_pd((__m128d)mask);
+#elif defined(X86) && LANES == 4
+    return _mm256_movemask_pd((__m256d)mask);
+#elif defined(X86)
+    return _mm512_movepi64_mask((__m512i)mask);
+#else
+    int64_t some = 0;
+    for (int b = 0; b < LANES; b++) some |= mask[b];
+    return some != 0;
+#endif
+}
+
+/* Turn rows and columns p and q so that their common element vanishes where it is not negligible. Returns whether it
+ * was for none. */
+INLINE int NAME(rotate)(int n, VEC *a, VEC *v, int p, int q) {
+    const VEC one = NAME(fill)(1.0), off = a[p * n + q];
+    const VEC size_pq = (VEC)((IVEC)(a[p * n + p] * a[q * n + q]) & INT64_MAX);
+    const IVEC live = off * off > size_pq * NAME(fill)(NEGLIGIBLE * NEGLIGIBLE);
+    if (!NAME(any)(live)) return 0;
+    const VEC apq = (VEC)((IVEC)off & live);
     const VEC theta = (a[q * n + q] - a[p * n + p]) / (apq + apq);
     const VEC size = (VEC)((IVEC)theta & INT64_MAX);
     VEC t = one / (size + NAME(root)(theta * theta + one));
     t = NAME(choose)(theta < NAME(fill)(0.0), -t, t);
-    t = (VEC)((IVEC)t & ~(apq == NAME(fill)(0.0)));
+    t = (VEC)((IVEC)t & live);
     const VEC c = one / NAME(root)(t * t + one), s = t * c, tau = s / (one + c);
     a[p * n + p] = a[p * n + p] - t * apq;
     a[q * n + q] = a[q * n + q] + t * apq;
-    a[p * n + q] = a[q * n + p] = NAME(fill)(0.0);
+    a[p * n + q] = a[q * n + p] = off - apq;
     for (int i = 0; i < n; i++) {
         if (i != p && i != q) {
             const VEC x = a[i * n + p], y = a[i * n + q];
@@ -43,6 +63,7 @@ INLINE void NAME(rotate)(int n, VEC *a, VEC *v, int p, int q) {
         v[i * n + p] = x - s * (y + tau * x);
         v[i * n + q] = y + s * (x - tau * y);
     }
+    return 1;
 }
 
 INLINE void NAME(put_in_order)(int n, VEC *a, VEC *v) {
@@ -63,10 +84,11 @@ INLINE void NAME(put_in_order)(int n, VEC *a, VEC *v) {
 /* Turn `a` into its eigenvalues, which stand on its diagonal in order of size, and fill `v` with its vectors. */
 INLINE void NAME(diagonalize)(int n, VEC *a, VEC *v) {
     for (int q = 0; q < n * n; q++) v[q] = NAME(fill)(q % (n + 1) == 0 ? 1.0 : 0.0);
-    const int sweeps = n == 2 ? 2 : 4 + n;
-    for (int sweep = 0; sweep < sweeps; sweep++)
+    for (int sweep = 0, turned = 1; turned && sweep < MOST_SWEEPS; sweep++) {
+        turned = 0;
         for (int p = 0; p < n - 1; p++)
-            for (int q = p + 1; q < n; q++) NAME(rotate)(n, a, v, p, q);
+            for (int q = p + 1; q < n; q++) turned |= NAME(rotate)(n, a, v, p, q);
+    }
     NAME(put_in_order)(n, a, v);
 }
 

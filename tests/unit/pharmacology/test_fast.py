@@ -212,6 +212,110 @@ def test_the_bits_do_not_hang_on_threads_chunks_layout_or_other_times() -> None:
     assert np.array_equal(_fast_levels((decay, residue, fewer, dose_scale)), whole[:, :, some])
 
 
+def _course_work(
+    bodies: int, doses: int, since_min: FloatArray, lasting_min: float = 40.0
+) -> tuple[FloatArray, FloatArray, InputPlan, FloatArray]:
+    """Infusions a day apart, read as often after each as `since_min` says, but for every third, which is read
+    half as often and then to the end: what they share is the beginning, in both orders."""
+    chance = np.random.default_rng(bodies)
+    decay = np.exp(chance.normal(-3.5, 2.0, (bodies, 6)))
+    residue = chance.uniform(0.1, 2.0, (bodies, 4, 6))
+    residue[:, [0, 0, 1, 3], [1, 5, 0, 2]] = 0.0
+    start = 1440.0 * np.arange(doses)
+    profile = InfusionProfile(
+        start_min=start, end_min=start + lasting_min, rate_mg_per_h=np.full(doses, 50.0)
+    )
+    read = [since_min[: since_min.size // 2] if dose % 3 == 1 else since_min for dose in range(doses)]
+    at = np.unique(np.concatenate([day + since for day, since in zip(start, read, strict=True)]))
+    return decay, residue, make_plan(profile, at), chance.uniform(0.5, 2.0, bodies)
+
+
+@needs_library
+@pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
+@pytest.mark.parametrize(("doses", "reads"), [(1, 1), (2, 3), (6, 61), (7, 90), (100, 2), (90, 9)], ids=str)
+def test_courses_that_share_offsets_equal_plain_sums(doses: int, reads: int, instructions: int) -> None:
+    """From one time to thousands, and more runs of times than one stretch holds."""
+    work = _course_work(11, doses, np.geomspace(1.0, 1400.0, reads).round(1))
+    wanted = _plain_levels(*work)
+    rows = _fast_levels(work, instructions=instructions)
+    np.testing.assert_allclose(rows, wanted, rtol=1e-12, atol=1e-200)
+    assert np.array_equal(rows, _fast_levels(work, instructions=instructions, by_time=True))
+
+
+@needs_library
+@pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
+@pytest.mark.parametrize("reads", [81, 82, 83, 84, 85, 86, 87, 88])
+def test_a_large_result_is_whole_wherever_its_rows_begin_in_a_line(reads: int, instructions: int) -> None:
+    """Rows of every length against the lines of the cache, from every place in one, and nothing beside them."""
+    decay, residue, plan, dose_scale = _course_work(331, 6, np.geomspace(1.0, 1400.0, reads).round(1))
+    few = [
+        _fast_levels((decay[part], residue[part], plan, dose_scale[part]), instructions=instructions)
+        for part in (slice(n, n + 20) for n in range(0, 331, 20))
+    ]
+    assert few[0].nbytes < 4 << 20, "small enough to be written as it comes"
+    wanted = np.concatenate(few)
+    assert wanted.nbytes > 4 << 20, "large enough to be written past the caches"
+    beside = reads % 8
+    room = np.full(wanted.size + beside + 8, np.nan)
+    out = room[beside : beside + wanted.size].reshape(wanted.shape)
+    fast.levels(decay, residue, plan, dose_scale, out, add=False, threads=3, instructions=instructions)
+    assert np.array_equal(out, wanted)
+    assert np.all(np.isnan(room[:beside]))
+    assert np.all(np.isnan(room[beside + wanted.size :]))
+
+
+@needs_library
+@pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
+def test_an_exponential_is_right_to_two_units_in_its_last_place(instructions: int) -> None:
+    """One mode after one bolus is exp(-decay t), and after a rate of one what has run in; both are compared with
+    NumPy's, which are right to a unit themselves. Below 1e-290 digits are lost, and far below all is 0."""
+    chance = np.random.default_rng(8)
+    decay = np.concatenate([np.geomspace(1e-9, 1e5, 300), chance.uniform(0.001, 3.0, 500)])[:, np.newaxis]
+    residue = np.ones((decay.size, 1, 1))
+    at = np.unique(np.concatenate([np.geomspace(1e-3, 1e6, 90), chance.uniform(0.0, 300.0, 90)])).round(9)
+    given = InfusionProfile(
+        start_min=np.empty(0), end_min=np.empty(0), rate_mg_per_h=np.empty(0),
+        bolus_at_min=np.zeros(1), bolus_mg=np.ones(1),
+    )  # fmt: skip
+    running = InfusionProfile(start_min=np.zeros(1), end_min=np.full(1, 2e6), rate_mg_per_h=np.full(1, 60.0))
+    x = -decay * at
+    ulp = np.finfo(np.float64).eps
+    for profile, wanted, units in ((given, np.exp(x), 2), (running, -np.expm1(x) / decay, 6)):
+        plan = make_plan(profile, at)
+        assert np.array_equal(plan.unique_offset_min[plan.offset_of_time], at)
+        got = _fast_levels((decay, residue, plan, np.ones(decay.size)), instructions=instructions)[:, 0]
+        held = wanted > 1e-290
+        assert np.mean(held) > 0.5
+        np.testing.assert_allclose(got[held], wanted[held], rtol=units * ulp)
+        assert np.all(got[~held] <= 1e-289)
+    soon_gone = np.full((1, 1), 1e80), residue[:1], make_plan(given, at), np.ones(1)
+    assert not _fast_levels(soon_gone, instructions=instructions).any()
+
+
+@needs_library
+@pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
+def test_powers_of_time_have_the_same_bits_in_rows_and_by_time(instructions: int) -> None:
+    """Modes that form clusters, as behind a chain of delays; an output that no mode reaches is 0."""
+    decay, residue, plan, dose_scale = _course_work(21, 3, np.geomspace(1.0, 1400.0, 30).round(1))
+    decay = np.repeat(np.abs(decay[:, :1]), 5, axis=1)
+    decay[:, 3:] *= 2.0
+    residue = np.random.default_rng(4).uniform(0.5, 2.0, (21, 2, 5))
+    residue[:, 1] = 0.0
+    found = []
+    for by_time in (False, True):
+        times = plan.step_of_time.size
+        out = np.full((2, times, 21) if by_time else (21, 2, times), np.nan)
+        fast.levels(
+            decay, residue, plan, dose_scale, out,
+            add=False, order=(0, 1, 2, 0, 1), by_time=by_time, instructions=instructions,
+        )  # fmt: skip
+        found.append(out.transpose(2, 0, 1) if by_time else out)
+    assert np.array_equal(*found)
+    assert np.all(np.isfinite(found[0]))
+    assert np.all(found[0][:, 0].max(axis=1) > 0.0)
+    assert np.all(found[0][:, 1] == 0.0)
+
+
 @needs_library
 def test_adding_adds_and_a_large_result_is_written_past_the_caches_alike() -> None:
     decay, residue, plan, dose_scale = work = _random_work(5, bodies=400, times=1500)

@@ -24,9 +24,9 @@ from evenkeel.pharmacology.workers import Progress
 DEFAULT_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 # Times whose levels are held at once: enough that what is done for each block of times does not count, and
-# little enough that 10^5 bodies with three outputs need 96 MB and 10^6 less than 1 GB. More for few bodies.
-_TIMES_AT_ONCE = 40
-_LEVELS_AT_ONCE = 2_000_000
+# little enough that 10^5 bodies with three outputs need 154 MB and 10^6 less than 1.6 GB.
+_TIMES_AT_ONCE = 64
+_LINE = 8  # numbers in a line of the cache
 
 
 def level_bands(
@@ -56,21 +56,29 @@ def level_bands(
         raise ArgumentError(f"threads must be at least 1, not {threads}.")
     many = (systems,) if isinstance(systems, System) else systems
     crowd = _Crowd.of(many, profile, outputs, dose_scale, is_fast=is_fast)
-    found = np.empty((len(crowd.outputs), ranks.shares.size, times.size))
-    blocks = _blocks(crowd, profile, times)
-    room = np.empty((len(crowd.outputs), max(block.size for block in blocks), crowd.bodies))
+    outputs_count = len(crowd.outputs)
+    found = np.empty((outputs_count, ranks.shares.size, times.size))
+    blocks = _blocks(profile, times)
+    room = _on_a_line(outputs_count * max(block.size for block in blocks) * crowd.bodies)
     done = 0
     for block in blocks:
-        levels = room.reshape(-1)[: room.shape[0] * block.size * crowd.bodies]
-        levels = levels.reshape(room.shape[0], block.size, crowd.bodies)
+        levels = room[: outputs_count * block.size * crowd.bodies]
+        levels = levels.reshape(outputs_count, block.size, crowd.bodies)
         crowd.fill(profile, times[block], levels, threads=threads)
         quantiles = ranks.of_rows(levels.reshape(-1, crowd.bodies), engine=engine, threads=threads)
-        found[:, :, block] = quantiles.reshape(room.shape[0], block.size, -1).transpose(0, 2, 1)
+        found[:, :, block] = quantiles.reshape(outputs_count, block.size, -1).transpose(0, 2, 1)
         done += block.size
         if progress is not None:
             progress(done, times.size)
     axes = (Axis("output", crowd.outputs), Axis("share", ranks.shares), Axis("time", times, "min"))
     return Labelled(found, "ng/mL", axes)
+
+
+def _on_a_line(count: int) -> FloatArray:
+    """An array (count,) that begins with a line of the cache, so that whole lines can be written at once."""
+    room = np.empty(count + _LINE)
+    begin = -(room.ctypes.data // room.itemsize) % _LINE
+    return room[begin : begin + count]
 
 
 def exact_quantiles(
@@ -210,12 +218,11 @@ def _rows(modes: Modes, some: slice) -> Modes:
     return Modes(decay_per_min=modes.decay_per_min[some], residue=modes.residue[some], order=modes.order)
 
 
-def _blocks(crowd: _Crowd, profile: InfusionProfile, times: FloatArray) -> list[IntArray]:
+def _blocks(profile: InfusionProfile, times: FloatArray) -> list[IntArray]:
     """Places of the times to be done together: those that lie equally long after a change, if possible."""
-    at_once = max(_TIMES_AT_ONCE, _LEVELS_AT_ONCE // (crowd.bodies * len(crowd.outputs)))
     plan = make_plan(profile, times)
     order = np.argsort(plan.offset_of_time, kind="stable").astype(np.int64)
-    return [np.sort(order[first : first + at_once]) for first in range(0, times.size, at_once)]
+    return [np.sort(order[first : first + _TIMES_AT_ONCE]) for first in range(0, times.size, _TIMES_AT_ONCE)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

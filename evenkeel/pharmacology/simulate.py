@@ -19,8 +19,9 @@ from evenkeel.pharmacology.profile import InfusionProfile
 from evenkeel.pharmacology.system import System
 from evenkeel.pharmacology.threads import for_each
 
-# The most bodies that are solved at once: few enough for the caches, and enough for what each call costs by itself.
-# Bodies and times evaluated at once: their arrays stay in the caches. None of this has any influence on the numbers.
+# The most bodies that are solved at once: few enough for the caches, and enough for what each call costs.
+# Bodies and times evaluated at once: their arrays stay in the caches. None of this has any influence on the
+# numbers.
 SOLVED_AT_ONCE = 16384
 _EVALUATED_AT_ONCE = 256
 _TIMES_AT_ONCE = 1024

@@ -29,12 +29,16 @@
 #define MOST_GUESSES 8           /* of where ranks are in a row */
 #define MOST_NEAR 64             /* numbers in a guess that are compared with each other */
 #define LEAST_GUESSED 256        /* numbers in a row below which guessing does not pay */
+#define LEAST_SAMPLED 4096       /* numbers in a row from which on some of them tell where to look; a 64th, but not */
+#define MOST_SAMPLED 2048        /* more than this */
 /* How guesses adapt, chosen by trying on the standard work: about one row in seven needs a second try, and a guess
  * holds a dozen of 1,000 numbers. None of it has any influence on the numbers that are found. */
 #define FIRST_WIDTH 0.01         /* of a guess, as a part of the way from the first rank to the last */
 #define WIDTH_SHRINK 0.97        /* after a row where the guess held */
+#define LONG_SHRINK 0.99         /* the same in rows where some members tell where to look */
 #define MOST_TRIES 3             /* before a row is ordered without guessing */
-#define TASK_ROWS 8              /* rows that a thread orders at a time */
+#define TASK_ROWS 8              /* rows that a thread orders at a time: at least, and at most; the first of them */
+#define MOST_TASK_ROWS 64        /* is ordered without guessing */
 
 typedef struct { int64_t begin, end, step, at; int runs_in; } Run; /* times begin .. end have the same step of input;
                                                                     * their offsets stand in the table from `at` on */
@@ -85,7 +89,7 @@ typedef struct { /* a model; see ek_modes */
 } ModelData;
 
 typedef struct {
-    int64_t rows, count, ranks;
+    int64_t rows, count, ranks, task;
     const double *values; /* (rows, count) */
     const int64_t *rank;  /* (ranks,) ascending */
     double *found;        /* (rows, ranks) */
@@ -185,25 +189,22 @@ EXPORT int32_t ek_threads(void) { return HAS_THREADS; }
 
 static int64_t lanes_of(int32_t instructions) { return instructions == 2 ? 8 : instructions == 1 ? 4 : 2; }
 
-static int any_weight(const Work *w, int64_t output, int64_t mode) {
-    for (int64_t n = 0; n < w->bodies; n++)
-        if (w->residue[(n * w->outputs + output) * w->modes + mode] != 0.0) return 1;
-    return 0;
-}
-
 /* A weight of zero adds nothing, so a course that an output has in no body may be left out of the sum. The course
  * of a mode counts where it or one of higher order in its cluster has a weight. */
 static int find_used(Work *w, Arena *arena) {
-    w->used = TAKE_SPACE(arena, w->outputs * w->modes, int64_t);
+    const int64_t weights = w->outputs * w->modes;
+    w->used = TAKE_SPACE(arena, weights, int64_t);
     w->used_count = TAKE_SPACE(arena, w->outputs, int64_t);
-    unsigned char *some = TAKE_SPACE(arena, w->modes, unsigned char);
+    unsigned char *some = TAKE_SPACE(arena, weights, unsigned char);
     if (!w->used || !w->used_count || !some) return 0;
-    for (int64_t o = 0; o < w->outputs; o++) {
-        for (int64_t j = w->modes - 1; j >= 0; j--)
-            some[j] = any_weight(w, o, j) || (j + 1 < w->modes && w->order[j + 1] && some[j + 1]);
-        for (int64_t j = 0; j < w->modes; j++)
-            if (some[j]) w->used[o * w->modes + w->used_count[o]++] = j;
-    }
+    for (int64_t n = 0; n < w->bodies; n++)
+        for (int64_t q = 0; q < weights; q++) some[q] |= w->residue[n * weights + q] != 0.0;
+    for (int64_t o = 0; o < w->outputs; o++, some += w->modes)
+        for (int64_t j = 0; j < w->modes; j++) {
+            int counts = 0;
+            for (int64_t of = j; of == j || (of < w->modes && w->order[of]); of++) counts |= some[of];
+            if (counts) w->used[o * w->modes + w->used_count[o]++] = j;
+        }
     return 1;
 }
 
@@ -240,7 +241,9 @@ EXPORT int32_t ek_levels(int64_t bodies, int64_t modes, int64_t outputs, const i
     const int64_t lanes = lanes_of(instructions);
     int32_t failed = 1;
     if (cut_stretches(&w, lanes, step_of_time, offset_of_time, offset, &arena) && find_used(&w, &arena)) {
-        w.streams = lanes == 8 && !add && !by_time && w.stretches == 1 && bodies * outputs * times * 8 >= STREAM_BYTES;
+        /* By time, lines are whole where each row begins with one. */
+        w.streams = lanes == 8 && !add && bodies * outputs * times * 8 >= STREAM_BYTES &&
+                    (by_time ? !(((uintptr_t)out | bodies * 8) & 63) : w.stretches == 1);
         /* Whole vectors are read, and so some places beyond the last of a table. */
         const int64_t vectors = modes * (6 + outputs + steps + 2 * w.runs_high * outputs) + lanes;
         w.aside = lanes * vectors + 2 * modes * w.width_high * (by_time ? lanes : 1);
@@ -381,11 +384,13 @@ EXPORT int32_t ek_select(int64_t rows, int64_t count, const double *values, int6
     if (ranks > MOST_RANKS || !count) return 1;
     Counter next = COUNTER_AT_ZERO;
     Arena arena = {0};
-    const Selection selection = {rows, count, ranks, values, rank, found, &next};
-    SelectPart part[MOST_THREADS];
-    int32_t failed = 0;
     if (threads > MOST_THREADS) threads = MOST_THREADS;
     if (threads > (rows + TASK_ROWS - 1) / TASK_ROWS) threads = (int32_t)((rows + TASK_ROWS - 1) / TASK_ROWS);
+    int64_t task = (rows + 4 * threads - 1) / (4 * threads);
+    task = task < TASK_ROWS ? TASK_ROWS : task > MOST_TASK_ROWS ? MOST_TASK_ROWS : task;
+    const Selection selection = {rows, count, ranks, task, values, rank, found, &next};
+    SelectPart part[MOST_THREADS];
+    int32_t failed = 0;
     for (int32_t i = 0; i < threads; i++) {
         part[i] = (SelectPart){&selection, instructions, TAKE_SPACE(&arena, count + lanes_of(instructions), double)};
         failed |= !part[i].room;

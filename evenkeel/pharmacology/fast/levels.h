@@ -213,35 +213,50 @@ INLINE void NAME(add_up)(const int sums, const int64_t count, const VEC *factor,
         UNROLL for (int i = 0; i < sums; i++) sum[i] = gain[q] * course[q][at + i + further] + sum[i];
 }
 
-/* The levels of LANES bodies at a stretch of times straight into the result, where bodies stand next to each other. */
+/* One output of LANES bodies at `some` times that follow one another, straight into the result. */
+INLINE void NAME(some_by_time)(const int some, const Work *w, int64_t used, const VEC *factor, const VEC *gain,
+                               const VEC *const *course, int64_t at, int64_t further, double *to, int64_t count) {
+    VEC level[LANES < 4 ? 4 : LANES];
+    NAME(add_up)(some, used, factor, gain, course, at, further, level);
+#if LANES == 8
+    if (w->streams && count == LANES) {
+        UNROLL for (int i = 0; i < some; i++) _mm512_stream_pd(to + i * w->bodies, (__m512d)level[i]);
+        return;
+    }
+#endif
+    if (count == LANES && !w->add) {
+        UNROLL for (int i = 0; i < some; i++) memcpy(to + i * w->bodies, &level[i], sizeof(VEC));
+        return;
+    }
+    double every[LANES < 4 ? 4 : LANES][LANES];
+    UNROLL for (int i = 0; i < some; i++) memcpy(every[i], &level[i], sizeof(VEC));
+    for (int64_t i = 0; i < some; i++)
+        for (int64_t b = 0; b < count; b++)
+            to[i * w->bodies + b] = w->add ? to[i * w->bodies + b] + every[i][b] : every[i][b];
+}
+
+/* The levels of LANES bodies at a stretch of times; in the result bodies stand next to each other. */
 INLINE void NAME(by_time)(const Work *w, const Stretch *s, const VEC *amount, const VEC *held, int64_t first,
                           int64_t count) {
     const int64_t each = w->outputs * w->modes, further = w->modes * s->width;
     for (int64_t o = 0; o < w->outputs; o++) {
-        const int64_t used = w->used_count[o];
         const VEC *course[MOST_MODES];
-        for (int64_t q = 0; q < used; q++) course[q] = held + w->used[o * w->modes + q] * s->width;
+        for (int64_t q = 0; q < w->used_count[o]; q++) course[q] = held + w->used[o * w->modes + q] * s->width;
         for (int64_t r = 0; r < s->runs; r++) {
             const Run run = s->run[r];
-            const VEC *factor = amount + 2 * r * each + o * w->modes;
-            for (int64_t t = run.begin; t < run.end; t += LANES) {
-                const int64_t left = run.end - t < LANES ? run.end - t : LANES;
-                VEC level[LANES];
-                if (run.step < 0 || !used)
-                    UNROLL for (int i = 0; i < LANES; i++) level[i] = NAME(fill)(0.0);
-                else
-                    NAME(add_up)(LANES, used, factor, run.runs_in ? factor + each : NULL, course,
-                                 run.at + t - run.begin, further, level);
-                double *to = w->out + (o * w->times + t) * w->bodies + first;
-                if (left == LANES && count == LANES && !w->add) {
-                    UNROLL for (int i = 0; i < LANES; i++) memcpy(to + i * w->bodies, &level[i], sizeof(VEC));
-                    continue;
-                }
-                double every[LANES][LANES];
-                UNROLL for (int i = 0; i < LANES; i++) memcpy(every[i], &level[i], sizeof(VEC));
-                for (int64_t i = 0; i < left; i++)
-                    for (int64_t b = 0; b < count; b++)
-                        to[i * w->bodies + b] = w->add ? to[i * w->bodies + b] + every[i][b] : every[i][b];
+            const VEC *factor = amount + 2 * r * each + o * w->modes, *gain = run.runs_in ? factor + each : NULL;
+            const int64_t used = run.step < 0 ? 0 : w->used_count[o];
+            int64_t at = run.at, left = run.end - run.begin;
+            double *to = w->out + (o * w->times + run.begin) * w->bodies + first;
+            while (left) {
+#define SOME(n) NAME(some_by_time)(n, w, used, factor, gain, course, at, further, to, count), done = n
+                int64_t done;
+                if (left >= LANES) SOME(LANES);
+                else if (left >= 4) SOME(4);
+                else if (left >= 2) SOME(2);
+                else SOME(1);
+#undef SOME
+                left -= done, at += done, to += done * w->bodies;
             }
         }
     }

@@ -141,7 +141,7 @@ static TARGET void NAME(select_row)(const double *x, int64_t count, int64_t rank
 }
 
 /* A run of ranks that lie side by side, and between which two numbers they are looked for. */
-typedef struct { int64_t begin, end; double low, high, width; } NAME(guess);
+typedef struct { int64_t begin, end; double low, high, width, *next_width; } NAME(guess);
 
 /* How often a < b, added up in each lane. */
 INLINE IVEC NAME(count_less)(IVEC sum, VEC a, VEC b) {
@@ -153,13 +153,16 @@ INLINE IVEC NAME(count_less)(IVEC sum, VEC a, VEC b) {
 #endif
 }
 
-/* One bit for each lane that is not below `low` and not above `high`. */
-INLINE unsigned NAME(lanes_within)(VEC x, VEC low, VEC high) {
+/* One bit for each lane that is not below `low` and not above `high`. Those that are not below are added up. */
+INLINE unsigned NAME(lanes_within)(VEC x, VEC low, VEC high, IVEC *reach) {
 #if defined(X86) && LANES == 8
-    return _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask((__m512d)x, (__m512d)low, _CMP_GE_OQ), (__m512d)x,
-                                   (__m512d)high, _CMP_LE_OQ);
+    const __mmask8 set = _mm512_cmp_pd_mask((__m512d)x, (__m512d)low, _CMP_GE_OQ);
+    *reach = (IVEC)_mm512_mask_add_epi64((__m512i)*reach, set, (__m512i)*reach, _mm512_set1_epi64(1));
+    return _mm512_mask_cmp_pd_mask(set, (__m512d)x, (__m512d)high, _CMP_LE_OQ);
 #else
-    return NAME(set_lanes)((x >= low) & (x <= high));
+    const IVEC set = x >= low;
+    *reach -= set;
+    return NAME(set_lanes)(set & (x <= high));
 #endif
 }
 
@@ -175,7 +178,7 @@ INLINE int64_t NAME(put_lanes)(double *to, VEC x, unsigned set) {
 #endif
 }
 
-/* The numbers of the ranks of one guess among those near it, of which `below` numbers of the row lie below. */
+/* The numbers of the ranks of one guess among the few near it, of which `below` numbers of the row lie below. */
 INLINE void NAME(pick_near)(const double *near, int64_t held, int64_t below, const NAME(guess) *guess,
                             const int64_t *rank, double *found) {
     for (int64_t k = 0; k < held; k += LANES) {
@@ -194,29 +197,74 @@ INLINE void NAME(pick_near)(const double *near, int64_t held, int64_t below, con
     }
 }
 
-/* The numbers of the ranks, where each run of them lies within its guess; 0 where one does not, or where the guesses
- * hold too many numbers. One pass counts what lies below each guess and gathers what lies within any. A guess that
- * fails is widened for the next try and the rows to come, one that holds is narrowed a little. `room` holds LANES numbers more than x. */
-INLINE int NAME(select_near)(const int64_t guesses, const double *x, int64_t count, NAME(guess) *guess,
-                             const int64_t *rank, double *found, double *room) {
-    IVEC below[MOST_GUESSES];
+/* Those of `held` numbers that lie within a guess, side by side at `to`, and how many they are; how many lie below it is
+ * added to `below`. LANES numbers after the last may be read and written. */
+INLINE int64_t NAME(keep_within)(const double *from, int64_t held, const NAME(guess) *guess, double *to,
+                                 int64_t *below) {
+    const VEC low = NAME(fill)(guess->low), high = NAME(fill)(guess->high);
+    IVEC reach = {0};
+    VEC some;
+    int64_t kept = 0, k = 0;
+    for (; k + LANES <= held; k += LANES) {
+        memcpy(&some, from + k, sizeof some);
+        kept += NAME(put_lanes)(to + kept, some, NAME(lanes_within)(some, low, high, &reach));
+    }
+    *below += k;
+    for (int b = 0; b < LANES; b++) *below -= reach[b];
+    if (k < held) {
+        const unsigned ours = (1u << (held - k)) - 1;
+        memcpy(&some, from + k, sizeof some);
+        *below += __builtin_popcount(NAME(set_lanes)(some < low) & ours);
+        kept += NAME(put_lanes)(to + kept, some, NAME(lanes_within)(some, low, high, &reach) & ours);
+    }
+    return kept;
+}
+
+/* The same among any number of them. Numbers so near each other lie about evenly, so that a rank tells between which
+ * two numbers it is; only those are kept, in `spare`, and looked at in the same way. */
+INLINE void NAME(pick_evenly)(double *near, int64_t held, int64_t below, NAME(guess) guess, const int64_t *rank,
+                              double *found, double *spare) {
+    while (held > MOST_NEAR) {
+        const double apart = (guess.high - guess.low) / (double)held, aside = 2.0 * __builtin_sqrt((double)held);
+        const double first = (double)(rank[guess.begin] - below), last = (double)(rank[guess.end - 1] - below);
+        NAME(guess) part = guess;
+        part.low = guess.low + apart * (first - aside), part.high = guess.low + apart * (last + aside);
+        int64_t from = below;
+        const int64_t kept = NAME(keep_within)(near, held, &part, spare, &from);
+        if (rank[guess.begin] < from || rank[guess.end - 1] >= from + kept || kept > held / 4 * 3) break;
+        double *swapped = near;
+        near = spare, spare = swapped, held = kept, below = from, guess = part;
+    }
+    if (held <= MOST_NEAR) NAME(pick_near)(near, held, below, &guess, rank, found);
+    else
+        for (int64_t r = guess.begin; r < guess.end; r++) found[r] = pick(near, held, rank[r] - below);
+}
+
+/* The numbers of the ranks of those guesses that hold them; the others are put side by side at `guess`, moved to where
+ * their ranks are more likely, and how many they are is answered. One pass counts what lies below each guess and
+ * gathers what lies within any. `room` holds LANES numbers more than x. */
+INLINE int64_t NAME(select_near)(const int64_t guesses, const double *x, int64_t count, NAME(guess) *guess,
+                                 const int64_t *rank, double shrink, double *found, double *room) {
+    IVEC reach[MOST_GUESSES];
     VEC low[MOST_GUESSES], high[MOST_GUESSES];
     int64_t held_below[MOST_GUESSES], gathered = 0, i = 0;
     const int64_t most = count / 4;
+    double *near = room + count / 3; /* behind all that is gathered, and before as much again */
     UNROLL for (int64_t g = 0; g < guesses; g++) {
-        below[g] = (IVEC){0};
+        reach[g] = (IVEC){0};
         low[g] = NAME(fill)(guess[g].low), high[g] = NAME(fill)(guess[g].high);
-        held_below[g] = 0;
     }
     for (; i + LANES <= count && gathered <= most; i += LANES) {
         VEC some;
         memcpy(&some, x + i, sizeof some);
         unsigned within = 0;
-        UNROLL for (int64_t g = 0; g < guesses; g++) {
-            below[g] = NAME(count_less)(below[g], some, low[g]);
-            within |= NAME(lanes_within)(some, low[g], high[g]);
-        }
+        UNROLL for (int64_t g = 0; g < guesses; g++)
+            within |= NAME(lanes_within)(some, low[g], high[g], reach + g);
         if (LANES == 8 || within) gathered += NAME(put_lanes)(room + gathered, some, within);
+    }
+    for (int64_t g = 0; g < guesses; g++) {
+        held_below[g] = i;
+        for (int b = 0; b < LANES; b++) held_below[g] -= reach[g][b];
     }
     for (; i < count && gathered <= most; i++) {
         int within = 0;
@@ -224,36 +272,43 @@ INLINE int NAME(select_near)(const int64_t guesses, const double *x, int64_t cou
             held_below[g] += x[i] < guess[g].low, within |= x[i] >= guess[g].low && x[i] <= guess[g].high;
         if (within) room[gathered++] = x[i];
     }
-    int hit = gathered <= most;
+    int64_t missed = 0;
     for (int64_t g = 0; g < guesses; g++) {
-        double near[MOST_NEAR + 2 * LANES];
-        int64_t held = 0;
-        for (int64_t k = 0; k < gathered && held <= MOST_NEAR; k += LANES) {
-            VEC some;
-            memcpy(&some, room + k, sizeof some);
-            const unsigned all = gathered - k < LANES ? (1u << (gathered - k)) - 1 : (1u << LANES) - 1;
-            held += NAME(put_lanes)(near + held, some, NAME(lanes_within)(some, low[g], high[g]) & all);
+        NAME(guess) own = guess[g];
+        int64_t unused = 0;
+        const int64_t held = gathered > most ? 0 : NAME(keep_within)(room, gathered, &own, near, &unused);
+        const int64_t first = rank[own.begin] - held_below[g], last = rank[own.end - 1] - held_below[g];
+        if (gathered > most) {
+            own.low += 0.25 * own.width, own.high -= 0.25 * own.width, own.width *= 0.75;
+            guess[missed++] = own;
+        } else if (first < 0 || last >= held) {
+            /* Where the ranks are if numbers stand as close further on, with as much again on both sides. */
+            const double apart = (own.high - own.low) / (double)(held + 1);
+            const double way = apart * (double)(first < 0 ? -first : last + 1 - held);
+            own.width *= 1.5;
+            if (first < 0) own.high = own.low, own.low -= 2.0 * way + own.width;
+            else own.low = own.high, own.high += 2.0 * way + own.width;
+            guess[missed++] = own;
+        } else {
+            *own.next_width = own.width * shrink;
+            NAME(pick_evenly)(near, held, held_below[g], own, rank, found, near + count / 4);
         }
-        for (int b = 0; b < LANES; b++) held_below[g] += below[g][b];
-        const int is_full = gathered > most || held > MOST_NEAR;
-        const int is_in = held_below[g] <= rank[guess[g].begin] && rank[guess[g].end - 1] < held_below[g] + held;
-        const double width = guess[g].width;
-        guess[g].width *= is_full ? 0.5 : is_in ? WIDTH_SHRINK : 2.0;
-        if (is_full || !is_in) {
-            hit = 0;
-            guess[g].low -= guess[g].width - width, guess[g].high += guess[g].width - width;
-        }
-        if (hit) NAME(pick_near)(near, held, held_below[g], guess + g, rank, found);
     }
-    return hit;
+    return missed;
 }
 
-/* Where ranks are looked for in the next row. */
-typedef struct { NAME(guess) guess[MOST_GUESSES]; int64_t guesses, rows; } NAME(guesses);
+/* Where ranks are looked for in the next row. `part` holds what stood near each of them among some members of the row
+ * before, from `sampled` members on. */
+typedef struct {
+    NAME(guess) guess[MOST_GUESSES];
+    double part[MOST_GUESSES];
+    int64_t guesses, rows, sampled;
+} NAME(guesses);
 
 /* Before any row. No guesses at all for rows so short that ordering them costs less, or for too many runs of ranks. */
 INLINE void NAME(begin_guesses)(NAME(guesses) *all, const Selection *s) {
     all->guesses = all->rows = 0;
+    all->sampled = s->count < LEAST_SAMPLED ? 0 : s->count / 64 < MOST_SAMPLED ? s->count / 64 : MOST_SAMPLED;
     if (s->count < LEAST_GUESSED) return;
     for (int64_t r = 0; r < s->ranks; r++) {
         if (r && s->rank[r] - s->rank[r - 1] <= 1) {
@@ -268,32 +323,68 @@ INLINE void NAME(begin_guesses)(NAME(guesses) *all, const Selection *s) {
     }
 }
 
-/* The numbers of the ranks in one more row, into `found`, right behind what was found in the rows before. A row is
- * likely to resemble those, as the levels of the same bodies at the next time do: where the ranks stood tells where
- * to look. A guess that fails costs time and no more. */
+/* What stands near each run of ranks among some members of a row, always the same ones. */
+INLINE void NAME(look_at_part)(const double *x, const Selection *s, const NAME(guesses) *all, double *part,
+                               double *room) {
+    const int64_t members = all->sampled, apart = s->count / members;
+    int64_t rank[2 * MOST_GUESSES];
+    double stands[2 * MOST_GUESSES], way[MOST_GUESSES];
+    for (int64_t i = 0; i < members; i++) room[i] = x[i * apart];
+    for (int64_t g = 0; g < all->guesses; g++) {
+        const double place = (double)s->rank[all->guess[g].begin] / (double)s->count * (double)(members - 1);
+        rank[2 * g] = (int64_t)place, way[g] = place - (double)rank[2 * g];
+        rank[2 * g + 1] = rank[2 * g] + 1 < members ? rank[2 * g] + 1 : rank[2 * g];
+    }
+    NAME(select_row)(room, members, 2 * all->guesses, rank, stands, room + members);
+    for (int64_t g = 0; g < all->guesses; g++) part[g] = stands[2 * g] + way[g] * (stands[2 * g + 1] - stands[2 * g]);
+}
+
+/* Where to look in the next row. A row is likely to resemble those before, as the levels of the same bodies at the
+ * next time do. In long rows some members tell how the ranks have moved; in short ones, how they moved before. */
+INLINE void NAME(guess_next)(const double *x, const Selection *s, NAME(guesses) *all, const double *found,
+                             double *room) {
+    const double *last = found - s->ranks, *before = all->rows > 1 ? last - s->ranks : last;
+    double part[MOST_GUESSES];
+    if (all->sampled) NAME(look_at_part)(x, s, all, part, room);
+    for (int64_t g = 0; g < all->guesses; g++) {
+        NAME(guess) *own = all->guess + g;
+        const double *from = last + own->begin, *to = last + own->end - 1;
+        if (!all->rows) continue;
+        if (!(own->width > 0.0)) own->width = FIRST_WIDTH * (last[s->ranks - 1] - last[0]);
+        if (all->sampled && part[g] > 0.0 && all->part[g] > 0.0) {
+            const double grown = part[g] / all->part[g];
+            own->width *= grown;
+            own->low = *from * grown - own->width, own->high = *to * grown + own->width;
+        } else {
+            own->low = 2.0 * *from - before[own->begin] - own->width;
+            own->high = 2.0 * *to - before[own->end - 1] + own->width;
+        }
+    }
+    if (all->sampled) memcpy(all->part, part, sizeof part);
+}
+
+/* The numbers of the ranks in one more row, into `found`, right behind what was found in the rows before. A guess that
+ * fails costs time and no more. */
 static TARGET void NAME(select_next)(const double *x, const Selection *s, NAME(guesses) *all, double *found,
                                      double *room) {
-    int hit = 0;
-    const double *last = found - s->ranks, *before = all->rows > 1 ? last - s->ranks : last;
-    for (int64_t g = 0; all->rows && g < all->guesses; g++) {
-        NAME(guess) *own = all->guess + g;
-        if (!(own->width > 0.0)) own->width = FIRST_WIDTH * (last[s->ranks - 1] - last[0]);
-        own->low = 2.0 * last[own->begin] - before[own->begin] - own->width;
-        own->high = 2.0 * last[own->end - 1] - before[own->end - 1] + own->width;
-    }
-    for (int64_t tries = 0; tries < MOST_TRIES && all->rows && all->guesses && !hit; tries++) {
+    if (all->guesses) NAME(guess_next)(x, s, all, found, room);
+    NAME(guess) open[MOST_GUESSES];
+    int64_t missed = all->rows++ ? all->guesses : 0;
+    const int guessed = missed > 0;
+    for (int64_t g = 0; g < missed; g++) open[g] = all->guess[g], open[g].next_width = &all->guess[g].width;
+    for (int64_t tries = 0; tries < MOST_TRIES && missed; tries++) {
         /* Five shares are what bands have unless they are asked for others; a constant count spares the loop. */
-        hit = all->guesses == 5 ? NAME(select_near)(5, x, s->count, all->guess, s->rank, found, room)
-                                : NAME(select_near)(all->guesses, x, s->count, all->guess, s->rank, found, room);
+        const double shrink = all->sampled ? LONG_SHRINK : WIDTH_SHRINK;
+        missed = missed == 5 ? NAME(select_near)(5, x, s->count, open, s->rank, shrink, found, room)
+                             : NAME(select_near)(missed, x, s->count, open, s->rank, shrink, found, room);
     }
-    all->rows++;
-    if (hit) return;
-    NAME(select_row)(x, s->count, s->ranks, s->rank, found, room);
+    for (int64_t g = 0; g < missed; g++) *open[g].next_width = open[g].width;
+    if (missed || !guessed) NAME(select_row)(x, s->count, s->ranks, s->rank, found, room);
 }
 
 static TARGET void NAME(select)(const Selection *s, double *room) {
     for (;;) {
-        const int64_t begin = TAKE(s->next, TASK_ROWS), end = begin + TASK_ROWS < s->rows ? begin + TASK_ROWS : s->rows;
+        const int64_t begin = TAKE(s->next, s->task), end = begin + s->task < s->rows ? begin + s->task : s->rows;
         if (begin >= s->rows) break;
         NAME(guesses) all;
         NAME(begin_guesses)(&all, s);

@@ -48,7 +48,6 @@ def test_bands_are_the_quantiles_of_all_levels(
 ) -> None:
     """In many blocks of times, for a stream of two systems, each body with its own dose."""
     monkeypatch.setattr(bands, "_TIMES_AT_ONCE", 5)
-    monkeypatch.setattr(bands, "_LEVELS_AT_ONCE", 1)
     system = build(60)
     scale = np.linspace(0.5, 2.0, 60)
     told: list[tuple[int, int]] = []
@@ -74,7 +73,6 @@ def test_the_bits_do_not_hang_on_threads_or_blocks(monkeypatch: pytest.MonkeyPat
     system = standard(501)
     whole = bands.level_bands(system, COURSE, COURSE_MIN, engine="fast", threads=1).values
     monkeypatch.setattr(bands, "_TIMES_AT_ONCE", 3)
-    monkeypatch.setattr(bands, "_LEVELS_AT_ONCE", 1)
     assert np.array_equal(
         whole, bands.level_bands(system, COURSE, COURSE_MIN, engine="fast", threads=3).values
     )

@@ -246,7 +246,7 @@ def test_courses_that_share_offsets_equal_plain_sums(doses: int, reads: int, ins
 @pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
 @pytest.mark.parametrize("reads", [81, 82, 83, 84, 85, 86, 87, 88])
 def test_a_large_result_is_whole_wherever_its_rows_begin_in_a_line(reads: int, instructions: int) -> None:
-    """Rows of every length against the lines of the cache, from every place in one, and nothing beside them."""
+    """Rows of every length against the lines of the cache, from every place in one, and nothing beside."""
     decay, residue, plan, dose_scale = _course_work(331, 6, np.geomspace(1.0, 1400.0, reads).round(1))
     few = [
         _fast_levels((decay[part], residue[part], plan, dose_scale[part]), instructions=instructions)
@@ -267,8 +267,8 @@ def test_a_large_result_is_whole_wherever_its_rows_begin_in_a_line(reads: int, i
 @needs_library
 @pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
 def test_an_exponential_is_right_to_two_units_in_its_last_place(instructions: int) -> None:
-    """One mode after one bolus is exp(-decay t), and after a rate of one what has run in; both are compared with
-    NumPy's, which are right to a unit themselves. Below 1e-290 digits are lost, and far below all is 0."""
+    """One mode after one bolus is exp(-decay t), and after a rate of one what has run in; both are compared
+    with NumPy's, which are right to a unit themselves. Below 1e-290 digits are lost; far below, all is 0."""
     chance = np.random.default_rng(8)
     decay = np.concatenate([np.geomspace(1e-9, 1e5, 300), chance.uniform(0.001, 3.0, 500)])[:, np.newaxis]
     residue = np.ones((decay.size, 1, 1))
@@ -362,6 +362,55 @@ def test_selected_ranks_are_those_of_a_full_sort(count: int, instructions: int) 
         found = fast.select(values, ranks, threads=threads, instructions=instructions)
         assert np.array_equal(found, np.sort(values, axis=1)[:, ranks])
     assert np.array_equal(values, kept), "the input is not changed"
+
+
+def _long_rows(kind: str) -> FloatArray:
+    """24 rows of 9,001 numbers each; the row before tells where ranks are in the next, or misleads."""
+    chance = np.random.default_rng(17)
+    people = chance.standard_normal(9001)
+    moved = np.exp(people + 0.05 * np.cumsum(chance.standard_normal((24, 9001)), axis=0))
+    return {
+        "alike": moved,
+        "jumping": moved * 10.0 ** np.tile([0, 0, 0, -6, 6, 0], 4)[:, np.newaxis],
+        "negative": -moved,
+        "ties": np.round(moved, 1),
+        "mostly none": np.where(moved > 2.0, moved, 0.0),
+        "constant": np.full((24, 9001), 3.25),
+        # Every member that a fixed stride would look at is far from the others.
+        "misleading": np.where(np.arange(9001) % (9001 // 140) == 0, 1e9 * moved, moved),
+        "sorted": np.sort(moved, axis=1),
+        "unlike": chance.permuted(moved, axis=0) * chance.uniform(1e-3, 1e3, (24, 1)),
+    }[kind]
+
+
+LONG_ROWS = (
+    "alike",
+    "jumping",
+    "negative",
+    "ties",
+    "mostly none",
+    "constant",
+    "misleading",
+    "sorted",
+    "unlike",
+)
+
+
+@needs_library
+@pytest.mark.parametrize("instructions", INSTRUCTION_SETS)
+@pytest.mark.parametrize("kind", LONG_ROWS)
+def test_long_rows_are_ordered_exactly_whatever_the_row_before_told(kind: str, instructions: int) -> None:
+    rows = np.ascontiguousarray(_long_rows(kind))
+    wanted = np.sort(rows, axis=1)
+    for ranks in (
+        np.array([450, 451, 2250, 2251, 4500, 4501, 6750, 6751, 8550, 8551]),
+        np.array([0, 1, 9000]),
+        np.array([4500]),
+        np.arange(100, 9000, 1100),
+    ):
+        for threads in (1, 3):
+            found = fast.select(rows, ranks, threads=threads, instructions=instructions)
+            assert np.array_equal(found, wanted[:, ranks])
 
 
 SYSTEMS = {

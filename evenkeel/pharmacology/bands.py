@@ -174,7 +174,7 @@ class _Crowd:
                 for first in range(some.start, some.stop, SOLVED_AT_ONCE):
                     here = slice(first, min(first + SOLVED_AT_ONCE, some.stop))
                     of_modes = slice(here.start - some.start, here.stop - some.start)
-                    self._put(here, _rows(modes, of_modes), plan, levels, add=number > 0)
+                    self._put(here, modes.of(of_modes), plan, levels, add=number > 0)
             for places, modes in door.apart:
                 self._put(places, modes, plan, levels, add=True)
 
@@ -212,10 +212,6 @@ def _joined(some: list[tuple[slice, Modes]]) -> tuple[tuple[slice, Modes], ...]:
         )
         for bodies, parts in joined
     )
-
-
-def _rows(modes: Modes, some: slice) -> Modes:
-    return Modes(decay_per_min=modes.decay_per_min[some], residue=modes.residue[some], order=modes.order)
 
 
 def _blocks(profile: InfusionProfile, times: FloatArray) -> list[IntArray]:

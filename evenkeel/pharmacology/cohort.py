@@ -3,7 +3,7 @@
 Body i of a seed is the same body whatever the number of bodies, the chunks, their order and the workers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -24,7 +24,7 @@ from evenkeel.pharmacology.parameter_set import Covariance, ParameterSet
 from evenkeel.pharmacology.prediction import PredictionStatus
 from evenkeel.pharmacology.regimen import Regimen
 from evenkeel.pharmacology.residual import add_residual, residual_of
-from evenkeel.pharmacology.simulate import simulate
+from evenkeel.pharmacology.simulate import simulate, simulate_in_parts
 from evenkeel.pharmacology.streaming import (
     BLOCK_BODIES,
     QUANTILE_ERROR_RATIO,
@@ -36,12 +36,14 @@ from evenkeel.pharmacology.workers import Progress, Workers, run_pieces
 
 SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
-# Bodies simulated at once: as many as fill 64 MB with levels, in whole blocks. A piece of work is up to 16
-# such chunks, so that a worker's buffer is used again and few summaries travel: each is about 6 MB, and takes
-# its reader a fifth of the time that one chunk takes its maker.
+# Bodies drawn and solved at once: enough that what each time costs by itself does not count, and where all
+# their levels are needed together no more than fill 64 MB, in whole blocks. A piece of work is up to 4 such
+# chunks, so that few summaries travel: each is about 2 MB. Levels that are summarized as they come are made
+# as many at a time as stay in a cache.
 _CHUNK_VALUES: Final = 2**23
-_CHUNK_BODIES: Final = 4096
-_PIECE_CHUNKS: Final = 16
+_CHUNK_BODIES: Final = 16384
+_PIECE_CHUNKS: Final = 4
+_ROOM_VALUES: Final = 2**19
 
 # What makes the system of some bodies; a parameter set's own, or that with a venous delay or an effect site.
 SystemOf = Callable[[Bodies], System]
@@ -101,6 +103,24 @@ class Cohort:
         if self.with_residual:
             add_residual(self.parameter_set, levels, self.names, self.seed, first=first)
         return levels
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether levels can be made some bodies at a time: with nothing drawn for visits or for an assay."""
+        return not (self.with_occasions or self.with_residual)
+
+    def level_parts(self, n: int, *, first: int, room: FloatArray) -> Iterator[FloatArray]:
+        """The same, as many bodies at a time as `room` (bodies at once, outputs, times) has rows."""
+        bodies = self.bodies(n, first=first)
+        profile, per_kg = self.regimen.for_cohort()
+        yield from simulate_in_parts(
+            self.system(bodies),
+            profile,
+            self.at_min,
+            outputs=self.names,
+            dose_scale=bodies.weight_kg if per_kg else None,
+            room=room,
+        )
 
     def system(self, bodies: Bodies) -> System:
         return self.parameter_set.system(bodies) if self.system_of is None else self.system_of(bodies)
@@ -309,9 +329,14 @@ class _Piece:
 
 
 def chunk_bodies(cohort: Cohort) -> int:
-    """How many bodies are simulated at once."""
-    values = len(cohort.names) * cohort.at_min.size
-    return min(_CHUNK_BODIES, max(1, _CHUNK_VALUES // (values * BLOCK_BODIES)) * BLOCK_BODIES)
+    """How many bodies are simulated at once where all their levels are needed."""
+    return _whole_blocks(cohort, _CHUNK_VALUES)
+
+
+def _whole_blocks(cohort: Cohort, values: int) -> int:
+    """How many bodies in whole blocks have so many levels, but at least a block."""
+    each = len(cohort.names) * cohort.at_min.size
+    return min(_CHUNK_BODIES, max(1, values // (each * BLOCK_BODIES)) * BLOCK_BODIES)
 
 
 def _pieces_of(cohort: Cohort, n: int, workers: Workers) -> list[tuple[int, int]]:
@@ -320,7 +345,7 @@ def _pieces_of(cohort: Cohort, n: int, workers: Workers) -> list[tuple[int, int]
     For several workers each piece is half of one's share of what is left: few pieces, of which the last are
     small, so that all end together.
     """
-    chunk = chunk_bodies(cohort)
+    chunk = _CHUNK_BODIES if cohort.in_parts else chunk_bodies(cohort)
     found, first = [], 0
     while first < n:
         left = -(-(n - first) // chunk)
@@ -343,21 +368,29 @@ def _simulate_piece(
     if isinstance(piece, slice):
         return _exact_quantiles(cohort, n, shares, piece)
     first, count = piece
-    chunk = min(chunk_bodies(cohort), count)
-    buffer = np.empty((chunk, len(cohort.names), cohort.at_min.size))
-    columns = buffer[0].size
+    shape = (len(cohort.names), cohort.at_min.size)
+    columns = shape[0] * shape[1]
     found = _Piece(columns)
-    if summary is Summary.LEVELS:
-        found.levels = np.empty((count, *buffer.shape[1:]))
     if summary is Summary.STREAMED:
         found.counts = Counts(columns)
+    in_parts = cohort.in_parts and summary is not Summary.LEVELS
+    chunk = _CHUNK_BODIES if in_parts else chunk_bodies(cohort)
+    if summary is Summary.LEVELS:
+        found.levels = np.empty((count, *shape))
+    room = np.empty((min(_whole_blocks(cohort, _ROOM_VALUES) if in_parts else chunk, count), *shape))
     for start in range(0, count, chunk):
         some = min(chunk, count - start)
-        out = buffer[:some] if found.levels is None else found.levels[start : start + some]
-        rows = cohort.levels(some, first=first + start, out=out).reshape(some, columns)
-        found.moments.add(rows)
-        if found.counts is not None:
-            found.counts.add(rows)
+        parts: Iterable[FloatArray]
+        if in_parts:
+            parts = cohort.level_parts(some, first=first + start, room=room)
+        else:
+            out = room[:some] if found.levels is None else found.levels[start : start + some]
+            parts = (cohort.levels(some, first=first + start, out=out),)
+        for part in parts:
+            rows = part.reshape(len(part), columns)
+            found.moments.add(rows)
+            if found.counts is not None:
+                found.counts.add(rows)
         people = cohort.covariates.draw(some, cohort.seed, first=first + start)
         for words, outside in outside_range(cohort.parameter_set, cohort.regimen, people):
             found.outside[words] = found.outside.get(words, 0) + outside

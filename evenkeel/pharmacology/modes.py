@@ -56,6 +56,10 @@ class Modes:
         """Whether every mode is a plain exponential."""
         return not any(self.order)
 
+    def of(self, bodies: "slice | IntArray") -> "Modes":
+        """Those of some bodies: of a slice without a copy."""
+        return Modes(decay_per_min=self.decay_per_min[bodies], residue=self.residue[bodies], order=self.order)
+
 
 def cluster_end(order: tuple[int, ...], m: int) -> int:
     """One past the last mode of the cluster that mode m belongs to."""

@@ -3,7 +3,7 @@
 NumPy does all here; where the compiled fast path is installed it does the same sums for `simulate`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from evenkeel.pharmacology import fast
 from evenkeel.pharmacology.arrays import Axis, FloatArray, IntArray, Labelled, as_times, choose, per_body
 from evenkeel.pharmacology.errors import ArgumentError
 from evenkeel.pharmacology.fast import Engine, models
-from evenkeel.pharmacology.modes import Modes, cluster_end, solve_modes
+from evenkeel.pharmacology.modes import EntryModes, Modes, cluster_end, solve_modes
 from evenkeel.pharmacology.plan import InputPlan, make_plan, routes_used
 from evenkeel.pharmacology.profile import InfusionProfile
 from evenkeel.pharmacology.system import System
@@ -54,20 +54,12 @@ def simulate(
     """
     times = as_times(at_min)
     names = choose("outputs", outputs, system.outputs)
-    scale = None if dose_scale is None else per_body("dose_scale", dose_scale, system.bodies)
-    if scale is not None and np.any(scale < 0):
-        raise ArgumentError("dose_scale must be 0 or more.")
+    scale = _checked_scale(dose_scale, system.bodies)
     is_fast = fast.choose_engine(engine) == "fast"
     count = 1 if threads is None else fast.choose_threads(threads)
     shape = (system.bodies, len(names), times.size)
     values = np.empty(shape) if out is None else _checked_out(out, shape)
-    plans = {
-        route: [
-            make_plan(profile, times, route=route, release_min=entry.duration_min)
-            for entry in system.entries[route]
-        ]
-        for route in routes_used(profile, system.routes)
-    }
+    plans = _plans(system, profile, times)
     at_once = SOLVED_AT_ONCE
     if system.bodies > at_once:  # then each thread has as many blocks as any other
         rounds = -(-system.bodies // (count * SOLVED_AT_ONCE))
@@ -79,7 +71,8 @@ def simulate(
     def fill(first: int) -> None:
         last = min(first + at_once, system.bodies)
         some = None if scale is None else scale[first:last]
-        _fill(system.part(first, last), plans, names, some, values[first:last], within if is_fast else None)
+        solved = _solve(system.part(first, last), plans, names, is_fast=is_fast)
+        _fill(solved, slice(0, last - first), some, values[first:last], within if is_fast else None)
 
     for_each(fill, starts, min(count, len(starts)))
     axes = (
@@ -90,26 +83,87 @@ def simulate(
     return Labelled(values, "ng/mL", axes)
 
 
-def _fill(
+def simulate_in_parts(
     system: System,
-    plans: Mapping[str, Sequence[InputPlan]],
-    names: Sequence[str],
+    profile: InfusionProfile,
+    at_min: ArrayLike,
+    *,
+    outputs: Sequence[str] | None = None,
+    dose_scale: ArrayLike | None = None,
+    engine: Engine = "auto",
+    room: FloatArray,
+) -> Iterator[FloatArray]:
+    """The levels that `simulate` gives, to the same bits, of as many bodies at a time as `room` has rows.
+
+    `room` (bodies at once, outputs, times), as `out` of `simulate`, is filled again and again; each time its
+    rows in use are yielded, the bodies in their order. Where it fits a cache, what is summarized there and
+    then never goes to memory. Raises as `simulate` does.
+    """
+    times = as_times(at_min)
+    names = choose("outputs", outputs, system.outputs)
+    scale = _checked_scale(dose_scale, system.bodies)
+    is_fast = fast.choose_engine(engine) == "fast"
+    room = _checked_out(room, (len(room), len(names), times.size))
+    plans = _plans(system, profile, times)
+    for first in range(0, system.bodies, SOLVED_AT_ONCE):
+        last = min(first + SOLVED_AT_ONCE, system.bodies)
+        solved = _solve(system.part(first, last), plans, names, is_fast=is_fast)
+        for start in range(first, last, len(room)):
+            end = min(start + len(room), last)
+            rows = room[: end - start]
+            own = None if scale is None else scale[start:end]
+            _fill(solved, slice(start - first, end - first), own, rows, 1 if is_fast else None)
+            yield rows
+
+
+def _checked_scale(dose_scale: ArrayLike | None, bodies: int) -> FloatArray | None:
+    scale = None if dose_scale is None else per_body("dose_scale", dose_scale, bodies)
+    if scale is not None and np.any(scale < 0):
+        raise ArgumentError("dose_scale must be 0 or more.")
+    return scale
+
+
+def _plans(system: System, profile: InfusionProfile, times: FloatArray) -> dict[str, list[InputPlan]]:
+    """For each route in use the plan of each of its entries."""
+    return {
+        route: [
+            make_plan(profile, times, route=route, release_min=entry.duration_min)
+            for entry in system.entries[route]
+        ]
+        for route in routes_used(profile, system.routes)
+    }
+
+
+def _solve(
+    system: System, plans: Mapping[str, Sequence[InputPlan]], names: Sequence[str], *, is_fast: bool
+) -> list[tuple[EntryModes, InputPlan]]:
+    solve = models.solve_modes if is_fast else solve_modes
+    return [
+        pair
+        for route, entry_plans in plans.items()
+        for pair in zip(solve(system, route, names), entry_plans, strict=True)
+    ]
+
+
+def _fill(
+    solved: Sequence[tuple[EntryModes, InputPlan]],
+    some: slice,
     scale: FloatArray | None,
     out: FloatArray,
     fast_threads: int | None,
 ) -> None:
     """Levels of some bodies by NumPy, or by the fast path, which leaves to NumPy what it does not have."""
-    solve = solve_modes if fast_threads is None else models.solve_modes
-    add = False
-    for route, entry_plans in plans.items():
-        for entry, plan in zip(solve(system, route, names), entry_plans, strict=True):
-            _fill_of_modes(entry.main, plan, scale, out, add=add, fast_threads=fast_threads)
-            for bodies, modes in entry.apart:
-                levels = np.empty((bodies.size, *out.shape[1:]))
-                some = None if scale is None else scale[bodies]
-                _fill_of_modes(modes, plan, some, levels, add=False, fast_threads=fast_threads)
-                out[bodies] += levels
-            add = True
+    for number, (entry, plan) in enumerate(solved):
+        _fill_of_modes(entry.main.of(some), plan, scale, out, add=number > 0, fast_threads=fast_threads)
+        for bodies, modes in entry.apart:
+            here = np.flatnonzero((bodies >= some.start) & (bodies < some.stop))
+            if not here.size:
+                continue
+            places = bodies[here] - some.start
+            levels = np.empty((here.size, *out.shape[1:]))
+            own = None if scale is None else scale[places]
+            _fill_of_modes(modes.of(here), plan, own, levels, add=False, fast_threads=fast_threads)
+            out[places] += levels
 
 
 def _fill_of_modes(

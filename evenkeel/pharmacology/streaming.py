@@ -145,7 +145,7 @@ class Counts:
     """
 
     def __init__(self, columns: int) -> None:
-        self._table: NDArray[np.uint32] = np.zeros((columns, _PLACES), dtype=np.uint32)
+        self._table: NDArray[np.uint32] = _empty_table(columns)
         # What travelled here stays as it came until something is added to it: most of it is read once.
         self._packed: NDArray[np.unsignedinteger[Any]] | None = None
         # The first and last place in use in each column: the rest need not be touched again.
@@ -187,9 +187,13 @@ class Counts:
         The rank of a share s among n values in order is s (n - 1), rounded down.
         """
         ranks = np.array([int(share * (moments.count - 1)) for share in shares], dtype=np.int64)
-        place = np.zeros((len(ranks), len(self._low)), dtype=np.intp)
-        for column, low, counts in self._windows():
-            place[:, column] = low + counts.cumsum(dtype=np.int64).searchsorted(ranks, side="right")
+        place = np.zeros((len(ranks), len(self._low)), dtype=np.int64)
+        if choose_engine() == "fast" and self._packed is None:
+            order = np.argsort(ranks, kind="stable")
+            place[order] = summary.find_ranks(self._table, self._low, self._high, ranks[order]).T
+        else:
+            for column, low, counts in self._windows():
+                place[:, column] = low + counts.cumsum(dtype=np.int64).searchsorted(ranks, side="right")
         return np.clip(_middle(place), moments.low, moments.high)
 
     def _add_counts(self, column: int, low: int, counts: NDArray[np.unsignedinteger[Any]]) -> None:
@@ -203,7 +207,7 @@ class Counts:
         """Columns by places, to be added to."""
         if self._packed is not None:
             windows = list(self._windows())
-            self._table = np.zeros((len(self._low), _PLACES), dtype=np.uint32)
+            self._table = _empty_table(len(self._low))
             for column, low, counts in windows:
                 self._table[column, low : low + len(counts)] = counts
             self._packed = None
@@ -222,6 +226,15 @@ class Counts:
                 yield column, low, self._packed[begin:end]
                 begin = end
 
+    def __del__(self) -> None:
+        # To touch the memory of a fresh table takes longer than to empty the part that was used.
+        table = getattr(self, "_table", None)
+        if table is None or _spare_tables:
+            return
+        for column, (low, high) in enumerate(zip(self._low.tolist(), self._high.tolist(), strict=True)):
+            table[column, low : high + 1] = 0
+        _spare_tables.append(table)
+
     def __getstate__(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
         # One array for all columns, of numbers as small as they fit: a thousand small arrays travel slowly.
         parts = [counts for _, _, counts in self._windows()]
@@ -234,7 +247,20 @@ class Counts:
         self._packed = state[2]
 
 
-def _middle(place: NDArray[np.intp]) -> FloatArray:
+# One table of zeros that is not in use, if any.
+_spare_tables: Final[list[NDArray[np.uint32]]] = []
+
+
+def _empty_table(columns: int) -> NDArray[np.uint32]:
+    """Zeros (columns, places)."""
+    try:
+        table = _spare_tables.pop()
+    except IndexError:
+        table = np.zeros((0, _PLACES), dtype=np.uint32)
+    return table if len(table) == columns else np.zeros((columns, _PLACES), dtype=np.uint32)
+
+
+def _middle(place: NDArray[np.int64]) -> FloatArray:
     ends = [(place + step + _FIRST_PLACE).astype(np.int64) << _DROPPED_BITS for step in (0, 1)]
     middle: FloatArray = (ends[0].view(np.float64) + ends[1].view(np.float64)) / 2
     middle = np.where(place == 0, 0.0, middle)

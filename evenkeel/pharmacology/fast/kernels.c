@@ -8,6 +8,8 @@
 
 #include "platform.h"
 
+#define SUMMED 4                 /* vectors of columns at a time: what is added to stays in registers */
+#define TALLIED 64               /* columns at a time: each has its own pages, of which the processor remembers few */
 #define MOST_MODES 256           /* as _MODES_HIGH in models.py */
 #define MOST_RUNS 64             /* in a stretch of times */
 #define MOST_SHARED 16           /* pieces of a table that are looked through for the offsets of a run */
@@ -140,6 +142,7 @@ static double pick(double *x, int64_t count, int64_t rank) {
 #include "modes.h"
 #include "select.h"
 #include "ahead.h"
+#include "summary.h"
 #undef LANES
 #undef NAME
 #undef TARGET
@@ -154,6 +157,7 @@ static double pick(double *x, int64_t count, int64_t rank) {
 #include "modes.h"
 #include "select.h"
 #include "ahead.h"
+#include "summary.h"
 #undef LANES
 #undef NAME
 #undef TARGET
@@ -166,6 +170,7 @@ static double pick(double *x, int64_t count, int64_t rank) {
 #include "modes.h"
 #include "select.h"
 #include "ahead.h"
+#include "summary.h"
 #undef LANES
 #undef NAME
 #undef TARGET
@@ -398,4 +403,43 @@ EXPORT int32_t ek_select(int64_t rows, int64_t count, const double *values, int6
     if (!failed) run_all(run_select_part, part, sizeof(SelectPart), threads);
     release(&arena);
     return failed;
+}
+
+/* Adds to sum and squares, and lowers low and raises high, all (columns,), by values (rows, columns). */
+EXPORT void ek_moments(int64_t rows, int64_t columns, const double *values, double *sum, double *squares,
+                       double *low, double *high) {
+#if defined(X86)
+    if (ek_instructions() == 2) moments_avx512(rows, columns, values, sum, squares, low, high);
+    else if (ek_instructions() == 1) moments_avx2(rows, columns, values, sum, squares, low, high);
+    else
+#endif
+        moments_base(rows, columns, values, sum, squares, low, high);
+}
+
+/* Counts values (rows, columns) in counts (columns, places): the bits of a number above `dropped`, less
+ * `first_place`, are its place; what lies below or above all places is counted in the first or the last.
+ * Lowers low and raises high (columns,) to the places that are used. */
+EXPORT void ek_tally(int64_t rows, int64_t columns, const double *values, int64_t dropped, int64_t first_place,
+                     int64_t places, uint32_t *counts, int64_t *low, int64_t *high) {
+#if defined(X86)
+    if (ek_instructions() == 2)
+        tally_columns_avx512(rows, columns, values, dropped, first_place, places, counts, low, high);
+    else if (ek_instructions() == 1)
+        tally_columns_avx2(rows, columns, values, dropped, first_place, places, counts, low, high);
+    else
+#endif
+        tally_columns_base(rows, columns, values, dropped, first_place, places, counts, low, high);
+}
+
+/* For each column of counts (columns, places), of which those from low to high (columns,) may differ from 0, the places
+ * that hold the numbers of the ranks (ranks,), ascending from 0: into place (columns, ranks). */
+EXPORT void ek_ranks(int64_t columns, int64_t places, const uint32_t *counts, const int64_t *low, const int64_t *high,
+                     int64_t ranks, const int64_t *rank, int64_t *place) {
+    for (int64_t c = 0; c < columns; c++, counts += places, place += ranks) {
+        int64_t below = 0, r = 0;
+        for (int64_t p = low[c]; p <= high[c] && r < ranks; p++) {
+            below += counts[p];
+            while (r < ranks && rank[r] < below) place[r++] = p;
+        }
+    }
 }

@@ -51,7 +51,7 @@ def _mended(main: Modes, doubtful: IntArray, exact: EntryModes) -> EntryModes:
     """The modes with those of the doubtful bodies replaced: in place, or apart where rates form clusters."""
     apart_places = [places for places, _ in exact.apart]
     together = np.setdiff1d(np.arange(doubtful.size), np.concatenate([[], *apart_places]).astype(np.int64))
-    groups = [(together, _taken(exact.main, together)), *exact.apart]
+    groups = [(together, exact.main.of(together)), *exact.apart]
     apart = []
     for places, found in groups:
         bodies = doubtful[places]
@@ -63,10 +63,6 @@ def _mended(main: Modes, doubtful: IntArray, exact: EntryModes) -> EntryModes:
             main.residue[bodies] = 0.0
             apart.append((bodies, found))
     return EntryModes(duration_min=exact.duration_min, main=main, apart=tuple(apart))
-
-
-def _taken(found: Modes, places: IntArray) -> Modes:
-    return Modes(decay_per_min=found.decay_per_min[places], residue=found.residue[places], order=found.order)
 
 
 def fill_levels(

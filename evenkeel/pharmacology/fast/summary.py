@@ -51,7 +51,25 @@ def add_tally(
     )
 
 
-@lru_cache(maxsize=2)
+def find_ranks(
+    counts: NDArray[np.uint32], low: NDArray[np.int64], high: NDArray[np.int64], ranks: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The place that holds the number of each rank (ranks,), ascending from 0, in each column of `counts`.
+
+    Shapes as in `add_tally`; the answer is (columns, ranks). Every rank must be less than the column's total.
+    """
+    columns, places = counts.shape
+    place = np.zeros((columns, ranks.size), dtype=np.int64)
+    for array in (counts, low, high, ranks):
+        assert array.flags.c_contiguous
+    _function("ek_ranks", 2, 3, 1, 2)(
+        *(columns, places, counts.ctypes.data, low.ctypes.data, high.ctypes.data),
+        *(ranks.size, ranks.ctypes.data, place.ctypes.data),
+    )
+    return place
+
+
+@lru_cache(maxsize=3)
 def _function(name: str, *kinds: int) -> Callable[..., None]:
     """A function of the library; `kinds` is how many whole numbers it takes, then arrays, and so on."""
     function = getattr(fast.library(), name)

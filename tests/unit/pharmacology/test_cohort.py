@@ -142,6 +142,7 @@ def test_summaries_are_the_same_bits_for_any_chunks(
 def test_two_workers_give_the_bits_of_one_and_tell_how_far_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(cohort_module, "_CHUNK_BODIES", 4096)
     monkeypatch.setattr(cohort_module, "_PIECE_CHUNKS", 1)
     seen: list[tuple[int, int]] = []
 
@@ -351,6 +352,7 @@ def test_pieces_for_several_workers_grow_small_so_that_all_end_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cohort_module, "_CHUNK_BODIES", 256)
+    monkeypatch.setattr(cohort_module, "_PIECE_CHUNKS", 16)
     cohort = Cohort(parameter_set=OTTO, regimen=INFUSION, at_min=np.array([40.0]), seed=SEED)
 
     def chunks(workers: Workers) -> list[int]:

@@ -16,6 +16,8 @@ from evenkeel.pharmacology.errors import ArgumentError
 from evenkeel.pharmacology.fast import source
 from evenkeel.pharmacology.plan import InputPlan, make_plan
 from evenkeel.pharmacology.profile import InfusionProfile
+from evenkeel.pharmacology.simulate import simulate_in_parts
+from evenkeel.pharmacology.system import System
 from tests.unit.pharmacology.engine_systems import (
     COURSE,
     COURSE_MIN,
@@ -310,7 +312,7 @@ def test_powers_of_time_have_the_same_bits_in_rows_and_by_time(instructions: int
             add=False, order=(0, 1, 2, 0, 1), by_time=by_time, instructions=instructions,
         )  # fmt: skip
         found.append(out.transpose(2, 0, 1) if by_time else out)
-    assert np.array_equal(*found)
+    assert np.array_equal(found[0], found[1])
     assert np.all(np.isfinite(found[0]))
     assert np.all(found[0][:, 0].max(axis=1) > 0.0)
     assert np.all(found[0][:, 1] == 0.0)
@@ -452,6 +454,31 @@ def test_the_fast_path_is_exact_where_rates_nearly_coincide(gap: float) -> None:
     system = standard(2, effect_site_per_min=rate)
     got = simulate(system, COURSE, COURSE_MIN, engine="fast").values
     assert worst_error(got, by_matrix_exponential(system, COURSE, COURSE_MIN)) <= 1e-9
+
+
+def _some_alike() -> System:
+    """Every third body has an effect site as fast as one of its other modes."""
+    rate = modes.solve_modes(standard(50))[0].main.decay_per_min[:, 1].copy()
+    rate[np.arange(50) % 3 > 0] *= 3.0
+    system = standard(50, effect_site_per_min=rate)
+    assert [places.size for places, _ in modes.solve_modes(system)[0].apart] == [17]
+    return system
+
+
+@both_engines
+@pytest.mark.parametrize("name", [*SYSTEMS, "some alike"])
+def test_levels_made_in_parts_are_those_made_at_once(name: str, engine: fast.Engine) -> None:
+    """Also of bodies whose rates coincide, which are solved apart; the room is used again and again."""
+    build, profile = SYSTEMS.get(name, (standard, COURSE))
+    system = build(50, 2) if name in SYSTEMS else _some_alike()
+    scale = np.random.default_rng(2).uniform(0.5, 1.5, 50)
+    wanted = simulate(system, profile, COURSE_MIN, engine=engine, dose_scale=scale).values
+    for at_once in (1, 7, 64):
+        room = np.full((at_once, *wanted.shape[1:]), np.nan)
+        parts = simulate_in_parts(system, profile, COURSE_MIN, engine=engine, dose_scale=scale, room=room)
+        assert np.array_equal(np.concatenate([part.copy() for part in parts]), wanted)
+    with pytest.raises(ArgumentError, match="out must be a writable"):
+        next(simulate_in_parts(system, profile, COURSE_MIN, engine=engine, room=np.empty((4, 1, 2))))
 
 
 @needs_library

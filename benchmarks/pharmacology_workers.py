@@ -2,7 +2,7 @@
 
 The standard work: six infusions of 0.5 mg/kg over 40 min on days 0, 2, 4, 7, 9 and 11, 500 output times, and
 ketamine, norketamine and an effect site of each body, summarized as they come. First 10^4, 10^5 and 10^6
-bodies in one process each, with its peak memory; then 200,000 in this process, on one and on two local
+bodies in one process each, with its peak memory; then 10^6 in this process, on one and on two local
 workers in turn, which were started before. `--most 100000` leaves out larger cohorts. Where other work shares
 the machine, read the processor time.
 Prints times; nothing is asserted, because a clock on a shared machine proves nothing.
@@ -29,7 +29,7 @@ from evenkeel.pharmacology.workers import Workers, local_workers
 
 DAYS = (0.0, 2.0, 4.0, 7.0, 9.0, 11.0)
 BODIES = (10_000, 100_000, 1_000_000)
-SHARED_BODIES = 200_000
+SHARED_BODIES = 1_000_000
 WARM_BODIES = 5000
 ROUNDS = 3
 SEED = 1

@@ -38,10 +38,11 @@ SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 # Bodies drawn and solved at once: enough that what each time costs by itself does not count, and where all
 # their levels are needed together no more than fill 64 MB, in whole blocks. A piece of work is up to 4 such
-# chunks, so that few summaries travel: each is about 2 MB. Levels that are summarized as they come are made
-# as many at a time as stay in a cache.
+# chunks, so that few summaries travel, and less than 65,536 bodies, so that their tallies travel as numbers
+# of two bytes: each is about 3 MB. Levels that are summarized as they come are made as many at a time as stay
+# in a cache.
 _CHUNK_VALUES: Final = 2**23
-_CHUNK_BODIES: Final = 16384
+_CHUNK_BODIES: Final = 16128
 _PIECE_CHUNKS: Final = 4
 _ROOM_VALUES: Final = 2**19
 

@@ -177,8 +177,14 @@ class Counts:
 
     def merge(self, other: Self) -> None:
         """Take over the rows of another summary."""
-        for column, low, counts in other._windows():
-            self._add_counts(column, low, counts)
+        low, high, packed = other.__getstate__()
+        if choose_engine() == "fast" and packed.dtype == np.uint16:
+            summary.unpack(self._counts, low, high, packed)
+            np.minimum(self._low, low, out=self._low)
+            np.maximum(self._high, high, out=self._high)
+            return
+        for column, first, counts in other._windows():
+            self._add_counts(column, first, counts)
 
     def quantiles(self, shares: Sequence[float], moments: Moments) -> FloatArray:
         """The middle of the step that holds the value of each rank, shape (shares, columns).
@@ -206,11 +212,13 @@ class Counts:
     def _counts(self) -> NDArray[np.uint32]:
         """Columns by places, to be added to."""
         if self._packed is not None:
-            windows = list(self._windows())
-            self._table = _empty_table(len(self._low))
-            for column, low, counts in windows:
-                self._table[column, low : low + len(counts)] = counts
-            self._packed = None
+            table = _empty_table(len(self._low))
+            if choose_engine() == "fast" and self._packed.dtype == np.uint16:
+                summary.unpack(table, self._low, self._high, self._packed)
+            else:
+                for column, low, counts in self._windows():
+                    table[column, low : low + len(counts)] = counts
+            self._table, self._packed = table, None
         return self._table
 
     def _windows(self) -> Iterator[tuple[int, int, NDArray[np.unsignedinteger[Any]]]]:
@@ -237,6 +245,12 @@ class Counts:
 
     def __getstate__(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
         # One array for all columns, of numbers as small as they fit: a thousand small arrays travel slowly.
+        if self._packed is not None:
+            return self._low, self._high, self._packed
+        if choose_engine() == "fast":
+            small = summary.pack(self._table, self._low, self._high)
+            if small is not None:
+                return self._low, self._high, small
         parts = [counts for _, _, counts in self._windows()]
         packed = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint32)
         return self._low, self._high, packed.astype(np.min_scalar_type(packed.max(initial=0)))

@@ -26,6 +26,11 @@ _ENVIRONMENT: Final = {
     "MALLOC_MMAP_MAX_": 0,
     "MALLOC_TRIM_THRESHOLD_": 2**30,
 }
+# Dask looks a hundred times a second at what each worker is doing, for a page that is not served here.
+_CONFIGURATION: Final = {
+    "distributed.nanny.pre-spawn-environ": _ENVIRONMENT,
+    "distributed.worker.profile.enabled": False,
+}
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -141,7 +146,7 @@ def local_workers(count: int) -> Iterator[Workers]:
     import dask
 
     with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": _ENVIRONMENT}),
+        dask.config.set(_CONFIGURATION),
         distributed.LocalCluster(
             n_workers=count,
             threads_per_worker=1,

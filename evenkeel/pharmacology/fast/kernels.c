@@ -443,3 +443,23 @@ EXPORT void ek_ranks(int64_t columns, int64_t places, const uint32_t *counts, co
         }
     }
 }
+
+/* The counts in use of each column (see ek_ranks), one column after the other, into packed. Returns the largest count,
+ * which must not be more than 65,535 for packed to hold them all. */
+EXPORT int64_t ek_pack(int64_t columns, int64_t places, const uint32_t *counts, const int64_t *low,
+                       const int64_t *high, uint16_t *packed) {
+    uint32_t most = 0;
+    for (int64_t c = 0; c < columns; c++, counts += places)
+        for (int64_t p = low[c]; p <= high[c]; p++) {
+            most = counts[p] > most ? counts[p] : most;
+            *packed++ = (uint16_t)counts[p];
+        }
+    return most;
+}
+
+/* Adds counts that were packed, whose places in use are from low to high (columns,). */
+EXPORT void ek_unpack(int64_t columns, int64_t places, uint32_t *counts, const int64_t *low, const int64_t *high,
+                      const uint16_t *packed) {
+    for (int64_t c = 0; c < columns; c++, counts += places)
+        for (int64_t p = low[c]; p <= high[c]; p++) counts[p] += *packed++;
+}

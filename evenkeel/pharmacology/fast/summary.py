@@ -69,12 +69,43 @@ def find_ranks(
     return place
 
 
-@lru_cache(maxsize=3)
-def _function(name: str, *kinds: int) -> Callable[..., None]:
+def pack(
+    counts: NDArray[np.uint32], low: NDArray[np.int64], high: NDArray[np.int64]
+) -> NDArray[np.uint16] | None:
+    """The counts in use side by side, shapes as in `add_tally`; None where one of them is over 65,535."""
+    columns, places = counts.shape
+    packed = np.empty(int(np.maximum(high - low + 1, 0).sum()), dtype=np.uint16)
+    for array in (counts, low, high):
+        assert array.flags.c_contiguous
+    most = _function("ek_pack", 2, 4)(
+        *(columns, places, counts.ctypes.data, low.ctypes.data, high.ctypes.data, packed.ctypes.data)
+    )
+    return packed if most <= np.iinfo(np.uint16).max else None
+
+
+def unpack(
+    counts: NDArray[np.uint32],
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+    packed: NDArray[np.uint16],
+) -> None:
+    """Add to `counts` (columns, places) what `pack` gave, with its first and last places in use."""
+    columns, places = counts.shape
+    assert packed.dtype == np.uint16
+    assert packed.size == np.maximum(high - low + 1, 0).sum()
+    for array in (counts, low, high, packed):
+        assert array.flags.c_contiguous
+    _function("ek_unpack", 2, 4)(
+        *(columns, places, counts.ctypes.data, low.ctypes.data, high.ctypes.data, packed.ctypes.data)
+    )
+
+
+@lru_cache(maxsize=8)
+def _function(name: str, *kinds: int) -> Callable[..., int]:
     """A function of the library; `kinds` is how many whole numbers it takes, then arrays, and so on."""
     function = getattr(fast.library(), name)
-    function.restype = None
+    function.restype = ctypes.c_int64 if name == "ek_pack" else None
     function.argtypes = [
         (ctypes.c_int64, ctypes.c_void_p)[i % 2] for i, count in enumerate(kinds) for _ in range(count)
     ]
-    return cast("Callable[..., None]", function)
+    return cast("Callable[..., int]", function)

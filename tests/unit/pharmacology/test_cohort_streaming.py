@@ -122,6 +122,40 @@ def test_a_summary_survives_the_way_from_a_worker() -> None:
     assert len(pickle.dumps(counts)) < 70 * 7680 * 4
 
 
+def test_a_place_may_hold_more_than_two_bytes_count() -> None:
+    """65,535 travel as they are, one more in another form; neither is lost on the way or in a sum."""
+    for bodies in (65_535, 65_536, 70_000):
+        values = np.stack([np.zeros(bodies), np.arange(bodies, dtype=np.float64) + 1.0], axis=1)
+        moments, counts = Moments(2), Counts(2)
+        moments.add(values)
+        counts.add(values)
+        total, both = Counts(2), Counts(2)
+        total.merge(pickle.loads(pickle.dumps(counts)))
+        both.merge(total)
+        both.merge(pickle.loads(pickle.dumps(counts)))
+        shares = (0.0, 0.5, 0.999, 1.0)
+        for tally in (total, both, pickle.loads(pickle.dumps(both))):
+            assert np.all(tally.quantiles(shares, moments)[:, 0] == 0.0)
+        wanted = counts.quantiles(shares, moments)[:, 1]
+        assert np.array_equal(total.quantiles(shares, moments)[:, 1], wanted)
+        assert wanted == pytest.approx(np.quantile(values[:, 1], shares, method="lower"), rel=2.0**-9)
+
+
+def test_a_table_that_is_used_again_holds_nothing_of_before() -> None:
+    values = levels(bodies=600)
+    shares = (0.0, 0.25, 0.5, 1.0)
+    wanted = None
+    for _ in range(3):
+        moments, counts = summarize(values, BLOCK_BODIES)
+        found = counts.quantiles(shares, moments)
+        assert wanted is None or np.array_equal(found, wanted)
+        wanted = found
+        del counts
+        other = Counts(values.shape[1])
+        other.add(1e4 * np.ones((3, values.shape[1])))
+        del other
+
+
 def test_both_engines_summarize_alike(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if engine == "numpy":
         pytest.skip("The fast path is compared with NumPy, once.")

@@ -223,7 +223,7 @@ def _course_work(
     decay = np.exp(chance.normal(-3.5, 2.0, (bodies, 6)))
     residue = chance.uniform(0.1, 2.0, (bodies, 4, 6))
     residue[:, [0, 0, 1, 3], [1, 5, 0, 2]] = 0.0
-    start = 1440.0 * np.arange(doses)
+    start: FloatArray = 1440.0 * np.arange(doses, dtype=np.float64)
     profile = InfusionProfile(
         start_min=start, end_min=start + lasting_min, rate_mg_per_h=np.full(doses, 50.0)
     )

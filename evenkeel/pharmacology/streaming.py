@@ -179,9 +179,10 @@ class Counts:
         """Take over the rows of another summary."""
         low, high, packed = other.__getstate__()
         if choose_engine() == "fast" and packed.dtype == np.uint16:
-            summary.unpack(self._counts, low, high, packed)
+            table = self._counts
             np.minimum(self._low, low, out=self._low)
             np.maximum(self._high, high, out=self._high)
+            summary.unpack(table, low, high, packed)
             return
         for column, first, counts in other._windows():
             self._add_counts(column, first, counts)
@@ -204,9 +205,11 @@ class Counts:
 
     def _add_counts(self, column: int, low: int, counts: NDArray[np.unsignedinteger[Any]]) -> None:
         end = low + len(counts)
-        self._counts[column, low:end] += counts
+        table = self._counts
+        # The ends first: what is outside of them is taken to be zero for good, also where a sum is broken off.
         self._low[column] = min(self._low[column], low)
         self._high[column] = max(self._high[column], end - 1)
+        table[column, low:end] += counts
 
     @property
     def _counts(self) -> NDArray[np.uint32]:

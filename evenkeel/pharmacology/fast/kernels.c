@@ -31,16 +31,15 @@
 #define MOST_GUESSES 8           /* of where ranks are in a row */
 #define MOST_NEAR 64             /* numbers in a guess that are compared with each other */
 #define LEAST_GUESSED 256        /* numbers in a row below which guessing does not pay */
-#define LEAST_SAMPLED 4096       /* numbers in a row from which on some of them tell where to look; a 64th, but not */
-#define MOST_SAMPLED 2048        /* more than this */
-/* How guesses adapt, chosen by trying on the standard work: about one row in seven needs a second try, and a guess
- * holds a dozen of 1,000 numbers. None of it has any influence on the numbers that are found. */
+#define LEAST_SAMPLED 4096       /* numbers in a row from which on a 64th of them tells where to look */
+#define MOST_SAMPLED 2048        /* of them at most */
+/* How guesses adapt, chosen by trying on the standard work. None of it has any influence on what is found. */
 #define FIRST_WIDTH 0.01         /* of a guess, as a part of the way from the first rank to the last */
 #define WIDTH_SHRINK 0.97        /* after a row where the guess held */
 #define LONG_SHRINK 0.99         /* the same in rows where some members tell where to look */
 #define MOST_TRIES 3             /* before a row is ordered without guessing */
-#define TASK_ROWS 8              /* rows that a thread orders at a time: at least, and at most; the first of them */
-#define MOST_TASK_ROWS 64        /* is ordered without guessing */
+#define TASK_ROWS 8              /* rows that a thread orders at a time, at least; the first without guessing */
+#define MOST_TASK_ROWS 64
 
 typedef struct { int64_t begin, end, step, at; int runs_in; } Run; /* times begin .. end have the same step of input;
                                                                     * their offsets stand in the table from `at` on */

@@ -111,7 +111,7 @@ class Cohort:
         return not (self.with_occasions or self.with_residual)
 
     def level_parts(self, n: int, *, first: int, room: FloatArray) -> Iterator[FloatArray]:
-        """What `levels` gives, as many bodies at a time as `room` (bodies at once, outputs, times) has rows."""
+        """What `levels` gives, as many bodies at a time as `room` (bodies, outputs, times) has rows."""
         bodies = self.bodies(n, first=first)
         profile, per_kg = self.regimen.for_cohort()
         yield from simulate_in_parts(

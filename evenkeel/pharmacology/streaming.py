@@ -206,7 +206,7 @@ class Counts:
     def _add_counts(self, column: int, low: int, counts: NDArray[np.unsignedinteger[Any]]) -> None:
         end = low + len(counts)
         table = self._counts
-        # The ends first: what is outside of them is taken to be zero for good, also where a sum is broken off.
+        # The ends first: what is outside of them is taken to be zero, also where a sum is broken off.
         self._low[column] = min(self._low[column], low)
         self._high[column] = max(self._high[column], end - 1)
         table[column, low:end] += counts

@@ -2,9 +2,9 @@
 
 The standard work: six infusions of 0.5 mg/kg over 40 min on days 0, 2, 4, 7, 9 and 11, 500 output times, and
 ketamine, norketamine and an effect site of each body, summarized as they come. First 10^4, 10^5 and 10^6
-bodies in one process each, the fastest of a few repeats, with its peak memory; then 10^6 in this process, on one
-and on two local workers in turn, which were started before. `--most 100000` leaves out larger cohorts. Where
-other work shares the machine, read the processor time.
+bodies in one process each, the fastest of a few repeats, with its peak memory; then 10^6 in this process, on
+one and on two local workers in turn, which were started before. `--most 100000` leaves out larger cohorts.
+Where other work shares the machine, read the processor time.
 Prints times; nothing is asserted, because a clock on a shared machine proves nothing.
 """
 

@@ -145,6 +145,14 @@ def per_body(
     return np.ascontiguousarray(np.broadcast_to(given, (bodies,)))
 
 
+def dose_scales(dose_scale: ArrayLike, bodies: int) -> FloatArray:
+    """What multiplies the profile for each body, shape (bodies,): 0 or more, or ArgumentError."""
+    scale = per_body("dose_scale", dose_scale, bodies)
+    if np.any(scale < 0):
+        raise ArgumentError("dose_scale must be 0 or more.")
+    return scale
+
+
 def one_of(name: str, given: Word | str, words: type[Word], error: type[ValueError] = ArgumentError) -> Word:
     """The member that a word names, or the error with those there are."""
     if given not in list(words):

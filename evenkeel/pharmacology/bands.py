@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evenkeel.pharmacology.arrays import Axis, FloatArray, IntArray, Labelled, as_times, choose, per_body
+from evenkeel.pharmacology.arrays import Axis, FloatArray, IntArray, Labelled, as_times, choose, dose_scales
 from evenkeel.pharmacology.errors import ArgumentError
 from evenkeel.pharmacology.fast import Engine, choose_engine, models, select
 from evenkeel.pharmacology.modes import Modes, solve_modes
@@ -151,9 +151,7 @@ class _Crowd:
         if not bodies:
             raise ArgumentError("systems must hold at least one body.")
         doors = tuple(_Door(key[0], key[2], _joined(some), tuple(apart[key])) for key, some in main.items())
-        scale = None if dose_scale is None else per_body("dose_scale", dose_scale, bodies)
-        if scale is not None and np.any(scale < 0):
-            raise ArgumentError("dose_scale must be 0 or more.")
+        scale = None if dose_scale is None else dose_scales(dose_scale, bodies)
         return cls(names, bodies, doors, scale, is_fast)
 
     def fill(self, profile: InfusionProfile, times: FloatArray, levels: FloatArray, *, threads: int) -> None:

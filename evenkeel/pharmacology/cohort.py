@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -112,16 +112,8 @@ class Cohort:
 
     def level_parts(self, n: int, *, first: int, room: FloatArray) -> Iterator[FloatArray]:
         """What `levels` gives, as many bodies at a time as `room` (bodies, outputs, times) has rows."""
-        bodies = self.bodies(n, first=first)
-        profile, per_kg = self.regimen.for_cohort()
-        yield from simulate_in_parts(
-            self.system(bodies),
-            profile,
-            self.at_min,
-            outputs=self.names,
-            dose_scale=bodies.weight_kg if per_kg else None,
-            room=room,
-        )
+        asked = _asked(self, self.regimen, self.bodies(n, first=first))
+        yield from simulate_in_parts(**asked, room=room)
 
     def system(self, bodies: Bodies) -> System:
         return self.parameter_set.system(bodies) if self.system_of is None else self.system_of(bodies)
@@ -145,15 +137,19 @@ def simulate_visits(cohort: Cohort, bodies_at: Callable[[int | None], Bodies], o
 
 
 def _simulate(cohort: Cohort, regimen: Regimen, bodies: Bodies, out: FloatArray) -> None:
+    simulate(**_asked(cohort, regimen, bodies), out=out)
+
+
+def _asked(cohort: Cohort, regimen: Regimen, bodies: Bodies) -> dict[str, Any]:
+    """What `simulate` and its kind are asked for: who gets what, and when which level is read."""
     profile, per_kg = regimen.for_cohort()
-    simulate(
-        cohort.system(bodies),
-        profile,
-        cohort.at_min,
-        outputs=cohort.names,
-        dose_scale=bodies.weight_kg if per_kg else None,
-        out=out,
-    )
+    return {
+        "system": cohort.system(bodies),
+        "profile": profile,
+        "at_min": cohort.at_min,
+        "outputs": cohort.names,
+        "dose_scale": bodies.weight_kg if per_kg else None,
+    }
 
 
 def draw_bodies(
@@ -415,7 +411,7 @@ def _exact_quantiles(cohort: Cohort, n: int, shares: Sequence[float], some: slic
 
 
 def _refuse_summary(cohort: Cohort, summary: Summary) -> None:
-    if summary is Summary.EXACT and (cohort.with_residual or cohort.with_occasions):
+    if summary is Summary.EXACT and not cohort.in_parts:
         raise CohortError(
             'summary "exact" is offered without residual error and without occasions; with them, ask for '
             '"levels" or "streamed".'

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evenkeel.pharmacology.arrays import Axis, FloatArray, IntArray, Labelled, as_times, choose, per_body
+from evenkeel.pharmacology.arrays import Axis, FloatArray, IntArray, Labelled, as_times, choose, dose_scales
 from evenkeel.pharmacology.curves import Curve
 from evenkeel.pharmacology.errors import ArgumentError, OutputTimeError, ProfileError
 from evenkeel.pharmacology.modes import Modes, solve_modes
@@ -246,7 +246,4 @@ def _advanced(held: FloatArray, decay: FloatArray, order: tuple[int, ...], by_mi
 
 
 def _scale(dose_scale: ArrayLike | None, system: System) -> FloatArray:
-    scale = per_body("dose_scale", 1.0 if dose_scale is None else dose_scale, system.bodies)
-    if np.any(scale < 0):
-        raise ArgumentError("dose_scale must be 0 or more.")
-    return scale
+    return dose_scales(1.0 if dose_scale is None else dose_scale, system.bodies)

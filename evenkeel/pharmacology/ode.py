@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evenkeel.pharmacology.arrays import Axis, FloatArray, Labelled, as_times, choose, per_body
-from evenkeel.pharmacology.errors import ArgumentError, ModelError
+from evenkeel.pharmacology.arrays import Axis, FloatArray, Labelled, as_times, choose, dose_scales, per_body
+from evenkeel.pharmacology.errors import ModelError
 from evenkeel.pharmacology.plan import InputPlan, make_plan, routes_used
 from evenkeel.pharmacology.profile import InfusionProfile
 from evenkeel.pharmacology.system import StateSpace, System
@@ -53,9 +53,7 @@ def simulate_ode(
     """
     times = as_times(at_min)
     names = choose("outputs", outputs, system.outputs)
-    scale = per_body("dose_scale", 1.0 if dose_scale is None else dose_scale, system.bodies)
-    if np.any(scale < 0):
-        raise ArgumentError("dose_scale must be 0 or more.")
+    scale = dose_scales(1.0 if dose_scale is None else dose_scale, system.bodies)
     space = system.matrix()
     bends = [_bend(system, space, saturation) for saturation in saturations]
     inputs: list[tuple[InputPlan, FloatArray]] = []

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evenkeel.pharmacology import fast
-from evenkeel.pharmacology.arrays import Axis, FloatArray, IntArray, Labelled, as_times, choose, per_body
+from evenkeel.pharmacology.arrays import Axis, FloatArray, IntArray, Labelled, as_times, choose, dose_scales
 from evenkeel.pharmacology.errors import ArgumentError
 from evenkeel.pharmacology.fast import Engine, models
 from evenkeel.pharmacology.modes import EntryModes, Modes, cluster_end, solve_modes
@@ -54,7 +54,7 @@ def simulate(
     """
     times = as_times(at_min)
     names = choose("outputs", outputs, system.outputs)
-    scale = _checked_scale(dose_scale, system.bodies)
+    scale = None if dose_scale is None else dose_scales(dose_scale, system.bodies)
     is_fast = fast.choose_engine(engine) == "fast"
     count = 1 if threads is None else fast.choose_threads(threads)
     shape = (system.bodies, len(names), times.size)
@@ -101,7 +101,7 @@ def simulate_in_parts(
     """
     times = as_times(at_min)
     names = choose("outputs", outputs, system.outputs)
-    scale = _checked_scale(dose_scale, system.bodies)
+    scale = None if dose_scale is None else dose_scales(dose_scale, system.bodies)
     is_fast = fast.choose_engine(engine) == "fast"
     room = _checked_out(room, (len(room), len(names), times.size))
     plans = _plans(system, profile, times)
@@ -114,13 +114,6 @@ def simulate_in_parts(
             own = None if scale is None else scale[start:end]
             _fill(solved, slice(start - first, end - first), own, rows, 1 if is_fast else None)
             yield rows
-
-
-def _checked_scale(dose_scale: ArrayLike | None, bodies: int) -> FloatArray | None:
-    scale = None if dose_scale is None else per_body("dose_scale", dose_scale, bodies)
-    if scale is not None and np.any(scale < 0):
-        raise ArgumentError("dose_scale must be 0 or more.")
-    return scale
 
 
 def _plans(system: System, profile: InfusionProfile, times: FloatArray) -> dict[str, list[InputPlan]]:

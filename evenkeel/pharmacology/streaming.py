@@ -178,14 +178,11 @@ class Counts:
     def merge(self, other: Self) -> None:
         """Take over the rows of another summary."""
         low, high, packed = other.__getstate__()
-        if choose_engine() == "fast" and packed.dtype == np.uint16:
-            table = self._counts
-            np.minimum(self._low, low, out=self._low)
-            np.maximum(self._high, high, out=self._high)
-            summary.unpack(table, low, high, packed)
-            return
-        for column, first, counts in other._windows():
-            self._add_counts(column, first, counts)
+        table = self._counts
+        # The ends first: what is outside of them is taken to be zero, also where a sum is broken off.
+        np.minimum(self._low, low, out=self._low)
+        np.maximum(self._high, high, out=self._high)
+        _add_packed(table, low, high, packed)
 
     def quantiles(self, shares: Sequence[float], moments: Moments) -> FloatArray:
         """The middle of the step that holds the value of each rank, shape (shares, columns).
@@ -195,9 +192,9 @@ class Counts:
         """
         ranks = np.array([int(share * (moments.count - 1)) for share in shares], dtype=np.int64)
         place = np.zeros((len(ranks), len(self._low)), dtype=np.int64)
-        if choose_engine() == "fast" and self._packed is None:
+        if choose_engine() == "fast":
             order = np.argsort(ranks, kind="stable")
-            place[order] = summary.find_ranks(self._table, self._low, self._high, ranks[order]).T
+            place[order] = summary.find_ranks(self._counts, self._low, self._high, ranks[order]).T
         else:
             for column, low, counts in self._windows():
                 place[:, column] = low + counts.cumsum(dtype=np.int64).searchsorted(ranks, side="right")
@@ -206,7 +203,7 @@ class Counts:
     def _add_counts(self, column: int, low: int, counts: NDArray[np.unsignedinteger[Any]]) -> None:
         end = low + len(counts)
         table = self._counts
-        # The ends first: what is outside of them is taken to be zero, also where a sum is broken off.
+        # The ends first, as in `merge`.
         self._low[column] = min(self._low[column], low)
         self._high[column] = max(self._high[column], end - 1)
         table[column, low:end] += counts
@@ -216,26 +213,16 @@ class Counts:
         """Columns by places, to be added to."""
         if self._packed is not None:
             table = _empty_table(len(self._low))
-            if choose_engine() == "fast" and self._packed.dtype == np.uint16:
-                summary.unpack(table, self._low, self._high, self._packed)
-            else:
-                for column, low, counts in self._windows():
-                    table[column, low : low + len(counts)] = counts
+            _add_packed(table, self._low, self._high, self._packed)
             self._table, self._packed = table, None
         return self._table
 
-    def _windows(self) -> Iterator[tuple[int, int, NDArray[np.unsignedinteger[Any]]]]:
+    def _windows(self) -> Iterator[tuple[int, int, NDArray[np.uint32]]]:
         """For each column with values: its number, its first place in use, and the counts from there on."""
-        begin = 0
+        table = self._counts
         for column, (low, high) in enumerate(zip(self._low.tolist(), self._high.tolist(), strict=True)):
-            if low > high:
-                continue
-            if self._packed is None:
-                yield column, low, self._table[column, low : high + 1]
-            else:
-                end = begin + high + 1 - low
-                yield column, low, self._packed[begin:end]
-                begin = end
+            if low <= high:
+                yield column, low, table[column, low : high + 1]
 
     def __del__(self) -> None:
         # To touch the memory of a fresh table takes longer than to empty the part that was used.
@@ -275,6 +262,20 @@ def _empty_table(columns: int) -> NDArray[np.uint32]:
     except IndexError:
         table = np.zeros((0, _PLACES), dtype=np.uint32)
     return table if len(table) == columns else np.zeros((columns, _PLACES), dtype=np.uint32)
+
+
+def _add_packed(
+    table: NDArray[np.uint32], low: NDArray[np.int64], high: NDArray[np.int64], packed: NDArray[Any]
+) -> None:
+    """Add what `Counts.__getstate__` gave to a table."""
+    if choose_engine() == "fast" and packed.dtype == np.uint16:
+        summary.unpack(table, low, high, packed)
+        return
+    begin = 0
+    for row, first, last in zip(table, low.tolist(), high.tolist(), strict=True):
+        count = max(last + 1 - first, 0)
+        row[first : first + count] += packed[begin : begin + count]
+        begin += count
 
 
 def _middle(place: NDArray[np.int64]) -> FloatArray:

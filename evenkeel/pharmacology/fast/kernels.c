@@ -408,8 +408,9 @@ EXPORT int32_t ek_select(int64_t rows, int64_t count, const double *values, int6
 EXPORT void ek_moments(int64_t rows, int64_t columns, const double *values, double *sum, double *squares,
                        double *low, double *high) {
 #if defined(X86)
-    if (ek_instructions() == 2) moments_avx512(rows, columns, values, sum, squares, low, high);
-    else if (ek_instructions() == 1) moments_avx2(rows, columns, values, sum, squares, low, high);
+    const int32_t instructions = ek_instructions();
+    if (instructions == 2) moments_avx512(rows, columns, values, sum, squares, low, high);
+    else if (instructions == 1) moments_avx2(rows, columns, values, sum, squares, low, high);
     else
 #endif
         moments_base(rows, columns, values, sum, squares, low, high);
@@ -421,9 +422,10 @@ EXPORT void ek_moments(int64_t rows, int64_t columns, const double *values, doub
 EXPORT void ek_tally(int64_t rows, int64_t columns, const double *values, int64_t dropped, int64_t first_place,
                      int64_t places, uint32_t *counts, int64_t *low, int64_t *high) {
 #if defined(X86)
-    if (ek_instructions() == 2)
+    const int32_t instructions = ek_instructions();
+    if (instructions == 2)
         tally_columns_avx512(rows, columns, values, dropped, first_place, places, counts, low, high);
-    else if (ek_instructions() == 1)
+    else if (instructions == 1)
         tally_columns_avx2(rows, columns, values, dropped, first_place, places, counts, low, high);
     else
 #endif

@@ -29,6 +29,30 @@ INLINE VEC NAME(choose)(IVEC mask, VEC yes, VEC no) {
     return (VEC)(((IVEC)yes & mask) | ((IVEC)no & ~mask));
 }
 
+/* The lesser and the greater of two in each lane. */
+INLINE IVEC NAME(lesser)(IVEC a, IVEC b) {
+    return (IVEC)NAME(choose)(a < b, (VEC)a, (VEC)b);
+}
+
+INLINE IVEC NAME(greater)(IVEC a, IVEC b) {
+    return (IVEC)NAME(choose)(a > b, (VEC)a, (VEC)b);
+}
+
+/* One bit for each lane that is set. */
+INLINE unsigned NAME(set_lanes)(IVEC mask) {
+#if defined(X86) && LANES == 2
+    return (unsigned)_mm_movemask_pd((__m128d)mask);
+#elif defined(X86) && LANES == 4
+    return (unsigned)_mm256_movemask_pd((__m256d)mask);
+#elif defined(X86)
+    return _mm512_test_epi64_mask((__m512i)mask, (__m512i)mask);
+#else
+    unsigned set = 0;
+    for (int b = 0; b < LANES; b++) set |= (mask[b] ? 1u : 0u) << b;
+    return set;
+#endif
+}
+
 /* The number as it is: a product that is not fused with a sum it later goes into, since the compiler might do so in one
  * place and not in another. */
 INLINE VEC NAME(rounded)(VEC x) {

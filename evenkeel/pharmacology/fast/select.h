@@ -19,9 +19,8 @@ INLINE void NAME(key_range)(const double *x, int64_t count, int64_t *low, int64_
     if (count >= LANES) {
         IVEC least = NAME(keys)(x), most = least;
         for (i = LANES; i + LANES <= count; i += LANES) {
-            const IVEC key = NAME(keys)(x + i), less = key < least, more = key > most;
-            least = (key & less) | (least & ~less);
-            most = (key & more) | (most & ~more);
+            const IVEC key = NAME(keys)(x + i);
+            least = NAME(lesser)(least, key), most = NAME(greater)(most, key);
         }
         int64_t each_least[LANES], each_most[LANES];
         memcpy(each_least, &least, sizeof least);
@@ -58,21 +57,6 @@ INLINE void NAME(tally)(const double *x, int64_t count, int64_t low, int shift, 
         }
     }
     for (; i < count; i++) held[bin_of(x[i], low, shift)]++;
-}
-
-/* One bit for each lane that is set. */
-INLINE unsigned NAME(set_lanes)(IVEC mask) {
-#if defined(X86) && LANES == 2
-    return (unsigned)_mm_movemask_pd((__m128d)mask);
-#elif defined(X86) && LANES == 4
-    return (unsigned)_mm256_movemask_pd((__m256d)mask);
-#elif defined(X86)
-    return _mm512_test_epi64_mask((__m512i)mask, (__m512i)mask);
-#else
-    unsigned set = 0;
-    for (int b = 0; b < LANES; b++) set |= (mask[b] ? 1u : 0u) << b;
-    return set;
-#endif
 }
 
 /* Sort the numbers of the wanted bins into their slots, each from filled[slot] on. */
@@ -346,10 +330,9 @@ INLINE void NAME(guess_next)(const double *x, const Selection *s, NAME(guesses) 
     const double *last = found - s->ranks, *before = all->rows > 1 ? last - s->ranks : last;
     double part[MOST_GUESSES];
     if (all->sampled) NAME(look_at_part)(x, s, all, part, room);
-    for (int64_t g = 0; g < all->guesses; g++) {
+    for (int64_t g = 0; all->rows && g < all->guesses; g++) {
         NAME(guess) *own = all->guess + g;
         const double *from = last + own->begin, *to = last + own->end - 1;
-        if (!all->rows) continue;
         if (!(own->width > 0.0)) own->width = FIRST_WIDTH * (last[s->ranks - 1] - last[0]);
         if (all->sampled && part[g] > 0.0 && all->part[g] > 0.0) {
             const double grown = part[g] / all->part[g];

@@ -36,12 +36,6 @@ static TARGET void NAME(moments)(int64_t rows, int64_t columns, const double *va
         }
 }
 
-/* The lesser of two in each lane. */
-INLINE IVEC NAME(lesser)(IVEC a, IVEC b) {
-    const IVEC less = a < b;
-    return (a & less) | (b & ~less);
-}
-
 /* See ek_tally. */
 static TARGET void NAME(tally_columns)(int64_t rows, int64_t columns, const double *values, int64_t dropped,
                                        int64_t first_place, int64_t places, uint32_t *counts, int64_t *low,
@@ -60,7 +54,7 @@ static TARGET void NAME(tally_columns)(int64_t rows, int64_t columns, const doub
                     memcpy(&lowest, least + c, sizeof p), memcpy(&highest, most + c, sizeof p);
                     p = (p >> dropped) - first_place;
                     p = NAME(lesser)(p & ~(p < 0), (IVEC){0} + (places - 1));
-                    lowest = NAME(lesser)(lowest, p), highest = ~NAME(lesser)(~highest, ~p);
+                    lowest = NAME(lesser)(lowest, p), highest = NAME(greater)(highest, p);
                     memcpy(place + c, &p, sizeof p);
                     memcpy(least + c, &lowest, sizeof p), memcpy(most + c, &highest, sizeof p);
                 }

@@ -77,7 +77,7 @@ def pack(
     packed = np.empty(int(np.maximum(high - low + 1, 0).sum()), dtype=np.uint16)
     for array in (counts, low, high):
         assert array.flags.c_contiguous
-    most = _function("ek_pack", 2, 4)(
+    most = _function("ek_pack", 2, 4, answers=True)(
         *(columns, places, counts.ctypes.data, low.ctypes.data, high.ctypes.data, packed.ctypes.data)
     )
     return packed if most <= np.iinfo(np.uint16).max else None
@@ -101,10 +101,11 @@ def unpack(
 
 
 @lru_cache(maxsize=8)
-def _function(name: str, *kinds: int) -> Callable[..., int]:
-    """A function of the library; `kinds` is how many whole numbers it takes, then arrays, and so on."""
+def _function(name: str, *kinds: int, answers: bool = False) -> Callable[..., int]:
+    """A function of the library; `kinds` is how many whole numbers it takes, then arrays, and
+    so on. With `answers` it returns a whole number."""
     function = getattr(fast.library(), name)
-    function.restype = ctypes.c_int64 if name == "ek_pack" else None
+    function.restype = ctypes.c_int64 if answers else None
     function.argtypes = [
         (ctypes.c_int64, ctypes.c_void_p)[i % 2] for i, count in enumerate(kinds) for _ in range(count)
     ]

@@ -22,27 +22,13 @@ INLINE VEC NAME(root)(VEC x) {
 #endif
 }
 
-INLINE int NAME(any)(IVEC mask) {
-#if defined(X86) && LANES == 2
-    return _mm_movemask_pd((__m128d)mask);
-#elif defined(X86) && LANES == 4
-    return _mm256_movemask_pd((__m256d)mask);
-#elif defined(X86)
-    return _mm512_movepi64_mask((__m512i)mask);
-#else
-    int64_t some = 0;
-    for (int b = 0; b < LANES; b++) some |= mask[b];
-    return some != 0;
-#endif
-}
-
-/* Turn rows and columns p and q so that their common element vanishes where it is not negligible. Returns whether it
- * was for none. */
+/* Turn rows and columns p and q so that their common element vanishes where it is not negligible. Returns 0 where it
+ * is for none. */
 INLINE int NAME(rotate)(int n, VEC *a, VEC *v, int p, int q) {
     const VEC one = NAME(fill)(1.0), off = a[p * n + q];
     const VEC size_pq = (VEC)((IVEC)(a[p * n + p] * a[q * n + q]) & INT64_MAX);
     const IVEC live = off * off > size_pq * NAME(fill)(NEGLIGIBLE * NEGLIGIBLE);
-    if (!NAME(any)(live)) return 0;
+    if (!NAME(set_lanes)(live)) return 0;
     const VEC apq = (VEC)((IVEC)off & live);
     const VEC theta = (a[q * n + q] - a[p * n + p]) / (apq + apq);
     const VEC size = (VEC)((IVEC)theta & INT64_MAX);
